@@ -1,0 +1,28 @@
+"""The only place that reads the clock."""
+
+from __future__ import annotations
+
+import time
+
+__all__ = ["SystemClock", "boot_ms"]
+
+# CLOCK_MONOTONIC stands still while a machine sleeps: after a resume an old deadline would look
+# valid (F57). CLOCK_BOOTTIME does not; where it is missing (macOS) the monotonic clock must do.
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class SystemClock:
+    """Wall time for what is stored and shown, boot time for every deadline."""
+
+    def wall(self) -> float:
+        """UTC seconds since 1970. May jump; never used for safety."""
+        return time.time()
+
+    def boot(self) -> float:
+        """Seconds since boot, counting sleep. Never jumps; comparable only within one machine."""
+        return time.clock_gettime(_BOOT)
+
+
+def boot_ms(_clock: int = _BOOT) -> int:
+    """Milliseconds since boot: the clock of the shared page. A plain function, since it runs once per job."""
+    return time.clock_gettime_ns(_clock) // 1_000_000

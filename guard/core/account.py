@@ -1,0 +1,75 @@
+"""The account of a window: what became of every job that met it.
+
+Counters are sums over all processes, kept by operation. `held` and `parked` are measured at the
+broker at the time of asking, not counted: the broker is the truth about what waits there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Account", "Count"]
+
+
+class Count(StrEnum):
+    """What is counted. Each is one event that happened to one job."""
+
+    REFUSED = "refused"
+    HELD = "held"
+    """Accepted for its queue while that was closed: `hold` was asked, or a continuation."""
+    COALESCED = "coalesced"
+    """A beat occurrence that was folded into one that already waits."""
+    REQUEUED = "requeued"
+    PARKED = "parked"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    DISCARDED = "discarded"
+    DUPLICATE = "duplicate"
+    """A second copy of a parked job, dropped."""
+    WOULD_BLOCK = "would_block"
+    BYPASSED = "bypassed"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Counters by kind and operation."""
+
+    counts: Mapping[tuple[Count, str], int] = field(default_factory=dict)
+
+    def total(self, count: Count) -> int:
+        """Sum of one counter over all operations."""
+        return sum(number for (kind, _), number in self.counts.items() if kind is count)
+
+    def by_operation(self, count: Count) -> dict[str, int]:
+        """One counter by operation."""
+        sums: Counter[str] = Counter()
+        for (kind, operation), number in self.counts.items():
+            if kind is count:
+                sums[operation] += number
+        return dict(sums)
+
+    @property
+    def still_parked(self) -> int:
+        """Parked and neither released nor discarded, by the books. The broker's own count should say the same."""
+        return self.total(Count.PARKED) - self.total(Count.RELEASED) - self.total(Count.DISCARDED)
+
+    def to_fields(self) -> dict[str, int]:
+        """Flat form for storage: ``"refused:caption_generation" -> 3``."""
+        return {f"{kind.value}:{operation}": number for (kind, operation), number in self.counts.items()}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, int]) -> Account:
+        """From the flat form. Counters that this release does not know are left out."""
+        known = {kind.value: kind for kind in Count}
+        counts: dict[tuple[Count, str], int] = {}
+        for name, number in fields.items():
+            kind, _, operation = name.partition(":")
+            if kind in known:
+                counts[known[kind], operation] = int(number)
+        return cls(counts)

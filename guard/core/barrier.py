@@ -1,0 +1,54 @@
+"""The barrier of `enable()`: when may it return, and what may it claim?
+
+Rules (model: examples/guard.pml, T0 rule):
+1. Safety comes from time alone: `barrier` seconds after the epoch was written, by the waiter's own
+   clock, nobody believes an older epoch.
+2. Acknowledgements make it faster: if every registered agent has acknowledged, it may return at
+   once, but only while the registry is known to be whole: kept by one server without a gap for
+   longer than a lease. A registry that was just lost hides live workers.
+3. What was not seen is not claimed: an agent that did not acknowledge is unconfirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["BarrierFacts", "Verdict", "judge"]
+
+
+class Verdict(StrEnum):
+    """Three answers, since *not yet* differs from *never*."""
+
+    WAIT = "wait"
+    CONFIRMED = "confirmed"
+    """Every registered agent has acknowledged."""
+    TIMED_OUT = "timed out"
+    """Time has closed the rest; some are unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarrierFacts:
+    """What the waiter knows.
+
+    Attributes:
+        waited: seconds since the epoch was written, by the waiter's own clock.
+        barrier: seconds after which time alone is proof.
+        pending: how many registered agents have not acknowledged this epoch; None when unknown.
+        registry_age: seconds for which the registry has been whole; None when unknown.
+        lease: seconds of a lease.
+    """
+
+    waited: float
+    barrier: float
+    pending: int | None
+    registry_age: float | None
+    lease: float
+
+
+def judge(facts: BarrierFacts) -> Verdict:
+    """Whether the barrier is passed, and by what right."""
+    whole = facts.registry_age is not None and facts.registry_age > facts.lease
+    if facts.pending == 0 and (whole or facts.waited >= facts.barrier):
+        return Verdict.CONFIRMED
+    return Verdict.TIMED_OUT if facts.waited >= facts.barrier else Verdict.WAIT

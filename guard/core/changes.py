@@ -1,0 +1,144 @@
+"""Changes of the guard state: what an administrator asks for, checked and turned into the next state.
+
+Each function is pure: state in, next state out (epoch + 1), or an error and nothing changed.
+The shell writes the result by compare-and-set.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from guard.core.durations import LONGEST_SECONDS
+from guard.core.modes import Mode
+from guard.core.phases import Event, move
+from guard.core.suggest import did_you_mean
+from guard.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from guard.core.state import GuardState
+
+__all__ = ["LONGEST_REASON", "WindowRequest", "close", "confirm", "drained", "finish_release", "release"]
+
+LONGEST_REASON = 500
+LONGEST_ACTOR = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRequest:
+    """A checked request to open a window.
+
+    Attributes:
+        mode: normal, emergency or test.
+        reason: 1 to 500 printable characters, trimmed.
+        duration: planned seconds, or None.
+        by: who asks, 1 to 100 printable characters.
+    """
+
+    mode: Mode
+    reason: str
+    duration: int | None
+    by: str
+
+    @classmethod
+    def check(cls, *, mode: str, reason: str, duration: float | None, by: str) -> WindowRequest:
+        """Check raw values.
+
+        Raises:
+            InvalidRequest: with every problem at once.
+        """
+        problems: list[str] = []
+        checked_mode = _mode(mode, problems)
+        checked_reason = _text("reason", reason, LONGEST_REASON, problems)
+        checked_by = _text("by", by, LONGEST_ACTOR, problems)
+        checked_duration = _duration(duration, problems)
+        if problems:
+            raise InvalidRequest(*problems)
+        return cls(mode=checked_mode, reason=checked_reason, duration=checked_duration, by=checked_by)
+
+
+def close(state: GuardState, request: WindowRequest, *, window_id: str, now: float) -> GuardState:
+    """Open a window: the gate closes."""
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        phase=move(state.phase, Event.ENABLE),
+        mode=request.mode,
+        window_id=window_id,
+        reason=request.reason,
+        by=request.by,
+        started_at=now,
+        duration=request.duration,
+        changed_at=now,
+    )
+
+
+def confirm(state: GuardState, *, now: float) -> GuardState:
+    """Every gate is known to be closed, or its lease has run out: the drain begins."""
+    return replace(state, epoch=state.epoch + 1, phase=move(state.phase, Event.CONFIRM), changed_at=now)
+
+
+def drained(state: GuardState, *, now: float) -> GuardState:
+    """No guarded job is in flight any more."""
+    return replace(state, epoch=state.epoch + 1, phase=move(state.phase, Event.DRAINED), changed_at=now)
+
+
+def release(state: GuardState, *, by: str, now: float) -> GuardState:
+    """End the window: the gate opens, parked jobs go back.
+
+    Raises:
+        InvalidRequest: `by` is empty or too long.
+        IllegalMove: no window is open.
+    """
+    problems: list[str] = []
+    checked_by = _text("by", by, LONGEST_ACTOR, problems)
+    if problems:
+        raise InvalidRequest(*problems)
+    return replace(
+        state, epoch=state.epoch + 1, phase=move(state.phase, Event.DISABLE), by=checked_by, changed_at=now
+    )
+
+
+def finish_release(state: GuardState, *, now: float) -> GuardState:
+    """Nothing is parked any more: the window is over."""
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        phase=move(state.phase, Event.RELEASED),
+        mode=None,
+        reason="",
+        started_at=None,
+        duration=None,
+        changed_at=now,
+    )
+
+
+def _mode(raw: str, problems: list[str]) -> Mode:
+    try:
+        return Mode(raw)
+    except ValueError:
+        allowed = [mode.value for mode in Mode]
+        problems.append(f"mode {str(raw)[:40]!r} is unknown: use {', '.join(allowed)}{did_you_mean(str(raw), allowed)}")
+        return Mode.NORMAL
+
+
+def _text(name: str, raw: str, longest: int, problems: list[str]) -> str:
+    text = raw.strip() if isinstance(raw, str) else ""
+    if not text:
+        problems.append(f"{name} is empty: say {'why' if name == 'reason' else 'who'} in 1 to {longest} characters")
+    elif len(text) > longest:
+        problems.append(f"{name} has {len(text)} characters: at most {longest} are allowed")
+    elif any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Zl", "Zp"} for char in text):
+        # Control characters and line separators forge log lines and terminal output.
+        problems.append(f"{name} has a control character or a line break: use one line of plain text")
+    return text
+
+
+def _duration(raw: float | None, problems: list[str]) -> int | None:
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw != raw or not 0 < raw <= LONGEST_SECONDS:
+        problems.append(f"duration {raw!r} is out of range: give seconds from 1 to {LONGEST_SECONDS} (7 days)")
+        return None
+    return max(1, round(raw))

@@ -1,0 +1,102 @@
+"""A parked job: what travels with the original message while it waits in `guard.parked`.
+
+The body, headers and properties of the original stay as they were. One header, `PARKED_HEADER`,
+says where it came from and keeps the properties that would change its fate in the parking queue
+(an expiry would drop it there, a priority would reorder it). Release removes that header and adds
+`COPY_HEADER`, by which a worker recognises a second copy of the same parked job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from guard.errors import InvalidRequest
+
+__all__ = ["COPY_HEADER", "ORIGINAL", "KEPT_PROPERTIES", "PARKED_HEADER", "ParkedJob"]
+
+PARKED_HEADER = "guard_parked"
+COPY_HEADER = "guard_copy"
+ORIGINAL = "original"
+"""The generation of a job that was never released by the guard."""
+
+KEPT_PROPERTIES = ("priority", "expiration", "reply_to", "correlation_id", "message_id", "timestamp", "type", "app_id")
+"""Message properties that a publisher may have set and that the parking queue must not act on."""
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedJob:
+    """Where a parked job came from.
+
+    Attributes:
+        park_id: this act of parking; the same id if the worker crashed and parked the job again.
+        task_id: Celery's id of the job.
+        task: name of the task.
+        operation: the operation that was blocked.
+        queue: the queue that it left and returns to.
+        retries: Celery's count of retries.
+        generation: ``original``, or the copy id of an earlier release: with task id and retries it names
+            one delivery, so that a job parked in two windows is not taken for a second copy of itself.
+        parked_at: UTC seconds.
+        window_id: the window that blocked it; empty when the state was unknown.
+        worker: node name of the worker that parked it.
+        eta, expires: ISO 8601 as the publisher gave them, or None.
+        properties: the original values of `KEPT_PROPERTIES` that were set.
+    """
+
+    park_id: str
+    task_id: str
+    task: str
+    operation: str
+    queue: str
+    retries: int
+    generation: str
+    parked_at: float
+    window_id: str
+    worker: str
+    eta: str | None = None
+    expires: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+
+    def to_header(self) -> dict[str, Any]:
+        """The header's value: plain types that any serializer and an AMQP table can carry."""
+        return {"version": _VERSION, **asdict(self)}
+
+    @classmethod
+    def from_header(cls, raw: object) -> ParkedJob:
+        """Read the header.
+
+        Raises:
+            InvalidRequest: it is missing or malformed. The message belongs in quarantine, not in the bin.
+        """
+        if not isinstance(raw, dict):
+            raise InvalidRequest(f"a message in the parking queue has no valid {PARKED_HEADER} header")
+        values = dict(raw)
+        if values.pop("version", None) != _VERSION:
+            raise InvalidRequest(f"a parked job's {PARKED_HEADER} header has an unknown version")
+        names = {entry.name for entry in fields(cls)}
+        wrong = sorted({str(name)[:40] for name in values.keys() ^ names})
+        if wrong:
+            raise InvalidRequest(f"a parked job's header has missing or unknown fields: {', '.join(wrong[:5])}")
+        _check(values)
+        return cls(**values)
+
+
+def _check(values: dict[str, Any]) -> None:
+    for name in ("park_id", "task_id", "task", "operation", "queue", "generation"):
+        if not isinstance(values[name], str) or not values[name]:
+            raise InvalidRequest(f"a parked job's header has no valid {name}")
+    for name in ("window_id", "worker"):
+        if not isinstance(values[name], str):
+            raise InvalidRequest(f"a parked job's header has no valid {name}")
+    if isinstance(values["retries"], bool) or not isinstance(values["retries"], int):
+        raise InvalidRequest("a parked job's header has no valid retries")
+    if isinstance(values["parked_at"], bool) or not isinstance(values["parked_at"], (int, float)):
+        raise InvalidRequest("a parked job's header has no valid parked_at")
+    for name in ("eta", "expires"):
+        if values[name] is not None and not isinstance(values[name], str):
+            raise InvalidRequest(f"a parked job's header has no valid {name}")
+    if not isinstance(values["properties"], dict) or not values["properties"].keys() <= set(KEPT_PROPERTIES):
+        raise InvalidRequest("a parked job's header has no valid properties")

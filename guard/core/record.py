@@ -1,0 +1,109 @@
+"""The guard state as text: what Redis holds and pub/sub carries, and how it is signed.
+
+The text is canonical JSON (sorted keys, no spaces, ASCII), so one state has one text. With a key,
+`mac` is HMAC-SHA256 over all other fields; a record whose mac does not fit is not a state.
+Reading is strict: an unknown field, a wrong type or a value out of range makes the whole record
+invalid, because a gate must never open on something half understood.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from hashlib import sha256
+from typing import Any
+
+from guard.core.modes import Mode, Phase
+from guard.core.state import GuardState
+from guard.errors import StateInvalid
+
+__all__ = ["read_record", "write_record"]
+
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "epoch": (int,),
+    "phase": (str,),
+    "mode": (str, type(None)),
+    "window_id": (str,),
+    "reason": (str,),
+    "by": (str,),
+    "started_at": (int, float, type(None)),
+    "duration": (int, type(None)),
+    "changed_at": (int, float),
+    "store_id": (str,),
+}
+_LONGEST_RECORD = 8_192
+
+
+def write_record(state: GuardState, key: bytes | None) -> str:
+    """The text of a state, signed when there is a key."""
+    fields: dict[str, Any] = {
+        "epoch": state.epoch,
+        "phase": state.phase.value,
+        "mode": state.mode.value if state.mode else None,
+        "window_id": state.window_id,
+        "reason": state.reason,
+        "by": state.by,
+        "started_at": state.started_at,
+        "duration": state.duration,
+        "changed_at": state.changed_at,
+        "store_id": state.store_id,
+    }
+    fields["mac"] = _mac(fields, key)
+    return _canonical(fields)
+
+
+def read_record(text: str | bytes, key: bytes | None) -> GuardState:
+    """The state that a text says.
+
+    Raises:
+        StateInvalid: it is no record, or the key does not fit. The message never quotes the record:
+            a reason may be private and a forged record should not reach a log.
+    """
+    if len(text) > _LONGEST_RECORD:
+        raise StateInvalid(f"the guard record is {len(text)} bytes long, more than {_LONGEST_RECORD}")
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StateInvalid("the guard record is not JSON") from error
+    if not isinstance(fields, dict):
+        raise StateInvalid("the guard record is not a JSON object")
+    mac = fields.pop("mac", None)
+    if key is not None and not (isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())):
+        raise StateInvalid(
+            "the guard record is not signed with GUARD_SECRET_KEY: it is forged, or this process has another key"
+        )
+    _check_types(fields)
+    return _state(fields)
+
+
+def _check_types(fields: dict[str, Any]) -> None:
+    if fields.keys() != _FIELDS.keys():
+        wrong = sorted(str(name)[:40] for name in fields.keys() ^ _FIELDS.keys())
+        raise StateInvalid(f"the guard record has missing or unknown fields: {', '.join(wrong[:5])}")
+    for name, types in _FIELDS.items():
+        value = fields[name]
+        if isinstance(value, bool) or not isinstance(value, types):
+            raise StateInvalid(f"the guard record's {name} is a {type(value).__name__}")
+
+
+def _state(fields: dict[str, Any]) -> GuardState:
+    try:
+        mode = Mode(fields["mode"]) if fields["mode"] is not None else None
+        state = GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode})
+    except ValueError as error:
+        raise StateInvalid("the guard record's phase or mode is unknown") from error
+    if state.epoch < 0 or state.epoch >= 2**63:
+        raise StateInvalid("the guard record's epoch is out of range")
+    if (state.phase is Phase.INACTIVE) != (state.mode is None):
+        raise StateInvalid("the guard record's phase and mode contradict each other")
+    return state
+
+
+def _mac(fields: dict[str, Any], key: bytes | None) -> str:
+    if key is None:
+        return ""
+    return hmac.new(key, _canonical(fields).encode(), sha256).hexdigest()
+
+
+def _canonical(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

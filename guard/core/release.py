@@ -1,0 +1,105 @@
+"""Release: what becomes of one parked job now, and how fast jobs may go back.
+
+Expiry: a job whose publisher set `expires` may have expired while it was parked. Policy `report`
+gives it back as it is, so that Celery records it as expired under its own id, and the account names
+it. Policy `extend` moves its expiry by the time that it was parked: the window was a delay, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from guard.core.parked import ParkedJob
+
+__all__ = ["ExpiryPolicy", "Fate", "Pace", "Ruling", "rule"]
+
+
+class ExpiryPolicy(StrEnum):
+    """What to do with jobs that expired, or came nearer to it, while parked."""
+
+    REPORT = "report"
+    EXTEND = "extend"
+
+
+class Fate(StrEnum):
+    """What becomes of a parked job at this moment."""
+
+    GIVE_BACK = "give back"
+    GIVE_BACK_EXPIRED = "give back expired"
+    WAIT = "wait"
+    """No live worker knows its task; it would be rejected and lost (F22)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Fate of one job, and the expiry to publish it with (ISO 8601 and seconds from now)."""
+
+    fate: Fate
+    expires: str | None = None
+    expires_in: float | None = None
+
+
+def rule(job: ParkedJob, *, known_tasks: Collection[str], policy: ExpiryPolicy, now: float) -> Ruling:
+    """The ruling on one parked job. `now` is UTC seconds; `known_tasks` are those of live workers."""
+    if job.task not in known_tasks:
+        return Ruling(fate=Fate.WAIT)
+    expires = _parse(job.expires)
+    if expires is None:
+        return Ruling(fate=Fate.GIVE_BACK, expires=job.expires)
+    if policy is ExpiryPolicy.EXTEND:
+        expires += timedelta(seconds=max(0.0, now - job.parked_at))
+    left = expires.timestamp() - now
+    fate = Fate.GIVE_BACK if left > 0 else Fate.GIVE_BACK_EXPIRED
+    text = expires.isoformat() if policy is ExpiryPolicy.EXTEND else job.expires
+    return Ruling(fate=fate, expires=text, expires_in=left if left > 0 else None)
+
+
+def _parse(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast parked jobs go back.
+
+    Attributes:
+        rate: jobs per second when the ramp is over; 0 means as fast as the broker takes them.
+        ramp: seconds in which the rate grows from a tenth to the whole.
+    """
+
+    rate: float = 0.0
+    ramp: float = 0.0
+
+    def allowed(self, elapsed: float) -> float:
+        """How many jobs may have gone back after this many seconds; infinite without a rate."""
+        if self.rate <= 0:
+            return float("inf")
+        if elapsed <= 0:
+            return 0.0
+        if elapsed >= self.ramp:
+            return self.rate * (elapsed - self.ramp) + self._in_ramp(self.ramp)
+        return self._in_ramp(elapsed)
+
+    def _in_ramp(self, elapsed: float) -> float:
+        # The integral of a rate that grows in a straight line from 10 % to 100 %.
+        if self.ramp <= 0:
+            return 0.0
+        return self.rate * (0.1 * elapsed + 0.9 * elapsed * elapsed / (2 * self.ramp))
+
+    def wait(self, released: int, elapsed: float) -> float:
+        """Seconds to wait before the next job; 0 when it may go at once, at most half a second."""
+        if self.allowed(elapsed) > released:
+            return 0.0
+        return min(0.5, max(0.001, 1 / self.rate))

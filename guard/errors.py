@@ -1,0 +1,184 @@
+"""Every error that the guard raises on purpose.
+
+    GuardError
+    ├── Refused                   a job may not start now; nothing was published or run
+    │   └── MaintenanceActive     a window blocks its operation
+    │       └── StateUnknown      nobody can say whether a window is active: treated as closed
+    ├── InvalidRequest            the caller's values are wrong; nothing was changed (a ValueError)
+    │   └── ConfigurationInvalid  the settings are wrong; all problems at once
+    ├── IllegalMove               the phase has no such move; nothing was changed
+    ├── StaleEpoch                somebody changed the state first; nothing was changed
+    ├── StoreError                a store did not do what was asked
+    │   ├── StoreUnavailable      it did not answer; the write may or may not have happened
+    │   ├── StateMissing          it answered, and holds no guard state
+    │   ├── StateInvalid          it holds something that is not a valid, signed guard state
+    │   └── SchemaNotReady        its tables are missing, half migrated, or newer than this release
+    ├── ParkingFailed             the broker did not confirm a parked job; the original was not acknowledged
+    ├── NotParked                 no parked job has this id
+    └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
+
+Errors carry attributes for programs and one sentence for people.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigurationInvalid",
+    "GuardError",
+    "IllegalMove",
+    "InvalidRequest",
+    "MaintenanceActive",
+    "NotParked",
+    "ParkingFailed",
+    "Refused",
+    "SchemaNotReady",
+    "SelfTestFailed",
+    "StaleEpoch",
+    "StateInvalid",
+    "StateMissing",
+    "StateUnknown",
+    "StoreError",
+    "StoreUnavailable",
+]
+
+
+class GuardError(Exception):
+    """Base of all errors of the guard."""
+
+
+class Refused(GuardError):
+    """A job was not accepted. Nothing was published, nothing ran."""
+
+
+class MaintenanceActive(Refused):
+    """A maintenance window blocks the operation of this job.
+
+    Attributes:
+        operation: the operation that is blocked, for example ``caption_generation``.
+        mode: ``normal`` or ``emergency``; None when the state is unknown.
+        reason: why maintenance is on, as the administrator wrote it (untrusted text: escape it).
+        message: one sentence for the end user.
+        retry_after: seconds until another try makes sense, from the planned end; at least 30.
+        epoch: the epoch of the guard state that decided; None when unknown.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        mode: str | None,
+        reason: str,
+        retry_after: int,
+        epoch: int | None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.operation = operation
+        self.mode = mode
+        self.reason = reason
+        self.retry_after = retry_after
+        self.epoch = epoch
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Pool children send exceptions to their parent by pickle, which rebuilds from `args` alone.
+        return (_rebuild, (type(self), self.message, self.operation, self.mode, self.reason, self.retry_after, self.epoch))
+
+
+class StateUnknown(MaintenanceActive):
+    """No process here can say whether maintenance is active. Unknown is closed, never open."""
+
+
+def _rebuild(
+    kind: type[MaintenanceActive],
+    message: str,
+    operation: str,
+    mode: str | None,
+    reason: str,
+    retry_after: int,
+    epoch: int | None,
+) -> MaintenanceActive:
+    return kind(message, operation=operation, mode=mode, reason=reason, retry_after=retry_after, epoch=epoch)
+
+
+class InvalidRequest(GuardError, ValueError):
+    """The caller's values are wrong. Nothing was changed.
+
+    Attributes:
+        problems: every problem found, one sentence each.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class ConfigurationInvalid(InvalidRequest):
+    """The settings are wrong. Nothing was started. `problems` has all of them."""
+
+    def __str__(self) -> str:
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        count = len(self.problems)
+        return f"{count} problem{'s' if count != 1 else ''} in the configuration:{lines}"
+
+
+class IllegalMove(GuardError):
+    """The phase table has no such move. Nothing was changed."""
+
+    def __init__(self, *, phase: str, event: str, remedy: str) -> None:
+        self.phase = phase
+        self.event = event
+        super().__init__(f"cannot {event} while maintenance is {phase}: {remedy}")
+
+
+class StaleEpoch(GuardError):
+    """Somebody else changed the guard state first. Nothing was changed; read the state and decide again."""
+
+    def __init__(self, *, expected: int, found: int) -> None:
+        self.expected = expected
+        self.found = found
+        super().__init__(f"the guard state is at epoch {found}, not {expected}: somebody else changed it first")
+
+
+class StoreError(GuardError):
+    """A store did not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The store did not answer. A write may or may not have happened: read before trying again."""
+
+
+class StateMissing(StoreError):
+    """The store answered and holds no guard state. Missing is closed, never inactive."""
+
+
+class StateInvalid(StoreError):
+    """What the store holds is not a valid, signed guard state. It was left as it is, for inspection."""
+
+
+class SchemaNotReady(StoreError):
+    """The guard's tables are missing, half migrated, or newer than this release. Nothing was changed."""
+
+
+class ParkingFailed(GuardError):
+    """The broker did not confirm a parked job. The original was not acknowledged, so it is not lost."""
+
+
+class NotParked(GuardError):
+    """No parked job has this id."""
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(f"no parked job has the id {task_id!r}")
+
+
+class SelfTestFailed(GuardError):
+    """A gate of this worker is not reached. The worker refuses guarded queues.
+
+    Attributes:
+        failures: what was not reached, one sentence each.
+    """
+
+    def __init__(self, *failures: str) -> None:
+        self.failures = failures
+        super().__init__("; ".join(failures))

@@ -1,0 +1,235 @@
+"""The stores in memory: for tests, users' and ours. Same contracts as Redis and SQL, one process only."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guard.core.account import Account
+from guard.core.configuration import rows_of
+from guard.core.parked import ORIGINAL
+from guard.core.state import GuardState
+from guard.errors import StaleEpoch, StateMissing
+from guard.ports import AgentCard, AgentReport, AuditRecord, Barrier, Renewal, RosterEntry, WindowRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guard.core.parked import ParkedJob
+    from guard.ports import Clock
+
+__all__ = ["MemoryControlPlane", "MemoryDurableStore", "MemoryParkedIndex", "MemoryTally"]
+
+
+class MemoryDurableStore:
+    """The durable store as plain attributes, which tests may read."""
+
+    def __init__(self, *, store_id: str, now: float) -> None:
+        self._lock = threading.Lock()
+        self._state = GuardState.first(store_id, now)
+        self.records: list[AuditRecord] = []
+        self.rows: dict[str, str | None] = dict(rows_of(self._state))
+        self.books: dict[str, Account] = {}
+
+    def read(self) -> GuardState:
+        return self._state
+
+    def compare_and_set(self, expected_epoch: int, new: GuardState) -> None:
+        with self._lock:
+            if self._state.epoch != expected_epoch:
+                raise StaleEpoch(expected=expected_epoch, found=self._state.epoch)
+            self._state = new
+
+    def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
+        self.compare_and_set(expected_epoch, new)
+        self.records.append(record)
+        self.rows = dict(rows_of(new))
+
+    def journal(self, record: AuditRecord) -> None:
+        self.records.append(record)
+
+    def window(self, window_id: str) -> WindowRecord | None:
+        return next((window for window in self.windows(1_000) if window.window_id == window_id), None)
+
+    def windows(self, limit: int) -> list[WindowRecord]:
+        opened = [record for record in self.records if record.action == "enable"]
+        found = [
+            WindowRecord(
+                window_id=str(record.detail["window_id"]),
+                mode=str(record.detail["mode"]),
+                reason=str(record.detail["reason"]),
+                by=record.actor,
+                started_at=record.at,
+                duration=record.detail["duration"],
+                account=self.books.get(str(record.detail["window_id"]), Account()).to_fields(),
+            )
+            for record in reversed(opened)
+        ]
+        return found[:limit]
+
+    def close_books(self, window_id: str, account: Account) -> None:
+        self.books[window_id] = account
+
+    def configuration_rows(self) -> dict[str, str | None]:
+        return dict(self.rows)
+
+    def write_configuration_rows(self, state: GuardState) -> None:
+        self.rows = dict(rows_of(state))
+
+
+@dataclass
+class _Member:
+    card: AgentCard
+    seen: float
+    acknowledged_epoch: int = -1
+    report: AgentReport | None = None
+
+
+class MemoryControlPlane:
+    """The control plane in one process. `forget()` plays a server that lost everything."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._lock = threading.RLock()
+        self._clock = clock
+        self._state: GuardState | None = None
+        self._members: dict[str, _Member] = {}
+        self._waiting: set[str] = set()
+        self._born = clock.boot()
+        self._server = "memory-0"
+
+    def forget(self) -> None:
+        """Lose everything, as a restarted server without persistence."""
+        with self._lock:
+            self._state = None
+            self._members.clear()
+            self._waiting.clear()
+            self._born = self._clock.boot()
+            self._server = f"memory-{int(self._server.rpartition('-')[2]) + 1}"
+
+    def read(self) -> GuardState:
+        if self._state is None:
+            raise StateMissing("the control plane holds no guard state")
+        return self._state
+
+    def compare_and_set(self, expected_epoch: int, new: GuardState) -> None:
+        with self._lock:
+            found = self._state.epoch if self._state else -1
+            if found != expected_epoch:
+                raise StaleEpoch(expected=expected_epoch, found=found)
+            self._write(new)
+
+    def publish(self, state: GuardState) -> bool:
+        with self._lock:
+            if self._state is not None and state.epoch <= self._state.epoch:
+                return False
+            self._write(state)
+            return True
+
+    def _write(self, state: GuardState) -> None:
+        self._state = state
+        self._waiting = set(self._members)
+        for member in self._members.values():
+            member.report = None
+
+    def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
+        with self._lock:
+            member = self._members.get(card.agent_id)
+            if member is None or register:
+                member = self._members.setdefault(card.agent_id, _Member(card, self._clock.boot()))
+                member.card = card
+            member.seen = self._clock.boot()
+            member.report = report or member.report
+            return Renewal(state=self.read())
+
+    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> None:
+        with self._lock:
+            member = self._members.get(agent_id)
+            if self._state is None or epoch != self._state.epoch or member is None:
+                return
+            member.acknowledged_epoch = epoch
+            member.report = report
+            self._waiting.discard(agent_id)
+
+    def leave(self, agent_id: str) -> None:
+        with self._lock:
+            self._members.pop(agent_id, None)
+            self._waiting.discard(agent_id)
+
+    def barrier(self) -> Barrier:
+        with self._lock:
+            return Barrier(
+                epoch=self.read().epoch,
+                pending=len(self._waiting),
+                registry_age=self._clock.boot() - self._born,
+                server=self._server,
+            )
+
+    def roster(self) -> list[RosterEntry]:
+        now = self._clock.boot()
+        with self._lock:
+            return [
+                RosterEntry(
+                    card=member.card,
+                    acknowledged_epoch=member.acknowledged_epoch,
+                    seen_seconds_ago=max(0.0, now - member.seen),
+                    report=member.report,
+                )
+                for member in self._members.values()
+            ]
+
+
+class MemoryTally:
+    """Counters in one process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, window_id: str, counts: Mapping[str, int]) -> None:
+        self._counts[window_id].update(counts)
+
+    def account(self, window_id: str) -> Account:
+        return Account.from_fields(self._counts[window_id])
+
+
+class MemoryParkedIndex:
+    """The index of parked jobs in one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: dict[str, ParkedJob] = {}
+        self._ids: dict[tuple[str, int, str], tuple[str, bool]] = {}
+        self._claims: dict[str, str] = {}
+        self._entries: dict[tuple[str, str], str] = {}
+
+    def begin(self, job: ParkedJob) -> tuple[str, bool]:
+        with self._lock:
+            return self._ids.setdefault((job.task_id, job.retries, job.generation), (job.park_id, False))
+
+    def parked(self, job: ParkedJob) -> None:
+        with self._lock:
+            self._ids[job.task_id, job.retries, job.generation] = (job.park_id, True)
+            self._jobs[job.task_id] = job
+
+    def gone(self, job: ParkedJob) -> None:
+        with self._lock:
+            self._jobs.pop(job.task_id, None)
+
+    def claim(self, park_id: str, copy: str) -> bool:
+        with self._lock:
+            return self._claims.setdefault(park_id, copy) == copy
+
+    def park_id_of(self, task_id: str, retries: int) -> str | None:
+        known = self._ids.get((task_id, retries, ORIGINAL))
+        return known[0] if known else None
+
+    def jobs(self, limit: int) -> list[ParkedJob]:
+        return sorted(self._jobs.values(), key=lambda job: job.parked_at)[:limit]
+
+    def job(self, task_id: str) -> ParkedJob | None:
+        return self._jobs.get(task_id)
+
+    def first_of(self, window_id: str, entry: str, task_id: str) -> str:
+        with self._lock:
+            return self._entries.setdefault((window_id, entry), task_id)

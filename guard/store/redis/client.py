@@ -1,0 +1,70 @@
+"""Connections to Redis: short timeouts, no hidden retries, errors in our words.
+
+redis-py retries commands by default, which would run a script twice when only its answer was lost;
+every script of ours is safe to repeat, and the callers decide when to.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from guard.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["connect", "in_our_words", "lua", "redis_url"]
+
+
+def redis_url(url: str) -> str:
+    """A URL for redis-py, from redis-py's form or from kombu's ``redis+socket://path?virtual_host=0``."""
+    parts = urlsplit(url)
+    if parts.scheme != "redis+socket":
+        return url
+    database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
+    auth = f":{parts.password}@" if parts.password else ""
+    return f"unix://{auth}{parts.netloc.rpartition('@')[2]}{parts.path}?db={database}"
+
+
+def connect(url: str, *, timeout: float, name: str, blocking: bool = False) -> Redis:
+    """A client. It connects at its first command.
+
+    Args:
+        url: as `redis_url` takes it.
+        timeout: seconds to connect and, unless `blocking`, to wait for an answer.
+        name: what ``CLIENT LIST`` shows.
+        blocking: for subscriptions, which wait for messages without limit.
+    """
+    return Redis.from_url(
+        redis_url(url),
+        socket_connect_timeout=timeout,
+        socket_timeout=None if blocking else timeout,
+        retry=Retry(NoBackoff(), 0),
+        client_name=name,
+        decode_responses=True,
+        protocol=2,
+    )
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turn Redis errors into `StoreUnavailable`. The address and password stay out of the message."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
+
+
+@cache
+def lua(name: str) -> str:
+    """The text of one script in `lua/`."""
+    return (files("guard.store.redis") / "lua" / f"{name}.lua").read_text("utf-8")

@@ -1,0 +1,94 @@
+"""Every key that the guard keeps in Redis, with its type, meaning and time to live.
+
+All keys of one installation share a hash tag, so they live on one node of a cluster and a script
+may touch them together. Safety never rests on a TTL: the server's clock may jump (F40).
+
+    key                          type    TTL      meaning
+    {ns}:state                   hash    none     `epoch` (number) and `record` (signed text)
+    {ns}:agents                  hash    none     agent id -> card (JSON)
+    {ns}:seen                    hash    none     agent id -> last renewal, ms by the server's clock
+    {ns}:acks                    hash    none     agent id -> epoch that it acknowledged
+    {ns}:reports                 hash    none     agent id -> report (JSON), while closed
+    {ns}:waiting                 set     none     agent ids that have not acknowledged the current epoch
+    {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
+    {ns}:counts:<window>         hash    30 days  counters of a window
+    {ns}:parked                  hash    none     task id -> parked job (JSON)
+    {ns}:parked-as:<task>:<n>:<g> string  2 days  park id of a delivery, and whether the broker confirmed it
+    {ns}:copy:<park id>          string  2 days   the copy of a parked job that may run
+    {ns}:beat:<window>:<entry>   string  7 days   task id of the occurrence that waits
+    {ns}:lock:<name>             string  10 s     who may act, for example release
+
+    channel {ns}:wake            the new record, after each change: a wake-up, never the truth
+    channel {ns}:acknowledged    the epoch, when its last acknowledgement came
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names. `namespace` is the setting GUARD_NAMESPACE."""
+
+    namespace: str
+
+    def _key(self, *parts: str) -> str:
+        return ":".join(("{" + self.namespace + "}", *parts))
+
+    @property
+    def state(self) -> str:
+        return self._key("state")
+
+    @property
+    def agents(self) -> str:
+        return self._key("agents")
+
+    @property
+    def seen(self) -> str:
+        return self._key("seen")
+
+    @property
+    def acks(self) -> str:
+        return self._key("acks")
+
+    @property
+    def reports(self) -> str:
+        return self._key("reports")
+
+    @property
+    def waiting(self) -> str:
+        return self._key("waiting")
+
+    @property
+    def registry(self) -> str:
+        return self._key("registry")
+
+    @property
+    def parked(self) -> str:
+        return self._key("parked")
+
+    @property
+    def wake(self) -> str:
+        return self._key("wake")
+
+    @property
+    def acknowledged(self) -> str:
+        return self._key("acknowledged")
+
+    def counts(self, window_id: str) -> str:
+        return self._key("counts", window_id)
+
+    def parked_as(self, task_id: str, retries: int, generation: str) -> str:
+        return self._key("parked-as", task_id, str(retries), generation)
+
+    def copy(self, park_id: str) -> str:
+        return self._key("copy", park_id)
+
+    def beat(self, window_id: str, entry: str) -> str:
+        return self._key("beat", window_id, entry)
+
+    def lock(self, name: str) -> str:
+        return self._key("lock", name)

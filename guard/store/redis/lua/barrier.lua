@@ -1,0 +1,9 @@
+-- Where the acknowledgements stand.
+-- KEYS 1 state (hash)  2 waiting (set)  3 registry (hash)
+-- Reply {epoch or -1, pending, registry age in ms or -1, server id}
+local now = redis.call('TIME')
+local ms = now[1] * 1000 + math.floor(now[2] / 1000)
+local registry = redis.call('HMGET', KEYS[3], 'born', 'pruned', 'server')
+local age = -1
+if registry[1] then age = ms - math.max(tonumber(registry[1]), tonumber(registry[2] or '0')) end
+return {tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1'), redis.call('SCARD', KEYS[2]), age, registry[3] or ''}

@@ -1,0 +1,86 @@
+"""The index of parked jobs in Redis, and the marks that make a second copy improbable.
+
+Order of writes when parking: mark the delivery, publish the copy, confirm the mark, acknowledge the
+original. A crash between any two leaves at most two copies of one delivery, never none; both carry
+the same park id, and `claim` lets one of them run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.core.parked import ORIGINAL
+from guard.store.redis.client import in_our_words
+from guard.store.redis.codec import parked_of, parked_text
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from guard.core.parked import ParkedJob
+    from guard.store.redis.keys import Keys
+
+__all__ = ["RedisParkedIndex"]
+
+_KEEP_MARKS = 2 * 24 * 3600
+"""Longer than any sensible visibility timeout, after which the original could be delivered again."""
+_KEEP_BEAT = 7 * 24 * 3600
+
+
+class RedisParkedIndex:
+    """Which jobs are parked, and which copy of one may run."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def begin(self, job: ParkedJob) -> tuple[str, bool]:
+        key = self._keys.parked_as(job.task_id, job.retries, job.generation)
+        with in_our_words():
+            if self._client.set(key, f"begun {job.park_id}", nx=True, ex=_KEEP_MARKS):
+                return job.park_id, False
+            state, _, park_id = str(self._client.get(key) or "").partition(" ")
+        return park_id or job.park_id, state == "parked"
+
+    def parked(self, job: ParkedJob) -> None:
+        with in_our_words():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.set(self._keys.parked_as(job.task_id, job.retries, job.generation), f"parked {job.park_id}", ex=_KEEP_MARKS)
+            pipe.hset(self._keys.parked, job.task_id, parked_text(job))
+            pipe.execute()
+
+    def gone(self, job: ParkedJob) -> None:
+        with in_our_words():
+            self._client.hdel(self._keys.parked, job.task_id)
+
+    def claim(self, park_id: str, copy: str) -> bool:
+        key = self._keys.copy(park_id)
+        with in_our_words():
+            if self._client.set(key, copy, nx=True, ex=_KEEP_MARKS):
+                return True
+            return self._client.get(key) == copy
+
+    def park_id_of(self, task_id: str, retries: int) -> str | None:
+        with in_our_words():
+            mark = self._client.get(self._keys.parked_as(task_id, retries, ORIGINAL))
+        return str(mark).partition(" ")[2] if mark else None
+
+    def jobs(self, limit: int) -> list[ParkedJob]:
+        found: list[ParkedJob] = []
+        with in_our_words():
+            for _, text in self._client.hscan_iter(self._keys.parked, count=500):
+                found.append(parked_of(text))
+                if len(found) >= limit * 4:
+                    break
+        return sorted(found, key=lambda job: job.parked_at)[:limit]
+
+    def job(self, task_id: str) -> ParkedJob | None:
+        with in_our_words():
+            text = self._client.hget(self._keys.parked, task_id)
+        return parked_of(str(text)) if text else None
+
+    def first_of(self, window_id: str, entry: str, task_id: str) -> str:
+        key = self._keys.beat(window_id, entry)
+        with in_our_words():
+            if self._client.set(key, task_id, nx=True, ex=_KEEP_BEAT):
+                return task_id
+            return str(self._client.get(key) or task_id)

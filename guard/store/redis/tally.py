@@ -1,0 +1,41 @@
+"""Counters of a window in Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.core.account import Account
+from guard.store.redis.client import in_our_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis import Redis
+
+    from guard.store.redis.keys import Keys
+
+__all__ = ["RedisTally"]
+
+_KEEP_SECONDS = 30 * 24 * 3600
+
+
+class RedisTally:
+    """Sums over all processes."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def add(self, window_id: str, counts: Mapping[str, int]) -> None:
+        key = self._keys.counts(window_id)
+        with in_our_words():
+            pipe = self._client.pipeline(transaction=False)
+            for name, number in counts.items():
+                pipe.hincrby(key, name, number)
+            pipe.expire(key, _KEEP_SECONDS)
+            pipe.execute()
+
+    def account(self, window_id: str) -> Account:
+        with in_our_words():
+            fields = self._client.hgetall(self._keys.counts(window_id))
+        return Account.from_fields({str(name): int(number) for name, number in fields.items()})  # type: ignore[union-attr]

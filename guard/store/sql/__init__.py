@@ -1,0 +1,1 @@
+"""The durable truth in SQL: MySQL or MariaDB in production, SQLite embedded."""

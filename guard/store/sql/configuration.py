@@ -1,0 +1,91 @@
+"""The guides' `configuration` rows, in whichever table the application keeps them.
+
+The table may be the application's own (`configuration`, or `system_configuration` with more
+columns); then its rows are updated and inserted with what its columns allow, and nothing of it is
+migrated. When there is none, ours is made, in the guides' shape.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, MetaData, String, Table, Text, inspect, select
+
+from guard.core.configuration import DESCRIPTIONS, rows_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from guard.core.state import GuardState
+
+__all__ = ["create_rows", "read_rows", "write_rows"]
+
+_NAMES = ("configuration", "system_configuration")
+
+
+def create_rows(connection: Connection, state: GuardState) -> None:
+    """Make sure there is a table and that its rows say this state."""
+    if _table(connection) is None:
+        Table(
+            _NAMES[0],
+            MetaData(),
+            Column("key", String(100), primary_key=True),
+            Column("value", Text),
+            Column("description", Text),
+            mysql_engine="InnoDB",
+            mysql_charset="utf8mb4",
+        ).create(connection)
+    write_rows(connection, state)
+
+
+def read_rows(connection: Connection) -> dict[str, str | None]:
+    """The five rows as they stand; empty without a table."""
+    table = _table(connection)
+    if table is None:
+        return {}
+    found = connection.execute(select(table.c.key, table.c.value).where(table.c.key.in_(list(DESCRIPTIONS))))
+    return {row.key: row.value for row in found}
+
+
+def write_rows(connection: Connection, state: GuardState) -> None:
+    """Make the rows say this state. Does nothing without a table."""
+    table = _table(connection)
+    if table is None:
+        return
+    present = set(read_rows(connection))
+    for key, value in rows_of(state).items():
+        if key in present:
+            connection.execute(table.update().where(table.c.key == key).values(value=value, **_touched(table)))
+        elif _insertable(table):
+            connection.execute(table.insert().values(key=key, value=value, **_described(table, key)))
+
+
+def _table(connection: Connection) -> Table | None:
+    inspector = inspect(connection)
+    for name in _NAMES:
+        if inspector.has_table(name):
+            table = Table(name, MetaData(), autoload_with=connection)
+            if {"key", "value"} <= set(table.c.keys()):
+                return table
+    return None
+
+
+def _insertable(table: Table) -> bool:
+    """Whether a row can be added with what we know: the original's table wants the id of a user."""
+    ours = {"key", "value", "description", "data_type", "category", "updated_at", "created_at"}
+    return all(
+        column.nullable or column.primary_key or column.server_default is not None or column.name in ours
+        for column in table.c
+    )
+
+
+def _described(table: Table, key: str) -> dict[str, Any]:
+    known = {"description": DESCRIPTIONS[key], "data_type": "string", "category": "maintenance", **_touched(table)}
+    if "created_at" in table.c:
+        known["created_at"] = datetime.now(UTC).replace(tzinfo=None)
+    return {name: value for name, value in known.items() if name in table.c}
+
+
+def _touched(table: Table) -> dict[str, Any]:
+    return {"updated_at": datetime.now(UTC).replace(tzinfo=None)} if "updated_at" in table.c else {}

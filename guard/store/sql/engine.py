@@ -1,0 +1,114 @@
+"""SQL engines: made lazily, safe across fork, patient with transient faults and with nothing else."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from guard.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["forget_engines", "make_engine", "patiently", "reported"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_TRANSIENT_MYSQL = frozenset({1205, 1213, 2006, 2013, 2014})
+"""Lock wait timeout, deadlock, server has gone away, lost connection, commands out of sync."""
+
+_ENGINES: dict[tuple[int, str, float], Engine] = {}
+
+
+def make_engine(url: str, *, timeout: float = 3.0) -> Engine:
+    """The engine of this process for a URL; one per process, so a forked child never shares a socket.
+
+    Args:
+        url: SQLAlchemy URL, for example ``mysql+pymysql://guard@db/app`` or ``sqlite:///guard.db``.
+        timeout: seconds to connect and to wait for a lock.
+    """
+    key = (os.getpid(), url, timeout)
+    if key not in _ENGINES:
+        _ENGINES[key] = _create(url, timeout)
+    return _ENGINES[key]
+
+
+def _create(url: str, timeout: float) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    seconds = max(1, round(timeout))
+    arguments: dict[str, Any] = {}
+    if "pymysql" in url.partition("://")[0]:
+        arguments = {"connect_timeout": seconds, "read_timeout": seconds * 2, "write_timeout": seconds * 2}
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=2,
+        max_overflow=3,
+        pool_recycle=600,
+        pool_timeout=timeout,
+        hide_parameters=True,
+        connect_args=arguments,
+        isolation_level="READ COMMITTED",
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_immediate
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # A deferred transaction that reads and then writes fails at once when another writer came
+    # between; an immediate one waits for its turn.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def forget_engines() -> None:
+    """In a forked child: drop inherited engines without closing the parent's sockets."""
+    for engine in _ENGINES.values():
+        engine.dispose(close=False)
+    _ENGINES.clear()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same statement may well succeed in a moment."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    return error.connection_invalidated or code in _TRANSIENT_MYSQL or "database is locked" in str(error.orig)
+
+
+def patiently(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: try up to four times, with growing random pauses below a second, on transient faults."""
+    return retry(
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(4),
+        wait=wait_random_exponential(multiplier=0.05, max=0.5),
+        reraise=True,
+    )(function)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn SQL errors into `StoreUnavailable`, without statement, parameters or URL in the message."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreUnavailable(f"the SQL store did not do what was asked ({type(cause).__name__})") from error
+
+
+os.register_at_fork(after_in_child=forget_engines)

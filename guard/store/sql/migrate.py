@@ -1,0 +1,121 @@
+"""Bring the guard's tables up to date, or say what is wrong with them."""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from guard.core.state import GuardState
+from guard.errors import SchemaNotReady
+from guard.store.sql.configuration import create_rows
+from guard.store.sql.engine import patiently, reported
+from guard.store.sql.rows import state_values
+from guard.store.sql.schema import METADATA, STATE, VERSION_TABLE
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["SchemaState", "migrate", "require_schema", "schema_state"]
+
+
+class SchemaState(StrEnum):
+    """What the database's tables look like to this release."""
+
+    READY = "ready"
+    MISSING = "missing"
+    HALF = "half migrated"
+    NEWER = "newer than this release"
+
+
+def schema_state(engine: Engine) -> SchemaState:
+    """Compare tables and version with what this release needs."""
+    with reported(), engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        version = _version(connection) if VERSION_TABLE in tables else None
+        seeded = STATE.name in tables and connection.execute(select(STATE.c.epoch)).first() is not None
+    present = {table.name for table in METADATA.tables.values()} & tables
+    if version is None and not present:
+        return SchemaState.MISSING
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if version is not None and version not in known:
+        return SchemaState.NEWER
+    complete = len(present) == len(METADATA.tables) and version == scripts.get_current_head() and seeded
+    return SchemaState.READY if complete else SchemaState.HALF
+
+
+def require_schema(engine: Engine) -> None:
+    """Raise SchemaNotReady, with the remedy, unless the tables are as this release needs them."""
+    found = schema_state(engine)
+    if found is SchemaState.READY:
+        return
+    remedy = (
+        "install the release that migrated it"
+        if found is SchemaState.NEWER
+        else "run `celery -A yourapp maintenance migrate`"
+    )
+    raise SchemaNotReady(f"the guard's tables are {found.value}: {remedy}")
+
+
+def migrate(engine: Engine, *, now: float) -> None:
+    """Create or complete the tables and the first state. Safe to run twice and by several at once.
+
+    Raises:
+        SchemaNotReady: the tables are newer than this release; nothing was changed.
+        StoreUnavailable: the database did not answer.
+    """
+    if schema_state(engine) is SchemaState.NEWER:
+        require_schema(engine)
+    with reported():
+        _upgrade(engine)
+        _seed(engine, now)
+
+
+@patiently
+def _upgrade(engine: Engine) -> None:
+    # Several workers may start at once: the first holds the write lock (SQLite) or a named lock
+    # (MySQL), the others find the work done.
+    with engine.connect() as connection:
+        mysql = connection.dialect.name in {"mysql", "mariadb"}
+        if mysql:
+            connection.execute(text("SELECT GET_LOCK('guard_migration', 30)"))
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        if mysql:
+            connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
+            connection.commit()
+
+
+@patiently
+def _seed(engine: Engine, now: float) -> None:
+    state = GuardState.first(str(uuid.uuid4()), now)
+    with engine.begin() as connection:
+        if connection.execute(select(STATE.c.epoch)).first() is None:
+            try:
+                connection.execute(STATE.insert().values(id=1, **state_values(state)))
+            except IntegrityError:  # another process was faster
+                return
+            create_rows(connection, state)
+
+
+def _version(connection: Connection) -> str | None:
+    quoted = connection.dialect.identifier_preparer.quote(VERSION_TABLE)
+    row = connection.execute(text(f"SELECT version_num FROM {quoted}")).first()  # noqa: S608 - a constant
+    return str(row[0]) if row else None
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("guard.store.sql") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,53 @@
+"""Between guard states and table rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guard.core.modes import Mode, Phase
+from guard.core.state import GuardState
+from guard.errors import StateInvalid
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+__all__ = ["state_of", "state_values"]
+
+
+def state_values(state: GuardState) -> dict[str, Any]:
+    """Column values of a state."""
+    return {
+        "epoch": state.epoch,
+        "phase": state.phase.value,
+        "mode": state.mode.value if state.mode else None,
+        "window_id": state.window_id,
+        "reason": state.reason,
+        "changed_by": state.by,
+        "started_at": state.started_at,
+        "duration": state.duration,
+        "changed_at": state.changed_at,
+        "store_id": state.store_id,
+    }
+
+
+def state_of(row: Row[Any]) -> GuardState:
+    """The state of a row.
+
+    Raises:
+        StateInvalid: somebody wrote a phase or mode by hand that does not exist.
+    """
+    try:
+        return GuardState(
+            epoch=int(row.epoch),
+            phase=Phase(row.phase),
+            mode=Mode(row.mode) if row.mode is not None else None,
+            window_id=row.window_id,
+            reason=row.reason,
+            by=row.changed_by,
+            started_at=row.started_at,
+            duration=row.duration,
+            changed_at=row.changed_at,
+            store_id=row.store_id,
+        )
+    except ValueError as error:
+        raise StateInvalid("the guard_state row has an unknown phase or mode") from error

@@ -1,0 +1,215 @@
+"""The durable store: every change of the guard state is one transaction with its journal line.
+
+The database decides races: `UPDATE … WHERE epoch = expected` touches one row or none.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from guard.core.modes import Phase
+from guard.errors import SchemaNotReady, StaleEpoch, StateMissing
+from guard.ports import AuditRecord, WindowRecord
+from guard.store.sql.configuration import read_rows, write_rows
+from guard.store.sql.engine import make_engine, patiently, reported
+from guard.store.sql.migrate import migrate, require_schema
+from guard.store.sql.rows import state_of, state_values
+from guard.store.sql.schema import AUDIT, STATE, WINDOWS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Row
+
+    from guard.core.account import Account
+    from guard.core.state import GuardState
+    from guard.ports import Clock
+
+__all__ = ["SqlStore"]
+
+
+class SqlStore:
+    """The guard state, its history and its journal in SQL.
+
+    Args:
+        url: SQLAlchemy URL.
+        clock: for the first state of a new installation.
+        auto_migrate: create or complete the tables at first use; for SQLite, where nobody else would.
+    """
+
+    def __init__(self, url: str, *, clock: Clock, auto_migrate: bool, timeout: float = 3.0) -> None:
+        self._url = url
+        self._clock = clock
+        self._auto_migrate = auto_migrate
+        self._timeout = timeout
+        self._ready = False
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        return make_engine(self._url, timeout=self._timeout)
+
+    def migrate(self) -> None:
+        """Create or complete the tables."""
+        migrate(self.engine, now=self._clock.wall())
+        self._ready = True
+
+    def read(self) -> GuardState:
+        self._require_ready()
+        with reported():
+            return self._read()
+
+    @patiently
+    def _read(self) -> GuardState:
+        with self.engine.connect() as connection:
+            return _current(connection)
+
+    def compare_and_set(self, expected_epoch: int, new: GuardState) -> None:
+        record = AuditRecord(
+            at=new.changed_at, actor=new.by, action="compare and set", epoch=new.epoch, outcome="done"
+        )
+        self.change(expected_epoch, new, record)
+
+    def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
+        self._require_ready()
+        with reported():
+            self._change(expected_epoch, new, record)
+
+    @patiently
+    def _change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
+        with self.engine.begin() as connection:
+            updated = connection.execute(
+                STATE.update().where(STATE.c.id == 1, STATE.c.epoch == expected_epoch).values(**state_values(new))
+            )
+            if updated.rowcount != 1:
+                found = _current(connection)
+                if found == new:  # our own write, whose answer was lost: the retry finds it done
+                    return
+                raise StaleEpoch(expected=expected_epoch, found=found.epoch)
+            _write_window(connection, new, record.action)
+            connection.execute(AUDIT.insert().values(**_audit_values(record)))
+            write_rows(connection, new)
+
+    def journal(self, record: AuditRecord) -> None:
+        self._require_ready()
+        with reported():
+            self._journal(record)
+
+    @patiently
+    def _journal(self, record: AuditRecord) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(AUDIT.insert().values(**_audit_values(record)))
+
+    def records(self, limit: int) -> list[AuditRecord]:
+        """The last journal lines, newest first."""
+        self._require_ready()
+        with reported(), self.engine.connect() as connection:
+            found = connection.execute(select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit))
+            return [
+                AuditRecord(
+                    at=row.at,
+                    actor=row.actor,
+                    action=row.action,
+                    epoch=row.epoch,
+                    outcome=row.outcome,
+                    detail=json.loads(row.detail),
+                )
+                for row in found
+            ]
+
+    def window(self, window_id: str) -> WindowRecord | None:
+        self._require_ready()
+        with reported(), self.engine.connect() as connection:
+            row = connection.execute(select(WINDOWS).where(WINDOWS.c.window_id == window_id)).first()
+            return _window(row) if row else None
+
+    def windows(self, limit: int) -> list[WindowRecord]:
+        self._require_ready()
+        with reported(), self.engine.connect() as connection:
+            found = connection.execute(select(WINDOWS).order_by(WINDOWS.c.started_at.desc()).limit(limit))
+            return [_window(row) for row in found]
+
+    def close_books(self, window_id: str, account: Account) -> None:
+        self._require_ready()
+        with reported(), self.engine.begin() as connection:
+            connection.execute(
+                WINDOWS.update()
+                .where(WINDOWS.c.window_id == window_id)
+                .values(account=json.dumps(account.to_fields(), sort_keys=True))
+            )
+
+    def configuration_rows(self) -> dict[str, str | None]:
+        self._require_ready()
+        with reported(), self.engine.connect() as connection:
+            return read_rows(connection)
+
+    def write_configuration_rows(self, state: GuardState) -> None:
+        self._require_ready()
+        with reported(), self.engine.begin() as connection:
+            write_rows(connection, state)
+
+    def _require_ready(self) -> None:
+        if self._ready:
+            return
+        try:
+            require_schema(self.engine)
+        except SchemaNotReady:
+            if not self._auto_migrate:
+                raise
+            migrate(self.engine, now=self._clock.wall())
+        self._ready = True
+
+
+def _current(connection: Connection) -> GuardState:
+    row = connection.execute(select(STATE).where(STATE.c.id == 1)).first()
+    if row is None:
+        raise StateMissing("the guard_state table has no row: run `celery -A yourapp maintenance migrate`")
+    return state_of(row)
+
+
+def _write_window(connection: Connection, state: GuardState, action: str) -> None:
+    if action == "enable" and state.phase is Phase.CLOSING and state.mode is not None:
+        connection.execute(
+            WINDOWS.insert().values(
+                window_id=state.window_id,
+                mode=state.mode.value,
+                reason=state.reason,
+                opened_by=state.by,
+                started_at=state.started_at,
+                duration=state.duration,
+                ended_by="",
+                account="{}",
+            )
+        )
+    elif state.phase is Phase.RELEASING:
+        connection.execute(
+            WINDOWS.update()
+            .where(WINDOWS.c.window_id == state.window_id, WINDOWS.c.ended_at.is_(None))
+            .values(ended_at=state.changed_at, ended_by=state.by)
+        )
+
+
+def _audit_values(record: AuditRecord) -> dict[str, Any]:
+    return {
+        "at": record.at,
+        "actor": record.actor,
+        "action": record.action,
+        "epoch": record.epoch,
+        "outcome": record.outcome,
+        "detail": json.dumps(dict(record.detail), sort_keys=True),
+    }
+
+
+def _window(row: Row[Any]) -> WindowRecord:
+    return WindowRecord(
+        window_id=row.window_id,
+        mode=row.mode,
+        reason=row.reason,
+        by=row.opened_by,
+        started_at=row.started_at,
+        duration=row.duration,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        account=json.loads(row.account),
+    )
