@@ -22,6 +22,10 @@ class SystemClock:
         """Seconds since boot, counting sleep. Never jumps; comparable only within one machine."""
         return time.clock_gettime(_BOOT)
 
+    def sleep(self, seconds: float) -> None:
+        """Let this much time pass."""
+        time.sleep(seconds)
+
 
 def boot_ms(_clock: int = _BOOT) -> int:
     """Milliseconds since boot: the clock of the shared page. A plain function, since it runs once per job."""

@@ -27,12 +27,14 @@ __all__ = [
     "Clock",
     "ControlPlane",
     "DurableStore",
+    "Lock",
     "ParkedIndex",
     "Renewal",
     "RosterEntry",
     "RunningJob",
     "StateStore",
     "Tally",
+    "WakeUp",
     "WindowRecord",
 ]
 
@@ -171,6 +173,9 @@ class Clock(Protocol):
     def boot(self) -> float:
         """Seconds on a clock that never jumps."""
 
+    def sleep(self, seconds: float) -> None:
+        """Let this much time pass."""
+
 
 class StateStore(Protocol):
     """Anything that can hold the guard state."""
@@ -228,6 +233,29 @@ class ControlPlane(StateStore, Protocol):
 
     def roster(self) -> list[RosterEntry]:
         """All registered agents."""
+
+
+class WakeUp(Protocol):
+    """Tells an agent that the state has changed. A wake-up, never the truth: it may be lost."""
+
+    def wait(self, seconds: float) -> str | None:
+        """A pushed record, or None after this time. Raises StoreUnavailable at once when nobody can push."""
+
+    def close(self) -> None:
+        """Stop listening."""
+
+
+class Lock(Protocol):
+    """Saves work that only one process should do at a time. Not a proof of mutual exclusion."""
+
+    def acquire(self) -> bool:
+        """Whether we hold it now, for ten seconds."""
+
+    def extend(self) -> bool:
+        """Hold it for ten more seconds. False when it was lost."""
+
+    def give_back(self) -> None:
+        """Let the next one have it."""
 
 
 class Tally(Protocol):

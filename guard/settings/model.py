@@ -96,17 +96,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_together(self) -> Settings:
+        problems: list[str] = []
         try:
             self.lease  # noqa: B018 - its constructor checks how the three times relate
         except InvalidRequest as error:
-            raise ValueError("; ".join(error.problems)) from None
+            problems += error.problems
         if self.guard_secret_key is not None and len(self.guard_secret_key.get_secret_value()) < _SHORTEST_SECRET:
-            raise ValueError(f"GUARD_SECRET_KEY is too short: use {_SHORTEST_SECRET} characters or more")
+            problems.append(f"GUARD_SECRET_KEY is too short: use {_SHORTEST_SECRET} characters or more")
         if self.maintenance_webhook_url and not self.maintenance_webhook_url.startswith("https://"):
-            raise ValueError("MAINTENANCE_WEBHOOK_URL must begin with https://")
+            problems.append("MAINTENANCE_WEBHOOK_URL must begin with https://")
         both = self.hold_queues & self.mixed_queues
         if both:
-            raise ValueError(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
+            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
+        if problems:
+            raise ValueError(*problems)
         return self
 
     @property

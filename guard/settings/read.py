@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from guard.core.suggest import did_you_mean
 from guard.errors import ConfigurationInvalid
@@ -42,18 +44,44 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     variables = dict(os.environ if environ is None else environ)
     values = {name.lower(): value for name, value in variables.items() if name.lower() in Settings.model_fields}
     problems = _misspelt(variables)
-    try:
-        settings = Settings.model_validate(values) if environ is None else _without_environment(values)
-    except ValidationError as error:
-        problems += [_sentence(dict(problem), values) for problem in error.errors(include_url=False)]
-        raise ConfigurationInvalid(*problems) from None
+    settings, wrong = _try(values, only_given=environ is not None)
+    problems += wrong
     if problems:
         raise ConfigurationInvalid(*problems)
+    assert settings is not None  # noqa: S101 - no problems means settings
     return settings
 
 
-def _without_environment(values: Mapping[str, str]) -> Settings:
-    return Settings.model_validate(values)
+class _Given(Settings):
+    """Settings from given values alone, without the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_others: object
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what was given."""
+        return (init_settings,)
+
+
+def _try(values: dict[str, str], *, only_given: bool) -> tuple[Settings | None, list[str]]:
+    try:
+        return (_Given(**values) if only_given else _from_environment()), []  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = [dict(problem) for problem in error.errors(include_url=False)]
+    problems = [_sentence(problem, values) for problem in wrong if problem["loc"]]
+    problems += [text for problem in wrong if not problem["loc"] for text in problem["ctx"]["error"].args]
+    fields = {str(problem["loc"][0]) for problem in wrong if problem["loc"]}
+    if fields:
+        # How the settings relate is only checked once each is right by itself: check the others too.
+        _, more = _try({name: value for name, value in values.items() if name not in fields}, only_given=True)
+        problems += more
+    return None, problems
+
+
+def _from_environment() -> Settings:
+    # Docker and Kubernetes mount secrets as files named for the variable.
+    folder = Path("/run/secrets")
+    return Settings(_secrets_dir=folder) if folder.is_dir() else Settings()
 
 
 def _misspelt(variables: Mapping[str, str]) -> list[str]:
@@ -66,8 +94,6 @@ def _misspelt(variables: Mapping[str, str]) -> list[str]:
 
 
 def _sentence(problem: dict[str, Any], values: Mapping[str, str]) -> str:
-    if not problem["loc"]:
-        return str(problem["msg"]).removeprefix("Value error, ")
     field = str(problem["loc"][0])
     shown = _shown(field, values.get(field, ""))
     return f"{field.upper()} is {shown}: {_allowed(problem)}"

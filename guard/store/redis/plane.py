@@ -153,6 +153,14 @@ class RedisControlPlane:
             for agent_id, text in cards.items()
         ]
 
+    def eviction_policy(self) -> str | None:
+        """Redis' ``maxmemory_policy``; None when it does not say. ``CONFIG`` is off on production servers."""
+        try:
+            with self._watching():
+                return str(self.client.info("memory").get("maxmemory_policy"))
+        except StoreUnavailable:
+            return None
+
     def close(self) -> None:
         """Close the connections. The plane may be used again; it connects anew."""
         self.client.close()

@@ -1,0 +1,61 @@
+# Everything runs in .venv, which each target makes and fills as far as it needs; when nothing changed
+# (the stamps are newer than pyproject.toml) that takes no time.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+PYTEST_ARGS ?=
+
+# An extra and those it contains: having installed the first, there is no need to install the others.
+CONTAINED_demo := demo
+CONTAINED_test := test demo
+CONTAINED_check := check test demo
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-all check bench clean ensurepip
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (ARGS=...)
+	$(BIN)/python -m tasks.demo $(ARGS)
+
+test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS=...)
+	sh tests/support/install_servers.sh
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_ARGS=...)
+	sh tests/support/install_servers.sh
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test-installed ## Measure (ARGS=...)
+	sh tests/support/install_servers.sh
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove the virtual environment, caches and build results
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.%-installed: pyproject.toml | $(BIN)/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $(foreach extra,$(CONTAINED_$*),$(VENV)/.$(extra)-installed)
+
+# pip comes last: a venv that was interrupted half-way has none and is made again
+$(BIN)/pip:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory ensurepip
+	$(PYTHON) -m venv --clear $(VENV)
+
+# Debian splits this part of Python off into a package of its own.
+ensurepip:
+	@echo "Python's venv module is incomplete: installing Debian's python3-venv"
+	@sudo=$$([ "$$(id -u)" -eq 0 ] || echo "sudo -n"); \
+	install="$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv"; \
+	$$install >/dev/null 2>&1 || { $$sudo apt-get update -qq && $$install >/dev/null; } || \
+	{ echo "That failed. Install python3-venv (as root) and try again." >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""The agent: keeps one process's belief about the guard state fresh, and acknowledges each epoch."""

@@ -1,0 +1,321 @@
+"""The agent of one process: renew, believe, close or open, acknowledge.
+
+Rules (theory in `guard.core.lease`; model in examples/guard.pml):
+
+1. Trust lasts L from *before* a renewal was sent.
+2. Registering and reading the state are one atomic step.
+3. After a new connection the durable store is asked before Redis is believed.
+4. A smaller epoch is never accepted; a state of another installation neither.
+5. On closing: write the word, wait out the fence, wait until no child is between look and start,
+   and only then acknowledge. Requeueing what is reserved goes on afterwards: it needs no trust,
+   since nothing can start (docs/decisions.md D3).
+6. A pushed record may close at once. It never opens: for that the agent asks.
+7. Whatever goes wrong, the word's deadline passes and the gate is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from guard.core.modes import Gate
+from guard.core.record import read_record
+from guard.core.state import newer
+from guard.errors import StateInvalid, StateMissing, StoreError, StoreUnavailable
+from guard.gates.page import FENCE_SECONDS
+from guard.gates.runtime import Belief
+from guard.ports import AgentReport
+
+if TYPE_CHECKING:
+    from guard.agent.witness import Witness
+    from guard.core.lease import LeaseTimes
+    from guard.core.state import GuardState
+    from guard.gates.runtime import Runtime
+    from guard.ports import AgentCard, Clock, ControlPlane, Tally, WakeUp
+
+__all__ = ["Agent", "Follower"]
+
+log = logging.getLogger(__name__)
+
+_SLICE_SECONDS = 0.25
+"""Longest wait in one go: how late the agent sees its own stop and the local close file."""
+_SETTLE_SECONDS = 0.002
+_FIRST_TESTIMONY_SECONDS = 5.0
+
+
+class Follower(Protocol):
+    """What a worker does when the gate changes. All calls come from the agent's thread."""
+
+    def gate_is(self, gate: Gate) -> None:
+        """The gate that children now see. Called on each change and at each lapse of trust."""
+
+    def is_quiet(self) -> bool:
+        """Whether no child is between look and start."""
+
+    def report(self) -> AgentReport:
+        """What runs and what is reserved."""
+
+
+class ProducerFollower:
+    """A process in which no jobs run has nothing to do."""
+
+    def gate_is(self, gate: Gate) -> None:
+        """Nothing to close."""
+
+    def is_quiet(self) -> bool:
+        return True
+
+    def report(self) -> AgentReport:
+        return AgentReport()
+
+
+class Agent:
+    """One thread, and the witness beside it.
+
+    Args:
+        card: who this process is. A card with a `problem` keeps the gate closed whatever the state says.
+        local_close: the file whose presence closes this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        card: AgentCard,
+        runtime: Runtime,
+        plane: ControlPlane,
+        witness: Witness,
+        wake_up: WakeUp,
+        tally: Tally,
+        lease: LeaseTimes,
+        clock: Clock,
+        follower: Follower,
+        local_close: Path,
+        secret: bytes | None,
+    ) -> None:
+        self.card = card
+        self._runtime = runtime
+        self._plane = plane
+        self._witness = witness
+        self._wake_up = wake_up
+        self._tally = tally
+        self._lease = lease
+        self._clock = clock
+        self._follower = follower
+        self._local_close = local_close
+        self._secret = secret
+        self._renewing = threading.RLock()
+        self._stopping = threading.Event()
+        self._certify_after = 0.0
+        self._gate = Gate.UNKNOWN
+        self._epoch = -1
+        self._acknowledged = False
+        self._settled_at = 0.0
+        self._last_attempt = 0.0
+        self._told_card = False
+        self.problem = ""
+        """Why the last renewal gave no trust; empty when it did."""
+        self._thread = threading.Thread(target=self._run, daemon=True, name="guard-agent")
+
+    def start(self) -> None:
+        """Renew once, here and now, so that a healthy process starts with a known state; then go on
+        in a thread. Never raises for a store that is away: then the gate stays closed."""
+        self._witness.start()
+        self.renew(patience=_FIRST_TESTIMONY_SECONDS)
+        self._settle()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the registry and stop. Safe to call twice, and before start."""
+        self._stopping.set()
+        self._witness.stop()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(2.0)
+        self._flush_counts()
+        try:
+            self._plane.leave(self.card.agent_id)
+        except StoreError as error:
+            log.debug("could not leave the registry: %s", error)
+        self._wake_up.close()
+
+    def renew_if_due(self) -> None:
+        """For a process whose trust has lapsed: ask now, but not more often than five times a second."""
+        with self._renewing:
+            if self._clock.boot() - self._last_attempt >= 0.2:
+                self.renew(patience=self._lease.timeout)
+
+    def renew(self, *, patience: float = 0.0) -> None:
+        """One renewal. Extends the trust, or leaves it to run out and says why in `problem`.
+
+        Args:
+            patience: seconds to wait for the witness when one is needed.
+        """
+        with self._renewing:
+            before = self.problem
+            self.problem = self._renew(patience)
+            self._last_attempt = self._clock.boot()
+        if self.problem and self.problem != before:
+            log.warning("guard state not renewed: %s", self.problem)
+        elif before and not self.problem:
+            log.info("guard state renewed again")
+        self._flush_counts()
+
+    def _renew(self, patience: float) -> str:
+        sent = self._clock.boot()
+        anew = getattr(self._plane, "connected_anew", False)
+        if anew or self._certify_after == 0.0:
+            self._certify_after = sent
+        try:
+            state = self._ask(register=anew or not self._told_card)
+        except StateMissing as error:
+            if not self._restore(patience):
+                return str(error)
+            try:
+                sent = self._clock.boot()
+                state = self._ask(register=True)
+            except StoreError as still:
+                return str(still)
+        except StoreError as error:
+            return str(error)
+        return self._consider(state, sent, patience)
+
+    def _ask(self, *, register: bool) -> GuardState:
+        closed = self._gate is not Gate.OPEN
+        report = self._follower.report() if closed and self._acknowledged else None
+        state = self._plane.renew(self.card, report, register=register).state
+        self._told_card = True
+        return state
+
+    def _consider(self, state: GuardState, sent: float, patience: float) -> str:
+        """Believe a state that Redis gave, if everything speaks for it."""
+        testimony = self._witness.latest
+        if testimony is None or testimony.asked_at < self._certify_after:
+            testimony = self._witness.asked_since(self._certify_after, within=patience) if patience else None
+            if testimony is None:
+                self._witness.call()
+                return f"a new connection, and the durable store has not answered yet {self._witness.problem}".strip()
+        if testimony.state.store_id != state.store_id:
+            return "this Redis holds the guard state of another installation: use another GUARD_NAMESPACE"
+        if testimony.state.epoch > state.epoch:
+            self._repair(testimony.state)
+        state = newer(state, testimony.state)
+        known = self._runtime.belief.state
+        if known is not None and state.epoch < known.epoch:
+            return f"the stores are at epoch {state.epoch}, older than {known.epoch} which was seen: not believed"
+        self._adopt(state, self._lease.trusted_until(sent))
+        return ""
+
+    def _restore(self, patience: float) -> bool:
+        """Redis lost the state, or never had one: write it from the durable store."""
+        testimony = self._witness.asked_since(self._certify_after, within=patience)
+        if testimony is None:
+            self._witness.call()
+            return False
+        self._repair(testimony.state)
+        return True
+
+    def _repair(self, state: GuardState) -> None:
+        try:
+            if self._plane.publish(state):
+                log.warning("wrote epoch %d to Redis again from the durable store", state.epoch)
+        except StoreError as error:
+            log.warning("could not write the guard state to Redis again: %s", error)
+
+    def _adopt(self, state: GuardState, trusted_until: float) -> None:
+        closed_here = bool(self.card.problem) or self._local_close.exists()
+        self._runtime.belief = Belief(state, trusted_until, closed_here)
+        gate = Gate.UNKNOWN if closed_here else state.gate
+        if self._runtime.page is not None:
+            self._runtime.page.write(gate, state.epoch, int(trusted_until * 1000))
+        if state.epoch != self._epoch:
+            self._epoch = state.epoch
+            self._acknowledged = False
+            self._settled_at = self._clock.boot() + (FENCE_SECONDS if self._runtime.page is not None else 0.0)
+        if gate is not self._gate:
+            self._gate = gate
+            self._follower.gate_is(gate)
+
+    def _run(self) -> None:
+        renew_at = self._clock.boot() + self._pause()
+        while not self._stopping.is_set():
+            now = self._clock.boot()
+            wait = min(_SLICE_SECONDS, max(0.0, renew_at - now))
+            pushed = self._wait(wait if self._acknowledged else min(wait, _SETTLE_SECONDS))
+            if self._stopping.is_set():
+                return
+            if (pushed and self._pushed(pushed)) or self._clock.boot() >= renew_at:
+                self.renew()
+                renew_at = self._clock.boot() + self._pause()
+            self._settle()
+            self._notice_lapse()
+
+    def _pause(self) -> float:
+        spread = self._lease.jitter * self._lease.renew
+        return self._lease.renew + random.uniform(-spread, spread)  # noqa: S311 - spreads load, guards nothing
+
+    def _wait(self, seconds: float) -> str | None:
+        try:
+            return self._wake_up.wait(seconds)
+        except StoreUnavailable:
+            self._stopping.wait(seconds)  # no pub/sub: the renewals alone carry the news
+            return None
+
+    def _pushed(self, record: str) -> bool:
+        """Take a pushed record; true when the agent must ask instead of believing it."""
+        try:
+            state = read_record(record, self._secret)
+        except StateInvalid as error:
+            log.warning("a pushed guard record is not believed: %s", error)
+            return False
+        known = self._runtime.belief.state
+        if known is None or state.store_id != known.store_id or state.epoch <= known.epoch:
+            return known is None
+        if state.gate in {Gate.OPEN, Gate.TEST}:
+            return True
+        with self._renewing:
+            self._adopt(state, self._runtime.belief.trusted_until)
+        return False
+
+    def _settle(self) -> None:
+        """Acknowledge the epoch, once the gate is closed for every child."""
+        if self._acknowledged or self._epoch < 0 or self._clock.boot() < self._settled_at:
+            return
+        if not self._follower.is_quiet():
+            # A child is between look and start, usually for microseconds. One that is frozen there
+            # keeps this worker unconfirmed, and is not worth a busy loop.
+            self._settled_at = self._clock.boot() + min(0.05, self._clock.boot() - self._settled_at + _SETTLE_SECONDS)
+            return
+        try:
+            self._plane.acknowledge(self.card.agent_id, self._epoch, self._follower.report())
+            self._acknowledged = True
+        except StoreError as error:
+            self._settled_at = self._clock.boot() + _SLICE_SECONDS
+            log.debug("could not acknowledge epoch %d: %s", self._epoch, error)
+
+    def _notice_lapse(self) -> None:
+        """Trust has run out, or this machine was closed or opened by its operator."""
+        belief = self._runtime.belief
+        lapsed = self._clock.boot() >= belief.trusted_until
+        closed_here = bool(self.card.problem) or self._local_close.exists()
+        if closed_here != belief.closed_here and belief.state is not None:
+            log.warning("this machine is %s", "closed by its operator" if closed_here else "no longer closed by its operator")
+            with self._renewing:
+                self._adopt(belief.state, belief.trusted_until)
+        if lapsed and self._gate is not Gate.UNKNOWN:
+            self._gate = Gate.UNKNOWN
+            self._follower.gate_is(Gate.UNKNOWN)
+
+    def _flush_counts(self) -> None:
+        counts = self._runtime.take_counts()
+        by_window: dict[str, dict[str, int]] = {}
+        for (window_id, kind, operation), number in counts.items():
+            by_window.setdefault(window_id, {})[f"{kind.value}:{operation}"] = number
+        try:
+            for window_id in list(by_window):
+                self._tally.add(window_id, by_window[window_id])
+                del by_window[window_id]
+        except StoreError:
+            left = {key: number for key, number in counts.items() if key[0] in by_window}
+            self._runtime.return_counts(type(counts)(left))

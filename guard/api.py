@@ -1,0 +1,353 @@
+"""`Guard`: the Python API, for web apps, scripts and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from guard.core.account import Account, Count
+from guard.core.bypass import issue_bypass
+from guard.core.changes import WindowRequest
+from guard.core.decision import Decision, Place, Question, decide
+from guard.core.modes import Gate, Mode
+from guard.errors import InvalidRequest, NotParked, StoreError
+from guard.fleet.parked_queue import parked_queue
+from guard.observe import lines
+from guard.orchestrator.status import Status, build_status
+from guard.orchestrator.whereabouts import JobPlace, JobView
+from guard.ports import AuditRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from celery import Celery
+
+    from guard.core.operations import OperationKind
+    from guard.core.parked import ParkedJob
+    from guard.core.registry import OperationRegistry
+    from guard.core.state import GuardState
+    from guard.fleet.broker import Broker
+    from guard.fleet.queues import Queues
+    from guard.fleet.releaser import ReleaseResult
+    from guard.gates.publish import PublishGate
+    from guard.gates.runtime import Runtime
+    from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.window import Window
+    from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, RosterEntry, Tally
+    from guard.settings import Settings
+
+__all__ = ["Guard"]
+
+
+class Parts(Protocol):
+    """What `Guard` works with; bootstrap wires it."""
+
+    app: Celery
+    settings: Settings
+    clock: Clock
+    registry: OperationRegistry
+    runtime: Runtime
+    broker: Broker
+
+    @property
+    def durable(self) -> DurableStore: ...
+    @property
+    def plane(self) -> ControlPlane: ...
+    @property
+    def index(self) -> ParkedIndex: ...
+    @property
+    def tally(self) -> Tally: ...
+    @property
+    def gate(self) -> PublishGate: ...
+    @property
+    def queues(self) -> Queues: ...
+    @property
+    def conductor(self) -> Conductor: ...
+    def roster(self) -> list[RosterEntry] | None: ...
+    def parked_count(self) -> int | None: ...
+    def warnings(self, state: GuardState) -> tuple[str, ...]: ...
+    def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
+    def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
+
+
+class Guard:
+    """The maintenance guard of one Celery app. `guard.install(app)` gives it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.parked = Parked(parts)
+        """The parked jobs: listed, released or discarded one by one."""
+
+    def __repr__(self) -> str:
+        return f"<Guard of {self._parts.app.main!r}>"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._parts.settings
+
+    @property
+    def operations(self) -> OperationRegistry:
+        """The registry: declare operations and add rules while the app is set up."""
+        return self._parts.registry
+
+    @property
+    def durable(self) -> DurableStore:
+        """The durable store: state, history, journal."""
+        return self._parts.durable
+
+    @property
+    def is_active(self) -> bool:
+        """Whether guarded work is blocked as far as this process may believe. Unknown counts as active.
+
+        Costs no round trip while this process has a fresh lease.
+        """
+        return self._parts.runtime.view().gate not in {Gate.OPEN, Gate.TEST}
+
+    def enable(
+        self, *, reason: str, by: str, mode: str = Mode.NORMAL.value, duration: float | None = None
+    ) -> Window:
+        """Open a window. Returns when the gates are closed: with an acknowledgement from every worker
+        after some milliseconds, or after one lease (5.6 s) when a worker is silent.
+
+        Args:
+            reason: why, 1 to 500 characters on one line; users see it.
+            by: who, for the journal.
+            mode: ``normal``, ``emergency`` or ``test``.
+            duration: planned length in seconds; the setting MAINTENANCE_DEFAULT_TIMEOUT when None.
+
+        Raises:
+            InvalidRequest: with every problem. Nothing was changed.
+            IllegalMove: a window is open already. Nothing was changed.
+            StoreUnavailable: the durable store did not answer. Nothing was announced.
+        """
+        self._require_switched_on()
+        planned = duration if duration is not None else self.settings.maintenance_default_timeout
+        request = WindowRequest.check(mode=mode, reason=reason, duration=planned, by=by)
+        window = self._parts.conductor.enable(request)
+        lines.activated(mode=window.mode, reason=window.reason, by=window.by)
+        return window
+
+    def disable(self, *, by: str, progress: Callable[[int], None] | None = None) -> Window:
+        """End the window: the gate opens and parked jobs go back to their queues.
+
+        If this process dies meanwhile, a worker goes on with the release.
+
+        Args:
+            by: who, for the journal.
+            progress: called with the number of jobs released so far.
+
+        Raises:
+            InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
+        """
+        self._require_switched_on()
+        window = self._parts.conductor.disable(by, progress=progress)
+        lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
+        return window
+
+    def status(self) -> Status:
+        """What is known now. Never raises for a store that is away: what it would have said is None."""
+        parts = self._parts
+        problems: list[str] = []
+        state = self._state(problems)
+        roster = parts.roster()
+        return build_status(
+            state=state,
+            roster=roster,
+            kinds=parts.registry.kinds,
+            held=self._held(roster),
+            parked=parts.parked_count(),
+            refused=self._refused(state),
+            warnings=(*problems, *(parts.warnings(state) if state else ())),
+            now=parts.clock.wall(),
+        )
+
+    def account(self, window_id: str | None = None) -> Account:
+        """What became of the jobs that met a window; the current or last one when None."""
+        return self._parts.tally.account(window_id or self._parts.plane.read().window_id or "unknown")
+
+    def check(self, operation: str, *, hold: bool = False) -> Decision:
+        """Whether work of this operation would be accepted now.
+
+        Raises:
+            InvalidRequest: there is no such operation.
+        """
+        question = Question(operation=self._parts.registry.kind(operation), place=Place.PUBLISH, hold=hold)
+        return decide(question, self._parts.runtime.view(), self._parts.clock.wall())
+
+    def job(self, task_id: str) -> JobView:
+        """Where a job is."""
+        parts = self._parts
+        running = next(
+            (
+                (entry.card.node, job)
+                for entry in parts.roster() or ()
+                if entry.report is not None
+                for job in entry.report.running
+                if job.task_id == task_id
+            ),
+            None,
+        )
+        celery_state = self._celery_state(task_id)
+        if running is not None:
+            node, job = running
+            note = f"runs on {node}"
+            return JobView(task_id=task_id, place=JobPlace.RUNNING, state=celery_state, note=note, task=job.task, worker=node)
+        parked = self.parked.get(task_id)
+        if parked is not None:
+            return JobView(
+                task_id=task_id,
+                place=JobPlace.PARKED,
+                state=celery_state,
+                note=f"was set aside from queue {parked.queue} and goes back there at release",
+                task=parked.task,
+                queue=parked.queue,
+                worker=parked.worker,
+                parked_at=parked.parked_at,
+            )
+        if celery_state in {"SUCCESS", "FAILURE", "REVOKED"}:
+            return JobView(task_id=task_id, place=JobPlace.ENDED, state=celery_state, note=f"ended as {celery_state}")
+        if celery_state is None:
+            return JobView(task_id=task_id, place=JobPlace.NOT_KNOWN, state=None, note="the result backend does not answer")
+        if celery_state in {"STARTED", "RETRY"}:
+            note = f"last seen as {celery_state}; while open nobody reports what runs"
+            return JobView(task_id=task_id, place=JobPlace.NOT_KNOWN, state=celery_state, note=note)
+        note = "no result yet: it waits in its queue, or was never published"
+        return JobView(task_id=task_id, place=JobPlace.WAITING, state=celery_state, note=note)
+
+    def bypass(self, *, operation: str, by: str, holder: str, seconds: int) -> str:
+        """A token that lets work of one operation pass while closed, for a time.
+
+        Give it as ``headers={"guard_bypass": token}``. Each use is counted; issuing it is journaled.
+
+        Raises:
+            InvalidRequest: unknown operation, time out of range, or no GUARD_SECRET_KEY.
+        """
+        kind = self._parts.registry.kind(operation)
+        now = self._parts.clock.wall()
+        token = issue_bypass(
+            operation=kind.name, by=by, holder=holder, seconds=seconds, secret=self.settings.secret, now=now
+        )
+        detail = {"operation": kind.name, "holder": holder, "seconds": seconds}
+        self._journal("bypass", by, detail)
+        return token
+
+    def _journal(self, action: str, by: str, detail: dict[str, Any]) -> None:
+        state = self._parts.durable.read()
+        self._parts.durable.journal(
+            AuditRecord(
+                at=self._parts.clock.wall(), actor=by, action=action, epoch=state.epoch, outcome="done", detail=detail
+            )
+        )
+
+    def _require_switched_on(self) -> None:
+        if not self.settings.maintenance_mode_enabled:
+            raise InvalidRequest("the guard is switched off: set MAINTENANCE_MODE_ENABLED=true and restart the workers")
+
+    def _state(self, problems: list[str]) -> GuardState | None:
+        try:
+            return self._parts.plane.read()
+        except StoreError as error:
+            problems.append(f"control plane: {error}")
+        try:
+            return self._parts.durable.read()
+        except StoreError as error:
+            problems.append(f"durable store: {error}")
+        return None
+
+    def _held(self, roster: list[RosterEntry] | None) -> int | None:
+        """Jobs in the queues that workers have cordoned."""
+        if roster is None:
+            return None
+        cordoned = {name for entry in roster if entry.report is not None for name in entry.report.cordoned}
+        lengths = [self._parts.queues.length(name) for name in sorted(cordoned)]
+        return None if None in lengths else sum(length for length in lengths if length is not None)
+
+    def _refused(self, state: GuardState | None) -> int | None:
+        if state is None or not state.window_id:
+            return 0 if state else None
+        try:
+            return self._parts.tally.account(state.window_id).total(Count.REFUSED)
+        except StoreError:
+            return None
+
+    def _celery_state(self, task_id: str) -> str | None:
+        try:
+            return str(self._parts.app.AsyncResult(task_id).state)
+        except Exception:  # noqa: BLE001 - any backend may be behind it, with errors of its own
+            return None
+
+
+class Parked:
+    """The parked jobs of an app."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        """How many messages lie in the parking queue, by the broker's count."""
+        return parked_queue(self._parts.broker, self._parts.settings.guard_parked_queue).count()
+
+    def list(self, limit: int = 100) -> list[ParkedJob]:
+        """Parked jobs, oldest first, from the index."""
+        return self._parts.index.jobs(limit)
+
+    def get(self, task_id: str) -> ParkedJob | None:
+        """One parked job, or None; None too when the index does not answer."""
+        try:
+            return self._parts.index.job(task_id)
+        except StoreError:
+            return None
+
+    def release(self, task_id: str, *, by: str) -> ParkedJob:
+        """Give one job back now, whatever the gate says. If it is closed, the job waits in its queue,
+        or is parked again.
+
+        Raises:
+            NotParked: no parked job has this id.
+        """
+        from guard.core.release import rule
+
+        now = self._parts.clock.wall()
+
+        def give_back(queue: Any, message: Any) -> bool:
+            job = message.job
+            ruling = rule(job, known_tasks={job.task}, policy=self._parts.settings.guard_expired_jobs, now=now)
+            return bool(queue.give_back(message, ruling))
+
+        return self._take(task_id, give_back, Count.RELEASED, "release one", by)
+
+    def discard(self, task_id: str, *, by: str) -> ParkedJob:
+        """Drop one job for good; the journal says who did. Its caller will wait in vain.
+
+        Raises:
+            NotParked: no parked job has this id.
+        """
+        return self._take(task_id, lambda queue, message: bool(queue.discard(message)), Count.DISCARDED, "discard", by)
+
+    def _take(
+        self, task_id: str, take: Callable[[Any, Any], bool], count: Count, action: str, by: str
+    ) -> ParkedJob:
+        parts = self._parts
+        queue = parked_queue(parts.broker, parts.settings.guard_parked_queue)
+        with queue.session() as messages:
+            for message in messages:
+                job = message.job
+                if job is not None and job.task_id == task_id and take(queue, message):
+                    parts.index.gone(job)
+                    parts.count_now(job.window_id, count, job.operation)
+                    self._note(action, by, job)
+                    return job
+        raise NotParked(task_id)
+
+    def _note(self, action: str, by: str, job: ParkedJob) -> None:
+        state = self._parts.durable.read()
+        self._parts.durable.journal(
+            AuditRecord(
+                at=self._parts.clock.wall(),
+                actor=by,
+                action=action,
+                epoch=state.epoch,
+                outcome="done",
+                detail={"task_id": job.task_id, "task": job.task, "window_id": job.window_id},
+            )
+        )

@@ -1,0 +1,1 @@
+"""The Celery fleet from outside: its broker, its queues, its parked jobs, its consumers."""

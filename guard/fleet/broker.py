@@ -1,0 +1,90 @@
+"""One connection to the app's broker, for the guard's own publishing, with confirmation.
+
+It is not Celery's producer pool: an app may run that without confirms, and a parked job that the
+broker did not confirm is not parked.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kombu import Connection, Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from celery import Celery
+
+__all__ = ["Broker"]
+
+_TIMEOUT_SECONDS = 5.0
+
+
+class Broker:
+    """A lazily made, re-made after failure, never shared across fork connection."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._pid = 0
+
+    @property
+    def is_redis(self) -> bool:
+        """Whether jobs lie in lists of a Redis server."""
+        return bool(self._fresh_connection().transport.driver_type == "redis")
+
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """A channel for one piece of work. After an error the connection is made anew next time."""
+        with self._lock:
+            connection = self._connect()
+            try:
+                yield connection.default_channel
+            except Exception:
+                self.close()
+                raise
+
+    @property
+    def connection(self) -> Connection:
+        """The connection. Use it only inside `channel`."""
+        return self._connect()
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What a broker that is away raises."""
+        connection = self._fresh_connection()
+        return (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors, OSError)
+
+    def queue(self, name: str) -> Queue:
+        """A durable queue of ours. It is a quorum queue where the app's own queues are."""
+        kind = self._app.conf.task_default_queue_type
+        arguments = {"x-queue-type": "quorum"} if kind == "quorum" else None
+        return Queue(name, routing_key=name, durable=True, queue_arguments=arguments)
+
+    def close(self) -> None:
+        """Close the connection; the next use makes a new one."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None and self._pid == os.getpid():
+                try:
+                    connection.release()
+                except self.errors:
+                    pass
+
+    def _connect(self) -> Connection:
+        if self._connection is None or self._pid != os.getpid():
+            self._connection = self._fresh_connection()
+            self._pid = os.getpid()
+        return self._connection
+
+    def _fresh_connection(self) -> Connection:
+        options = {**self._app.conf.broker_transport_options, "confirm_publish": True}
+        if "socket_timeout" not in options:
+            options["socket_timeout"] = _TIMEOUT_SECONDS
+        if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(("redis", "unix", "sentinel")):
+            options.pop("socket_timeout")
+        return self._app.connection_for_write(transport_options=options, connect_timeout=_TIMEOUT_SECONDS)

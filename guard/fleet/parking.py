@@ -1,0 +1,151 @@
+"""Who parks: puts a copy of a blocked job into the parking queue, confirmed by the broker."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kombu.exceptions import KombuError, OperationalError
+
+from guard.core.account import Count
+from guard.core.parked import COPY_HEADER, KEPT_PROPERTIES, ORIGINAL, PARKED_HEADER, ParkedJob
+from guard.errors import ParkingFailed, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kombu.message import Message
+
+    from guard.fleet.broker import Broker
+    from guard.ports import ParkedIndex
+
+__all__ = ["ParkingLot"]
+
+log = logging.getLogger(__name__)
+
+
+class ParkingLot:
+    """Parks messages.
+
+    The order of steps makes a crash harmless: mark the delivery, publish the copy with confirmation,
+    confirm the mark; the caller acknowledges the original last. A crash between two of them leaves
+    the original with the broker, which delivers it again; the mark then tells that it is already
+    parked, or that its copy is the second one.
+
+    Args:
+        describe: what the message says about itself: task id, task, retries.
+        window_id: the current window.
+    """
+
+    def __init__(
+        self,
+        *,
+        broker: Broker,
+        queue: str,
+        index: ParkedIndex,
+        describe: Callable[[Message], tuple[str, str, int]],
+        window_id: Callable[[], str],
+        count: Callable[[Count, str], None],
+    ) -> None:
+        self._broker = broker
+        self._queue_name = queue
+        self._index = index
+        self._describe = describe
+        self._window_id = window_id
+        self._count = count
+
+    def park(self, message: Message, *, queue: str, operation: str, worker: str) -> None:
+        """Park a copy of this message. Afterwards the original may be acknowledged.
+
+        Raises:
+            ParkingFailed: the broker did not confirm; nothing may be acknowledged.
+        """
+        job = self._job(message, queue=queue, operation=operation, worker=worker)
+        released = message.headers.get(COPY_HEADER)
+        if isinstance(released, dict) and not self._claim(released):
+            log.warning("a second copy of job %s is dropped instead of parked", job.task_id)
+            self._count(Count.DUPLICATE, operation)
+            return
+        job, already_parked = self._begin(job)
+        if already_parked:
+            log.info("job %s is already parked", job.task_id)
+            return
+        self._publish(message, job)
+        try:
+            self._index.parked(job)
+        except StoreError as error:
+            log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
+        self._count(Count.PARKED, operation)
+        log.info("parked job %s (%s) from queue %s", job.task_id, job.task, job.queue)
+
+    def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:
+        task_id, task, retries = self._describe(message)
+        released = message.headers.get(COPY_HEADER)
+        generation = str(released.get("copy")) if isinstance(released, dict) else ORIGINAL
+        properties = {
+            name: message.properties[name] for name in KEPT_PROPERTIES if message.properties.get(name) is not None
+        }
+        return ParkedJob(
+            park_id=uuid.uuid4().hex,
+            task_id=task_id,
+            task=task,
+            operation=operation,
+            queue=queue,
+            retries=retries,
+            generation=generation,
+            parked_at=time.time(),
+            window_id=self._window_id(),
+            worker=worker,
+            eta=_text(message.headers.get("eta")),
+            expires=_text(message.headers.get("expires")),
+            properties=properties,
+        )
+
+    def _claim(self, released: dict[str, Any]) -> bool:
+        try:
+            return self._index.claim(str(released.get("park_id")), str(released.get("copy")))
+        except StoreError:
+            return True
+
+    def _begin(self, job: ParkedJob) -> tuple[ParkedJob, bool]:
+        try:
+            park_id, already_parked = self._index.begin(job)
+        except StoreError as error:
+            log.warning("the index of parked jobs does not answer, parking all the same: %s", error)
+            return job, False
+        return replace(job, park_id=park_id), already_parked
+
+    def _publish(self, message: Message, job: ParkedJob) -> None:
+        headers = {name: value for name, value in message.headers.items() if name != COPY_HEADER}
+        compression = headers.pop("compression", None)
+        headers[PARKED_HEADER] = job.to_header()
+        queue = self._broker.queue(self._queue_name)
+        try:
+            with self._broker.channel():
+                producer = self._broker.connection.Producer(serializer=None)
+                producer.publish(
+                    message.body,
+                    exchange="",
+                    routing_key=queue.name,
+                    declare=[queue],
+                    headers=headers,
+                    content_type=message.content_type,
+                    content_encoding=message.content_encoding,
+                    compression=compression,
+                    delivery_mode=2,
+                    correlation_id=message.properties.get("correlation_id"),
+                    reply_to=message.properties.get("reply_to"),
+                    retry=True,
+                    retry_policy={"max_retries": 2, "interval_start": 0.05, "interval_max": 0.5},
+                )
+        except (OperationalError, KombuError, *self._broker.errors) as error:
+            raise ParkingFailed(
+                f"the broker did not confirm parked job {job.task_id} ({type(error).__name__})"
+            ) from error
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

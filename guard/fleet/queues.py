@@ -1,0 +1,51 @@
+"""How long queues are, and whether they are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kombu.exceptions import KombuError
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from guard.fleet.broker import Broker
+
+__all__ = ["Queues"]
+
+
+class Queues:
+    """The app's queues at the broker."""
+
+    def __init__(self, app: Celery, broker: Broker) -> None:
+        self._app = app
+        self._broker = broker
+
+    def length(self, name: str) -> int | None:
+        """How many jobs wait there; None when the broker does not say, 0 when there is no such queue."""
+        try:
+            with self._broker.channel() as channel:
+                if self._broker.is_redis:
+                    return int(channel._size(name))  # noqa: SLF001 - sums the lists of all priorities
+                return int(channel.queue_declare(name, passive=True).message_count)
+        except self._broker.errors as error:
+            return 0 if getattr(error, "code", None) == 404 else None  # noqa: PLR2004 - AMQP NOT_FOUND
+        except KombuError:
+            return None
+
+    def is_there(self, name: str) -> bool:
+        """Whether a job published to this queue would lie in it. A queue of the app's is declared if it is not."""
+        if self._broker.is_redis:
+            return True
+        try:
+            with self._broker.channel() as channel:
+                channel.queue_declare(name, passive=True)
+                return True
+        except (KombuError, *self._broker.errors):
+            pass
+        queue = self._app.amqp.queues.get(name) if name in self._app.amqp.queues else None
+        if queue is None:
+            return False
+        with self._broker.channel() as channel:
+            queue(channel).declare()
+        return True

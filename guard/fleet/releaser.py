@@ -1,0 +1,140 @@
+"""Who releases: gives parked jobs back to their queues, paced, until none is left or the gate closes.
+
+It may be killed at any step and started again by anybody: what is not given back is still parked. It
+looks at the gate before every job, so that it stops within a second of a new close (I8).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from guard.core.account import Count
+from guard.core.release import Fate, rule
+from guard.errors import StoreError
+from guard.fleet.parked_queue import parked_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from guard.core.release import ExpiryPolicy, Pace
+    from guard.fleet.broker import Broker
+    from guard.fleet.parked_queue import ParkedMessage, ParkedQueue
+    from guard.ports import ParkedIndex
+
+__all__ = ["Releaser", "ReleaseResult"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class ReleaseResult:
+    """What one run did.
+
+    Attributes:
+        released, expired: jobs given back; of them, those whose expiry had passed.
+        waiting: jobs that stay because no live worker knows their task.
+        malformed: messages that stay because their header cannot be read.
+        stopped: why it ended early; empty when it saw every job.
+    """
+
+    released: int = 0
+    expired: int = 0
+    waiting: Counter[str] = field(default_factory=Counter)
+    malformed: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+
+class Releaser:
+    """Releases from the parking queue of one app.
+
+    Args:
+        may_go_on: asked before every job; a reason to stop, or empty.
+        known_tasks: the tasks that live workers know.
+        count: adds one to a counter of a window: window id, counter, operation.
+        known_queue: whether a queue is there, or can be declared by this app; asked once per queue.
+    """
+
+    def __init__(
+        self,
+        *,
+        broker: Broker,
+        queue: str,
+        index: ParkedIndex,
+        pace: Pace,
+        policy: ExpiryPolicy,
+        known_tasks: Callable[[], Collection[str]],
+        known_queue: Callable[[str], bool],
+        count: Callable[[str, Count, str], None],
+    ) -> None:
+        self._broker = broker
+        self._name = queue
+        self._index = index
+        self._pace = pace
+        self._policy = policy
+        self._known_tasks = known_tasks
+        self._known_queue = known_queue
+        self._count = count
+
+    def run(self, may_go_on: Callable[[], str], progress: Callable[[int], None] | None = None) -> ReleaseResult:
+        """Give back what may go. Raises what the broker raises; then the rest is still parked."""
+        result = ReleaseResult()
+        tasks = frozenset(self._known_tasks())
+        queues: dict[str, bool] = {}
+        started = time.monotonic()
+        parked = parked_queue(self._broker, self._name)
+        with parked.session() as messages:
+            for message in messages:
+                result.stopped = may_go_on() or self._waited(result, started, may_go_on)
+                if result.stopped:
+                    break
+                self._one(parked, message, tasks, queues, result)
+                if progress is not None:
+                    progress(result.released)
+        return result
+
+    def remaining(self) -> int:
+        """How many messages lie in the parking queue."""
+        return parked_queue(self._broker, self._name).count()
+
+    def _waited(self, result: ReleaseResult, started: float, may_go_on: Callable[[], str]) -> str:
+        """Keep the pace. A reason to stop that came up meanwhile, or empty."""
+        while (pause := self._pace.wait(result.released, time.monotonic() - started)) > 0:
+            time.sleep(pause)
+            if stopped := may_go_on():
+                return stopped
+        return ""
+
+    def _one(
+        self,
+        parked: ParkedQueue,
+        message: ParkedMessage,
+        tasks: frozenset[str],
+        queues: dict[str, bool],
+        result: ReleaseResult,
+    ) -> None:
+        job = message.job
+        if job is None:
+            result.malformed.append(message.problem)
+            return
+        ruling = rule(job, known_tasks=tasks, policy=self._policy, now=time.time())
+        if job.queue not in queues:
+            queues[job.queue] = self._known_queue(job.queue)
+        if ruling.fate is Fate.WAIT or not queues[job.queue]:
+            result.waiting[job.task] += 1
+            return
+        if not parked.give_back(message, ruling):
+            return
+        result.released += 1
+        self._count(job.window_id, Count.RELEASED, job.operation)
+        if ruling.fate is Fate.GIVE_BACK_EXPIRED:
+            result.expired += 1
+            self._count(job.window_id, Count.EXPIRED, job.operation)
+            log.warning("job %s (%s) expired while it was parked", job.task_id, job.task)
+        try:
+            self._index.gone(job)
+        except StoreError as error:
+            log.warning("released job %s is still in the index: %s", job.task_id, error)

@@ -1,0 +1,1 @@
+"""The three gates: publish, receipt, start. Signals only observe, since Celery swallows what they raise."""

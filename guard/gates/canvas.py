@@ -1,0 +1,89 @@
+"""Canvas at the publish gate: a workflow is accepted or refused as a whole.
+
+`group`, `chain` and `chord` publish several jobs in one call. Asking per job could refuse the third
+after two were published. So their `apply_async` asks once for all jobs inside, and what it then
+publishes is accepted. The classes are Celery's and shared by all apps: the wrappers look up the
+guard of the app that the workflow belongs to, and do nothing for apps without one.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from celery import canvas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from celery import Celery
+
+    from guard.core.operations import OperationKind
+    from guard.gates.publish import PublishGate
+
+__all__ = ["guard_canvas"]
+
+_GATES: weakref.WeakKeyDictionary[Celery, PublishGate] = weakref.WeakKeyDictionary()
+_WRAPPED = (canvas.group, canvas._chain, canvas._chord)  # noqa: SLF001 - the classes behind chain() and chord()
+_MARK = "__guard_canvas__"
+
+
+def guard_canvas(app: Celery, gate: PublishGate) -> None:
+    """Make this app's workflows ask its gate."""
+    _GATES[app] = gate
+    for kind in _WRAPPED:
+        if not getattr(kind.apply_async, _MARK, False):
+            kind.apply_async = _asking(kind.apply_async)
+
+
+def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(apply_async)
+    def guarded_apply_async(self: Any, *args: Any, **options: Any) -> Any:
+        gate = _GATES.get(_app_of(self))
+        asked = options.pop("when_closed", None) or self.options.get("when_closed")
+        if gate is None:
+            return apply_async(self, *args, **options)
+        if not gate.deciding:
+            gate.admit_workflow(list(_kinds(self, gate)), asked)
+        with gate.accepted():
+            return apply_async(self, *args, **options)
+
+    setattr(guarded_apply_async, _MARK, True)
+    return guarded_apply_async
+
+
+def _app_of(workflow: Any) -> Celery | None:
+    app = workflow.app
+    return app._get_current_object() if hasattr(app, "_get_current_object") else app  # noqa: SLF001 - Celery's proxy
+
+
+def _kinds(workflow: Any, gate: PublishGate) -> Iterator[OperationKind]:
+    for name, args, kwargs in _jobs(workflow):
+        yield gate.classifier.job(name, args, kwargs)
+
+
+def _jobs(signature: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every job inside a workflow, whether its parts are signatures or plain dicts."""
+    if not isinstance(signature, Mapping):
+        return
+    kwargs = signature.get("kwargs") or {}
+    name = signature.get("task")
+    if name in {"celery.group", "celery.chain", "celery.chord"}:
+        parts = list(kwargs.get("tasks") or ())
+        header = kwargs.get("header")
+        if header is not None:
+            parts += list(header.tasks) if hasattr(header, "tasks") else list(_parts(header))
+        if kwargs.get("body") is not None:
+            parts.append(kwargs["body"])
+        for part in parts:
+            yield from _jobs(part)
+    elif isinstance(name, str):
+        yield name, signature.get("args") or (), kwargs
+
+
+def _parts(header: Any) -> Any:
+    if isinstance(header, Mapping):
+        return (header.get("kwargs") or {}).get("tasks") or ()
+    return header

@@ -1,0 +1,69 @@
+"""Which operation a job belongs to, also when Celery wraps it into a task of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from guard.core.operations import Operation, OperationKind
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from guard.core.registry import OperationRegistry
+
+__all__ = ["CARRIERS", "Classifier"]
+
+CARRIERS = {
+    "celery.map": ("task", 0),
+    "celery.starmap": ("task", 0),
+    "celery.chunks": ("task", 0),
+    "celery.chord_unlock": ("callback", 1),
+    "celery.group": ("tasks", 0),
+    "celery.chord": ("header", 0),
+}
+"""Built-in tasks that run or publish another one, and where in their arguments that one is."""
+
+_HOUSEKEEPING = frozenset({"celery.backend_cleanup", "celery.accumulate", "celery.chain"})
+
+
+class Classifier:
+    """The registry, applied to Celery's tasks and messages."""
+
+    def __init__(self, app: Celery, registry: OperationRegistry) -> None:
+        self._app = app
+        self.registry = registry
+
+    def task(self, name: str, *, queue: str | None = None) -> OperationKind:
+        """The operation of a task by name. Never finalizes the app."""
+        if name in _HOUSEKEEPING:
+            return self.registry.kinds[Operation.ADMIN_OPERATIONS]
+        task = self._app._tasks.get(name)  # noqa: SLF001 - `app.tasks` would finalize the app
+        return self.registry.of_task(name, declared=getattr(task, "operation", None), queue=queue)
+
+    def job(
+        self,
+        name: str,
+        args: Sequence[Any] | None,
+        kwargs: Mapping[str, Any] | None,
+        *,
+        queue: str | None = None,
+    ) -> OperationKind:
+        """The operation of one call. `shadow` names are never looked at: anybody can choose them."""
+        if name not in CARRIERS:
+            return self.task(name, queue=queue)
+        inner = _inner_name(name, args or (), kwargs or {})
+        return self.task(inner or name, queue=queue)
+
+
+def _inner_name(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    keyword, position = CARRIERS[name]
+    inner = kwargs.get(keyword, args[position] if len(args) > position else None)
+    if isinstance(inner, (list, tuple)):
+        inner = inner[0] if inner else None
+    if isinstance(inner, Mapping):
+        task = inner.get("task")
+        if task in CARRIERS:
+            return _inner_name(task, inner.get("args") or (), inner.get("kwargs") or {})
+        return task if isinstance(task, str) else None
+    return getattr(inner, "name", None)

@@ -1,0 +1,180 @@
+"""The shared page: one word for the gate, and a slot for each pool child.
+
+An anonymous `mmap` made before the pool forks, so that the agent's thread in the main process and
+all children see the same memory, without a system call or a lock.
+
+    word 0              gate, epoch, deadline: see `guard.core.word`; all zero is closed
+    word 8·(n+1) …      slot n, eight words: state, pid, task id (2), started, operation, spare (2)
+
+Rules. The word is written by the agent alone, in one aligned store: `memoryview.cast("Q")`
+(`struct.pack_into` zero-fills first and tears 5 % of concurrent reads). A slot is written by its
+child alone. A child announces ENTERING *before* it looks at the word; the agent writes the word,
+waits for `FENCE_SECONDS`, and then waits until no living slot is ENTERING: from then on whoever
+looks sees the new word. Both halves are needed (`rcu.py`: without either, thousands of starts after
+an acknowledgement).
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from guard.core.modes import Gate
+from guard.core.word import pack, unpack
+
+__all__ = ["FENCE_SECONDS", "MOST_SLOTS", "SharedPage", "Slot", "SlotState", "SlotView"]
+
+FENCE_SECONDS = 0.005
+"""Longer than any store stays in a processor's buffer. A child that has announced itself before it
+loaded the old word is visible after this."""
+
+_WORDS_PER_SLOT = 8
+MOST_SLOTS = 1023
+_LONGEST_GAP = 128
+"""Children take slots by their index in the pool; a gap this long is the end of them."""
+_SIZE = (MOST_SLOTS + 1) * _WORDS_PER_SLOT * 8
+
+
+class SlotState(IntEnum):
+    """What a pool child is doing."""
+
+    IDLE = 0
+    ENTERING = 1
+    RUNNING = 2
+    COMPLETED = 3
+    FAILED = 4
+    NOT_STARTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotView:
+    """One slot as the agent reads it. `started_ms` is boot time."""
+
+    index: int
+    state: SlotState
+    pid: int
+    task_id: str
+    started_ms: int
+
+
+class Slot:
+    """The slot of one pool child or thread. Only its owner writes it."""
+
+    __slots__ = ("base", "busy", "words")
+
+    def __init__(self, words: memoryview[int], index: int) -> None:
+        self.words = words
+        self.base = (index + 1) * _WORDS_PER_SLOT
+        self.busy = False
+        """Whether a job of this child is past the gate: calls inside it are part of it."""
+
+    def occupy(self, pid: int) -> None:
+        """Take the slot over, from nobody or from a child that is gone."""
+        self.words[self.base] = SlotState.IDLE
+        self.words[self.base + 1] = pid
+
+    def enter_running(self, task_id: str | None, now_ms: int) -> None:
+        """Past the gate: say which job runs. The state comes last, so a reader never sees a stale id."""
+        high, low = _halves(task_id)
+        self.words[self.base + 2] = high
+        self.words[self.base + 3] = low
+        self.words[self.base + 4] = now_ms
+        self.words[self.base] = SlotState.RUNNING
+
+
+class SharedPage:
+    """The page of one worker process and its children."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _SIZE)
+        self.words: memoryview[int] = memoryview(self._memory).cast("Q")
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def write(self, gate: Gate, epoch: int, deadline_ms: int) -> None:
+        """Set the gate for every child, in one store."""
+        self.words[0] = pack(gate, epoch, deadline_ms)
+
+    def read(self) -> tuple[Gate, int, int]:
+        """Gate, low bits of the epoch, deadline in ms."""
+        return unpack(self.words[0])
+
+    def slot(self, index: int) -> Slot:
+        """The slot of a pool child by its index in the pool.
+
+        Raises:
+            IndexError: the pool is larger than the page; such a child starts nothing guarded.
+        """
+        if not 0 <= index < MOST_SLOTS:
+            raise IndexError(f"a pool of more than {MOST_SLOTS} children is not supported")
+        slot = Slot(self.words, index)
+        slot.occupy(os.getpid())
+        return slot
+
+    def next_slot(self) -> Slot:
+        """A slot for a thread of this process that runs jobs."""
+        with self._lock:
+            index = self._next
+            self._next += 1
+        return self.slot(index)
+
+    def slots(self) -> list[SlotView]:
+        """All slots that anyone ever occupied."""
+        views = []
+        empty = 0
+        for index in range(MOST_SLOTS):
+            base = (index + 1) * _WORDS_PER_SLOT
+            pid = self.words[base + 1]
+            empty = 0 if pid else empty + 1
+            if empty > _LONGEST_GAP:
+                break
+            if pid:
+                state = self.words[base]
+                views.append(
+                    SlotView(
+                        index=index,
+                        state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
+                        pid=pid,
+                        task_id=_joined(self.words[base + 2], self.words[base + 3]),
+                        started_ms=self.words[base + 4],
+                    )
+                )
+        return views
+
+    def anyone_entering(self) -> bool:
+        """Whether a living child is between look and start."""
+        return any(view.state is SlotState.ENTERING and is_alive(view.pid) for view in self.slots())
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs. One that has died and was not yet reaped does not."""
+    with suppress(OSError, IndexError):
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+    if Path("/proc/self/stat").exists():
+        return False
+    try:  # a system without /proc: a zombie counts as alive there, which delays and never endangers
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _halves(task_id: str | None) -> tuple[int, int]:
+    try:
+        number = uuid.UUID(task_id or "").int
+    except ValueError:
+        return 0, 0
+    return number >> 64, number & (2**64 - 1)
+
+
+def _joined(high: int, low: int) -> str:
+    return str(uuid.UUID(int=(high << 64) | low)) if high or low else ""

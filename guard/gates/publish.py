@@ -1,0 +1,243 @@
+"""The publish gate: may this new job be accepted? Asked by every public way to publish.
+
+`app.send_task` is where `Task.apply_async`, `delay`, signatures, canvas, retries and beat all meet.
+Canvas calls ask once for the whole workflow (`guard.gates.canvas`), so that a group is never
+published by halves.
+
+Accepted while closed, although its operation is blocked:
+
+- a continuation: what a running guarded job publishes, and what Celery publishes on behalf of a job
+  that has just ended (next chain step, chord body, callbacks, retries). Refusing it would fail work
+  that has finished (F10, E5). It waits in its queue;
+- a job for which the call, the task or the settings ask `hold`;
+- the first occurrence of a beat entry in a window; later ones are folded into it (F61);
+- whoever shows a valid bypass.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from guard.core.account import Count
+from guard.core.decision import Decision, Outcome, Place, Question, decide
+from guard.core.modes import Gate
+from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
+from guard.settings import WhenClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from celery import Celery
+
+    from guard.core.decision import GateView
+    from guard.core.operations import OperationKind
+    from guard.gates.classify import Classifier
+    from guard.gates.runtime import Runtime
+    from guard.ports import Clock, ParkedIndex
+
+__all__ = ["BEAT_HEADER", "BYPASS_HEADER", "PublishGate"]
+
+BEAT_HEADER = "celery_beat_task"
+"""Celery's beat marks what it sends with this header."""
+BYPASS_HEADER = "guard_bypass"
+
+
+class PublishGate:
+    """The gate of one app in one process."""
+
+    def __init__(
+        self,
+        *,
+        app: Celery,
+        runtime: Runtime,
+        classifier: Classifier,
+        index: ParkedIndex,
+        clock: Clock,
+        when_closed: WhenClosed,
+        check_bypass: Callable[[str, OperationKind], bool],
+    ) -> None:
+        self._app = app
+        self.runtime = runtime
+        self.classifier = classifier
+        self._index = index
+        self._clock = clock
+        self._when_closed = when_closed
+        self._check_bypass = check_bypass
+        self._inside = threading.local()
+
+    @contextmanager
+    def accepted(self) -> Iterator[None]:
+        """Everything published in this block belongs to a workflow that was accepted as a whole."""
+        self._inside.depth = self.deciding + 1
+        try:
+            yield
+        finally:
+            self._inside.depth -= 1
+
+    @contextmanager
+    def body_of_unguarded(self) -> Iterator[None]:
+        """In the body of a job that is never blocked: what it publishes is new work, not a continuation."""
+        self._inside.body = getattr(self._inside, "body", 0) + 1
+        try:
+            yield
+        finally:
+            self._inside.body -= 1
+
+    @property
+    def deciding(self) -> int:
+        """How many accepted workflows this thread is publishing, one inside the other."""
+        return getattr(self._inside, "depth", 0)
+
+    def admit(self, name: str, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: dict[str, Any]) -> str | None:
+        """Let one publish through, or raise.
+
+        Args:
+            options: of `send_task`; ``when_closed`` is taken out of it.
+
+        Returns:
+            The id of a job that already waits and stands for this one (beat only), else None.
+
+        Raises:
+            MaintenanceActive: refused; nothing was published.
+            InvalidRequest: ``when_closed`` is neither ``refuse`` nor ``hold``.
+        """
+        asked = options.pop("when_closed", None)
+        kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
+        if not kind.guarded:
+            return None
+        hold = self._hold(asked, name)
+        from_beat = BEAT_HEADER in (options.get("headers") or {}) and asked is None
+        decision, view = self._decide(
+            kind,
+            hold=hold or from_beat,
+            continuation=bool(self.deciding) or (not from_beat and self._is_continuation(options)),
+            bypass=(options.get("headers") or {}).get(BYPASS_HEADER),
+        )
+        self._record(kind, decision)
+        if decision.outcome is Outcome.REFUSE:
+            raise _refusal(kind, decision, view)
+        if from_beat and decision.outcome is Outcome.HOLD and view.gate is not Gate.UNKNOWN:
+            return self._coalesce(name, args, kwargs, options, kind, view)
+        return None
+
+    def admit_workflow(self, kinds: Sequence[OperationKind], asked: str | None) -> None:
+        """Let a whole workflow through, or raise: it is refused if any of its jobs would be.
+
+        Raises:
+            MaintenanceActive: refused; nothing of it was published.
+        """
+        for kind in kinds:
+            if not kind.guarded:
+                continue
+            hold = self._hold(asked, "")
+            decision, view = self._decide(kind, hold=hold, continuation=self._is_continuation({}), bypass=None)
+            if decision.outcome is Outcome.REFUSE:
+                self._record(kind, decision)
+                raise _refusal(kind, decision, view)
+
+    def check_call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """For a direct or eager call, which would run here and now: raise if it may not.
+
+        Raises:
+            MaintenanceActive: refused; nothing ran.
+        """
+        kind = self.classifier.job(name, args, kwargs)
+        if not kind.guarded:
+            return
+        decision, view = self._decide(kind, hold=False, continuation=False, bypass=None)
+        self._record(kind, decision)
+        if decision.blocked:
+            raise _refusal(kind, decision, view)
+
+    def bypassed(self, token: object, kind: OperationKind) -> bool:
+        """Whether a valid bypass for this operation was shown. A use is counted."""
+        valid = isinstance(token, str) and self._check_bypass(token, kind)
+        if valid:
+            self.runtime.count(Count.BYPASSED, kind.name)
+        return valid
+
+    def _decide(
+        self, kind: OperationKind, *, hold: bool, continuation: bool, bypass: object
+    ) -> tuple[Decision, GateView]:
+        view = self.runtime.view()
+        question = Question(
+            operation=kind,
+            place=Place.PUBLISH,
+            hold=hold,
+            continuation=continuation,
+            bypass=bypass is not None and self.bypassed(bypass, kind),
+        )
+        return decide(question, view, self._clock.wall()), view
+
+    def _record(self, kind: OperationKind, decision: Decision) -> None:
+        if decision.would_block:
+            self.runtime.count(Count.WOULD_BLOCK, kind.name)
+        elif decision.outcome is Outcome.REFUSE:
+            self.runtime.count(Count.REFUSED, kind.name)
+        elif decision.blocked:
+            self.runtime.count(Count.HELD, kind.name)
+
+    def _hold(self, asked: str | None, name: str) -> bool:
+        if asked is None:
+            task = self._app._tasks.get(name)  # noqa: SLF001 - `app.tasks` would finalize the app
+            asked = getattr(task, "when_closed", None)
+        if asked is None:
+            return self._when_closed is WhenClosed.HOLD
+        try:
+            return WhenClosed(asked) is WhenClosed.HOLD
+        except ValueError:
+            raise InvalidRequest(f"when_closed={asked!r} is unknown: use 'refuse' or 'hold'") from None
+
+    def _is_continuation(self, options: Mapping[str, Any]) -> bool:
+        if options.get("replaced_task_nesting"):
+            return True
+        if not self.runtime.is_worker:
+            return False
+        task = self._app.current_worker_task
+        if task is None:
+            # The worker's main process itself (error callbacks, retries of lost children), or a
+            # thread that a running job has started.
+            return True
+        # Past the body, what is published is Celery's own doing on behalf of a job that has ended.
+        return self.classifier.task(task.name).guarded or not getattr(self._inside, "body", 0)
+
+    def _coalesce(
+        self, name: str, args: Any, kwargs: Any, options: dict[str, Any], kind: OperationKind, view: GateView
+    ) -> str | None:
+        text = json.dumps([name, args, kwargs, options.get("queue")], default=str, sort_keys=True)
+        entry = sha256(text.encode()).hexdigest()[:32]
+        state = self.runtime.belief.state
+        window_id = state.window_id if state else f"epoch-{view.epoch}"
+        task_id = options.get("task_id") or str(uuid.uuid4())
+        options["task_id"] = task_id
+        try:
+            first = self._index.first_of(window_id, entry, task_id)
+        except StoreUnavailable:
+            return None  # it waits in its queue like any held job; at worst it runs once more
+        if first == task_id:
+            return None
+        self.runtime.count(Count.COALESCED, kind.name)
+        return first
+
+
+def _queue_name(options: Mapping[str, Any]) -> str | None:
+    queue = options.get("queue")
+    return queue if isinstance(queue, str) else getattr(queue, "name", None)
+
+
+def _refusal(kind: OperationKind, decision: Decision, view: GateView) -> MaintenanceActive:
+    unknown = view.gate is Gate.UNKNOWN
+    error = StateUnknown if unknown else MaintenanceActive
+    return error(
+        kind.message,
+        operation=kind.name,
+        mode=None if unknown else view.gate.name.lower(),
+        reason=view.reason,
+        retry_after=decision.retry_after,
+        epoch=view.epoch,
+    )

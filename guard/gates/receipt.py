@@ -1,0 +1,182 @@
+"""The receipt gate: in the worker's main process, before a message is acknowledged in any ack mode.
+
+It is asked when a message arrives (`strategy`), and again when a request that has waited in the
+worker is about to go to the pool (`GuardedRequest.revoked`, which Celery calls first; overriding
+`execute_using_pool` would never be called, F3). What the start gate sends back comes here too.
+
+A blocked message is *requeued* when its queue is cordoned: it waits there, untouched. It is *parked*
+when its queue also carries other work. It is never held unacknowledged (F27, F67).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+from celery.utils.imports import instantiate
+from celery.worker import state as worker_state
+
+from guard.clock import boot_ms
+from guard.core.account import Count
+from guard.core.operations import mask_of
+from guard.core.parked import COPY_HEADER
+from guard.core.word import DEADLINE_MASK, GATE_SHIFT
+from guard.errors import ParkingFailed, StoreUnavailable
+from guard.gates.classify import CARRIERS
+from guard.gates.messages import job_of, queue_of, was_delivered_before
+from guard.gates.page import SlotState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery, Task
+    from celery.worker.consumer import Consumer
+    from celery.worker.request import Request
+    from kombu.message import Message
+
+    from guard.core.operations import OperationKind
+    from guard.gates.publish import PublishGate
+    from guard.gates.runtime import Runtime
+    from guard.ports import ParkedIndex
+
+__all__ = ["Cordons", "Parks", "ReceiptGate"]
+
+log = logging.getLogger(__name__)
+
+_TRY_AGAIN_SECONDS = 1.0
+
+
+class Cordons(Protocol):
+    """The worker's cordon."""
+
+    def covers(self, queue: str) -> bool:
+        """Whether nothing is to be taken from this queue now. In the main thread, makes sure of it."""
+
+
+class Parks(Protocol):
+    """Who parks."""
+
+    def park(self, message: Message, *, queue: str, operation: str, worker: str) -> None:
+        """Park a copy, confirmed by the broker. Raises ParkingFailed; then nothing was parked."""
+
+
+class ReceiptGate:
+    """The gate of one worker."""
+
+    def __init__(self, *, runtime: Runtime, gate: PublishGate, cordon: Cordons, lot: Parks, index: ParkedIndex) -> None:
+        self._runtime = runtime
+        self._gate = gate
+        self._cordon = cordon
+        self._lot = lot
+        self._index = index
+        self.consumer: Consumer | None = None
+
+    def strategy(self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any) -> Callable[..., Any]:
+        """The handler of messages of one task: the gate, then whatever handler the task had."""
+        handle = instantiate(original, task, app, consumer, **options)
+        page = self._runtime.page
+        if page is None:  # a worker without the guard's step
+            return handle  # type: ignore[no-any-return]
+        words = page.words
+        fixed_mask = None if task.name in CARRIERS else mask_of(self._gate.classifier.task(task.name))
+
+        def guarded_handler(message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any) -> Any:
+            mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
+            word = words[0]
+            if mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK):
+                if not self._bypassed(message):
+                    self._arrived_closed(message, ack, reject)
+                    return None
+            elif COPY_HEADER in message.headers or was_delivered_before(message):
+                if not self.may_run(message):
+                    ack(log, consumer.connection_errors)
+                    return None
+            return handle(message, body, ack, reject, callbacks, **rest)
+
+        return guarded_handler
+
+    def blocks(self, request: Request) -> bool:
+        """Whether the gate is closed for a request that waits in this worker."""
+        page = self._runtime.page
+        if page is None:
+            return False
+        mask = mask_of(self._kind(request.message))
+        word = page.words[0]
+        closed = bool(mask) and bool(mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+        return closed and not self._bypassed(request.message)
+
+    def has_started(self, request: Request) -> bool:
+        """Whether a child's slot says that this very job runs."""
+        page = self._runtime.page
+        return page is not None and any(
+            slot.state is SlotState.RUNNING and slot.task_id == request.id for slot in page.slots()
+        )
+
+    def may_run(self, message: Message) -> bool:
+        """Whether this is the copy of its job that may run. Asked only of released and redelivered ones."""
+        task_id, name, retries, _, _ = job_of(message)
+        released = message.headers.get(COPY_HEADER)
+        try:
+            if isinstance(released, dict):
+                allowed = self._index.claim(str(released.get("park_id")), str(released.get("copy")))
+            else:
+                park_id = self._index.park_id_of(task_id, retries)
+                allowed = park_id is None or self._index.claim(park_id, "original")
+        except StoreUnavailable:
+            return True  # at least once, as without the guard
+        if not allowed:
+            log.warning("a second copy of job %s is dropped", task_id)
+            self._runtime.count(Count.DUPLICATE, self._gate.classifier.task(name).name)
+        return allowed
+
+    def set_aside(self, request: Request) -> None:
+        """Requeue or park a request, and forget it. Nothing of it has run."""
+        self._forget(request)
+        errors = request.connection_errors
+        if request.acknowledged:
+            self._park(request.message, done=lambda: None)
+            return
+        # From here on nobody else may acknowledge it.
+        request.acknowledged = True
+        self._give_back(
+            request.message,
+            ack=lambda: request.on_ack(log, errors),
+            requeue=lambda: request.on_reject(log, errors, True),
+        )
+
+    def _arrived_closed(self, message: Message, ack: Any, reject: Any) -> None:
+        assert self.consumer is not None  # noqa: S101 - messages arrive through it
+        errors = self.consumer.connection_errors
+        self._give_back(message, ack=lambda: ack(log, errors), requeue=lambda: reject(log, errors, True))
+
+    def _give_back(self, message: Message, *, ack: Callable[[], Any], requeue: Callable[[], Any]) -> None:
+        assert self.consumer is not None  # noqa: S101
+        queue = queue_of(message, self.consumer)
+        if self._cordon.covers(queue):
+            self._runtime.count(Count.REQUEUED, self._kind(message).name)
+            requeue()
+            return
+        self._park(message, done=ack)
+
+    def _park(self, message: Message, *, done: Callable[[], Any]) -> None:
+        assert self.consumer is not None  # noqa: S101
+        queue = queue_of(message, self.consumer)
+        try:
+            self._lot.park(message, queue=queue, operation=self._kind(message).name, worker=self.consumer.hostname)
+        except ParkingFailed as error:
+            # Not acknowledged, so not lost. Not requeued either: that would come back at once.
+            log.error("%s; trying again in %s s", error, _TRY_AGAIN_SECONDS)  # noqa: TRY400 - the cause is in the message
+            self.consumer.timer.call_after(_TRY_AGAIN_SECONDS, self._park, (message,), {"done": done})
+            return
+        done()
+
+    def _forget(self, request: Request) -> None:
+        worker_state.task_ready(request)
+
+    def _bypassed(self, message: Message) -> bool:
+        token = message.headers.get("guard_bypass")
+        return token is not None and self._gate.bypassed(token, self._kind(message))
+
+    def _kind(self, message: Message) -> OperationKind:
+        _, name, _, args, kwargs = job_of(message)
+        return self._gate.classifier.job(name, args, kwargs)

@@ -1,0 +1,144 @@
+"""What one process knows about the gate, and who in it may ask.
+
+A process is one of three things. A *producer* (web app, beat, script) believes what its agent last
+read. A *worker's main process* does too, and writes the shared page. A *pool child* has no agent:
+it believes the page. After a fork everything inherited but the page is forgotten, so a child can
+never trust a lease that nobody renews for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guard.clock import boot_ms
+from guard.core.decision import GateView
+from guard.core.modes import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guard.core.account import Count
+    from guard.core.state import GuardState
+    from guard.gates.page import SharedPage, Slot
+
+__all__ = ["Belief", "Runtime"]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """A state and until when it may be believed, in seconds of boot time."""
+
+    state: GuardState | None
+    trusted_until: float
+    closed_here: bool = False
+    """This machine was closed by its operator, whatever the stores say."""
+
+    def view(self, now: float) -> GateView:
+        """What the gates may rely on now."""
+        state = self.state
+        if self.closed_here or state is None or now >= self.trusted_until:
+            return GateView(gate=Gate.UNKNOWN, epoch=state.epoch if state else None)
+        return GateView(gate=state.gate, epoch=state.epoch, reason=state.reason, planned_end=state.planned_end)
+
+
+_NOTHING = Belief(None, 0.0)
+
+
+class Runtime:
+    """The gate's side of one app in one process."""
+
+    def __init__(self, *, ensure_agent: Callable[[], None]) -> None:
+        self.belief = _NOTHING
+        self.page: SharedPage | None = None
+        self.is_worker = False
+        """Whether this process is a worker's main process or one of its pool children."""
+        self.is_pool_child = False
+        self.jobs_run_here = False
+        """Whether jobs run in this process: pool children, and workers with threads or solo."""
+        self.counts: Counter[tuple[str, Count, str]] = Counter()
+        self._counts_lock = threading.Lock()
+        self._ensure_agent = ensure_agent
+        self._slots = threading.local()
+        self._slot: Slot | None = None
+        self._pid = os.getpid()
+        _RUNTIMES.add(self)
+
+    def view(self) -> GateView:
+        """What this process may believe right now. Never blocks for longer than one renewal."""
+        if self.is_pool_child and self.page is not None:
+            return GateView(gate=self.view_of_page(), epoch=self.page.read()[1])
+        view = self.belief.view(boot_ms() / 1000)
+        if view.gate is Gate.UNKNOWN and not self.is_worker:
+            self._ensure_agent()
+            view = self.belief.view(boot_ms() / 1000)
+        return view
+
+    def view_of_page(self) -> Gate:
+        """What the shared page says now: unknown without one, or after its deadline."""
+        if self.page is None:
+            return Gate.UNKNOWN
+        gate, _, deadline = self.page.read()
+        return gate if boot_ms() < deadline else Gate.UNKNOWN
+
+    def slot(self) -> Slot | None:
+        """The slot of the child or thread that asks; None where no jobs run."""
+        if not self.jobs_run_here or self.page is None:
+            return None
+        if self._slot is not None:
+            return self._slot
+        mine: Slot | None = getattr(self._slots, "mine", None)
+        if mine is None:
+            mine = self._slots.mine = self.page.next_slot()
+        return mine
+
+    def become_pool_child(self, index: int) -> None:
+        """In a forked pool child: take the slot of this index and believe the page from now on."""
+        self.is_pool_child = True
+        self.jobs_run_here = True
+        self._slot = self.page.slot(index) if self.page is not None else None
+
+    def count(self, kind: Count, operation: str, number: int = 1) -> None:
+        """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""
+        state = self.belief.state
+        window_id = state.window_id if state is not None and state.window_id else "unknown"
+        with self._counts_lock:
+            self.counts[window_id, kind, operation] += number
+
+    def take_counts(self) -> Counter[tuple[str, Count, str]]:
+        """The counters since the last call."""
+        with self._counts_lock:
+            taken, self.counts = self.counts, Counter()
+        return taken
+
+    def return_counts(self, counts: Counter[tuple[str, Count, str]]) -> None:
+        """Put counters back that could not be sent."""
+        with self._counts_lock:
+            self.counts.update(counts)
+
+    def _forget_after_fork(self) -> None:
+        self.belief = _NOTHING
+        self.counts = Counter()
+        self._counts_lock = threading.Lock()
+        self._slots = threading.local()
+        self._slot = None
+        self._pid = os.getpid()
+        if self.is_worker:
+            # A pool child; until `become_pool_child` runs it has no slot and starts nothing guarded.
+            self.is_pool_child = True
+            self.jobs_run_here = True
+
+
+_RUNTIMES: weakref.WeakSet[Runtime] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for runtime in list(_RUNTIMES):
+        runtime._forget_after_fork()  # noqa: SLF001 - this module's own
+
+
+os.register_at_fork(after_in_child=_after_fork)

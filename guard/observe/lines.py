@@ -1,0 +1,56 @@
+"""The guides' log lines, word for word, since operators grep for them. All wording is here.
+
+Values are untrusted text: quotes, backslashes, control and direction characters are escaped, so
+that a reason can neither end the line nor forge another one.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+
+from guard.core.durations import humanize
+
+__all__ = ["activated", "blocked", "deactivated", "disabled_entirely", "escape"]
+
+log = logging.getLogger("guard.maintenance")
+
+
+def escape(value: str) -> str:
+    """The value for a quoted field of a log line."""
+    return "".join(_escaped(char) for char in value)
+
+
+def _escaped(char: str) -> str:
+    if char in {'"', "\\"}:
+        return "\\" + char
+    if unicodedata.category(char)[0] == "C" or unicodedata.category(char) in {"Zl", "Zp"}:
+        return f"\\u{ord(char):04x}"
+    return char
+
+
+def activated(*, mode: str, reason: str, by: str) -> None:
+    """A window was opened."""
+    if mode == "emergency":
+        log.warning('[EMERGENCY] Emergency maintenance activated: reason="%s" admin="%s"', escape(reason), escape(by))
+    else:
+        log.warning('[MAINTENANCE] Maintenance mode activated: reason="%s" admin="%s"', escape(reason), escape(by))
+
+
+def deactivated(*, seconds: float, by: str) -> None:
+    """A window was ended."""
+    log.warning(
+        '[MAINTENANCE] Maintenance mode deactivated: duration="%s" admin="%s"', humanize(seconds), escape(by)
+    )
+
+
+def blocked(*, endpoint: str, user: str, why: str) -> None:
+    """A job or request was refused."""
+    log.info(
+        '[MAINTENANCE] Operation blocked: endpoint="%s" user="%s" reason="%s"', escape(endpoint), escape(user), escape(why)
+    )
+
+
+def disabled_entirely() -> None:
+    """MAINTENANCE_MODE_ENABLED is false."""
+    log.warning("[MAINTENANCE] The guard is switched off (MAINTENANCE_MODE_ENABLED=false): nothing is refused, held or parked")

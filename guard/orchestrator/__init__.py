@@ -1,0 +1,1 @@
+"""What conducts a window: closes and waits for acknowledgements, releases, reports."""

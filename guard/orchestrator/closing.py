@@ -1,0 +1,113 @@
+"""Closing: write the epoch, and return no sooner than the gates are closed.
+
+Rules in `guard.core.barrier`. This is the shell around them: it writes, listens for the word that
+all have acknowledged, looks at the clock, and at the end asks again whether the server and the epoch
+are still the ones that it wrote to.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guard.core.barrier import BarrierFacts, Verdict, judge
+from guard.errors import StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guard.core.lease import LeaseTimes
+    from guard.core.state import GuardState
+    from guard.orchestrator.changes import Changes
+    from guard.ports import Barrier, Clock, WakeUp
+
+__all__ = ["Closed", "Closing"]
+
+log = logging.getLogger(__name__)
+
+_LISTEN_SECONDS = 0.05
+_WITNESS_SECONDS = 5.0
+"""How often agents ask the durable store: how late they hear of an epoch that Redis does not carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """How the barrier was passed. `took` is seconds; `problem` says what could not be reached."""
+
+    verdict: Verdict
+    took: float
+    problem: str = ""
+
+
+class Closing:
+    """Waits for one epoch.
+
+    Args:
+        listen: makes a subscription to the channel that says "all have acknowledged".
+    """
+
+    def __init__(self, *, changes: Changes, clock: Clock, lease: LeaseTimes, listen: Callable[[], WakeUp]) -> None:
+        self._changes = changes
+        self._clock = clock
+        self._lease = lease
+        self._listen = listen
+
+    def announce_and_wait(self, state: GuardState) -> Closed:
+        """Tell everybody, and return when the barrier is passed: in milliseconds on a healthy fleet,
+        after one lease when somebody is silent."""
+        ear = self._listen()
+        try:
+            return self._announce_and_wait(state, ear)
+        finally:
+            ear.close()
+
+    def _announce_and_wait(self, state: GuardState, ear: WakeUp) -> Closed:
+        self._hear(ear, 0.0)  # subscribe before the first acknowledgement can come
+        first = self._clock.boot()
+        while True:
+            problem = self._changes.announce(state)
+            written = self._clock.boot()
+            # An epoch that only SQL carries is heard of when the witnesses ask next.
+            barrier = self._lease.barrier + (_WITNESS_SECONDS if problem else 0.0)
+            server, verdict = self._wait(state.epoch, written, barrier, ear)
+            if self._still_there(state.epoch, server) or problem:
+                return Closed(verdict=verdict, took=self._clock.boot() - first, problem=problem)
+            log.warning("the control plane changed while waiting: writing epoch %d again", state.epoch)
+
+    def _wait(self, epoch: int, written: float, barrier: float, ear: WakeUp) -> tuple[str, Verdict]:
+        server = ""
+        while True:
+            seen = self._look()
+            if seen is not None and not server:
+                server = seen.server
+            same = seen is not None and seen.epoch == epoch and seen.server == server
+            verdict = judge(
+                BarrierFacts(
+                    waited=self._clock.boot() - written,
+                    barrier=barrier,
+                    pending=seen.pending if same and seen else None,
+                    registry_age=seen.registry_age if same and seen else None,
+                    lease=self._lease.lease,
+                )
+            )
+            if verdict is not Verdict.WAIT:
+                return server, verdict
+            self._hear(ear, _LISTEN_SECONDS)
+
+    def _still_there(self, epoch: int, server: str) -> bool:
+        """Whether the control plane still is the server we wrote to, at our epoch or a later one."""
+        seen = self._look()
+        return seen is not None and seen.server == server and seen.epoch >= epoch
+
+    def _look(self) -> Barrier | None:
+        try:
+            return self._changes.plane.barrier()
+        except StoreError:
+            return None
+
+    def _hear(self, ear: WakeUp, seconds: float) -> None:
+        try:
+            ear.wait(seconds)
+        except StoreUnavailable:
+            self._clock.sleep(seconds)

@@ -1,0 +1,280 @@
+"""The conductor: opens and ends windows, releases, and answers questions about them.
+
+It holds no state of its own; everything is in the stores, so any process may conduct, and another
+one may go on where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from guard.core import changes as moves
+from guard.core.barrier import Verdict
+from guard.core.changes import WindowRequest
+from guard.core.configuration import drift
+from guard.core.cordon import queues_to_cordon
+from guard.core.modes import CLOSED_PHASES, Gate, Phase
+from guard.errors import GuardError, IllegalMove, InvalidRequest, StaleEpoch, StoreError
+from guard.orchestrator.changes import Changes
+from guard.orchestrator.closing import Closed, Closing
+from guard.orchestrator.status import describe
+from guard.orchestrator.window import Running, Window
+from guard.ports import AuditRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from guard.core.state import GuardState
+    from guard.fleet.releaser import Releaser, ReleaseResult
+    from guard.orchestrator.surroundings import Surroundings
+    from guard.ports import Clock, Lock, RosterEntry, Tally
+    from guard.settings import Settings
+
+__all__ = ["Conductor"]
+
+log = logging.getLogger(__name__)
+
+_GATE_LOOK_SECONDS = 0.2
+
+
+class Conductor:
+    """Conducts the windows of one app."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        changes: Changes,
+        closing: Closing,
+        surroundings: Surroundings,
+        releaser: Releaser,
+        tally: Tally,
+        clock: Clock,
+        lock: Callable[[str], Lock],
+    ) -> None:
+        self._settings = settings
+        self._changes = changes
+        self._closing = closing
+        self._surroundings = surroundings
+        self._releaser = releaser
+        self._tally = tally
+        self._clock = clock
+        self._lock = lock
+
+    def enable(self, request: WindowRequest) -> Window:
+        """Open a window; returns when the gates are closed, and says by what proof.
+
+        Raises:
+            IllegalMove: a window is open already.
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        window_id = str(uuid.uuid4())
+        state = self._changes.make(
+            "enable",
+            request.by,
+            lambda old, now: moves.close(old, request, window_id=window_id, now=now),
+            {"mode": request.mode.value, "reason": request.reason, "duration": request.duration},
+        )
+        closed = self._closing.announce_and_wait(state)
+        window = self._window_seen(state, closed)
+        self._confirm(state)
+        return window
+
+    def disable(self, by: str, *, progress: Callable[[int], None] | None = None) -> Window:
+        """End the window: the gate opens, parked jobs go back to their queues.
+
+        Raises:
+            IllegalMove: no window is open.
+            InvalidRequest: `by` is empty or too long.
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        state = self._changes.make(
+            "disable", by, lambda old, now: moves.release(old, by=by, now=now), {"by": by}
+        )
+        problem = self._changes.announce(state)
+        result = self.release(progress)
+        remaining = self._surroundings.parked()
+        warnings = [problem] if problem else []
+        if result is not None:
+            warnings += [f"{count} jobs of {task} stay parked: no live worker knows that task" for task, count in result.waiting.items()]
+            warnings += sorted(set(result.malformed))
+        return self._window(
+            state,
+            released=result.released if result else 0,
+            expired=result.expired if result else 0,
+            still_parked=remaining,
+            warnings=tuple(warnings),
+        )
+
+    def release(self, progress: Callable[[int], None] | None = None) -> ReleaseResult | None:
+        """Give parked jobs back, and close the books when none is left. Safe to run by several at
+        once, and after a crash. None when somebody else is at it, or nobody can say that the gate is open."""
+        lock = self._lock("release")
+        try:
+            if not lock.acquire():
+                return None
+            result = self._releaser.run(_GateWatch(self._changes, lock, self._clock), progress)
+        except StoreError as error:
+            log.warning("the release waits: %s", error)
+            return None
+        except self._surroundings.broker_errors as error:
+            log.warning("the release waits, the broker does not answer (%s)", type(error).__name__)
+            return None
+        try:
+            if not result.stopped:
+                self._finish()
+            lock.give_back()
+        except StoreError as error:
+            log.warning("the release is not finished: %s", error)
+        return result
+
+    def sweep(self) -> None:
+        """One round of housekeeping, done by one worker of the fleet every few seconds: take over a
+        release that nobody goes on with, and import hand-made changes of the configuration rows."""
+        try:
+            state = self._changes.plane.read()
+            if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._surroundings.parked()):
+                self.release()
+            self.import_rows()
+        except GuardError as error:
+            log.warning("housekeeping: %s", error)
+
+    def import_rows(self) -> None:
+        """Take a hand-made change of the guides' configuration rows for a request."""
+        durable = self._changes.durable
+        state = durable.read()
+        wish = drift(durable.configuration_rows(), state)
+        if wish is None:
+            return
+        try:
+            if wish.refused:
+                raise InvalidRequest(wish.refused)
+            if wish.open_window:
+                duration = wish.duration or self._settings.maintenance_default_timeout
+                if wish.mode == "emergency":
+                    raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")
+                self.enable(WindowRequest.check(mode=wish.mode, reason=wish.reason, duration=duration, by="configuration table"))
+            else:
+                self.disable("configuration table")
+        except (InvalidRequest, IllegalMove) as error:
+            log.warning("a change of the configuration rows is not taken: %s", error)
+            durable.journal(
+                AuditRecord(
+                    at=self._clock.wall(),
+                    actor="configuration table",
+                    action="import",
+                    epoch=state.epoch,
+                    outcome="refused",
+                    detail={"why": str(error)},
+                )
+            )
+            durable.write_configuration_rows(durable.read())
+
+    def _confirm(self, state: GuardState) -> None:
+        """The gates are closed: the drain begins. A crash before this leaves the phase at `closing`."""
+
+        def step(old: GuardState, now: float) -> GuardState:
+            if old.epoch != state.epoch:
+                raise StaleEpoch(expected=state.epoch, found=old.epoch)
+            return moves.confirm(old, now=now)
+
+        try:
+            self._changes.announce(self._changes.make("confirm", state.by, step, {}))
+        except (StaleEpoch, StoreError) as error:
+            log.info("the window stays at closing: %s", error)
+
+    def _finish(self) -> None:
+        """Nothing is parked any more: the window is over."""
+        state = self._changes.durable.read()
+        self._close_books(state.window_id)
+        if state.phase is not Phase.RELEASING or self._releaser.remaining():
+            return
+        try:
+            over = self._changes.make("released", state.by, lambda old, now: moves.finish_release(old, now=now), {})
+        except (IllegalMove, StaleEpoch):
+            return
+        self._changes.announce(over)
+
+    def _close_books(self, window_id: str) -> None:
+        if window_id:
+            self._changes.durable.close_books(window_id, self._tally.account(window_id))
+
+    def _window_seen(self, state: GuardState, closed: Closed) -> Window:
+        """What can be said about a window that has just been closed."""
+        roster = self._surroundings.roster()
+        workers = [entry for entry in roster or () if entry.card.role == "worker"]
+        warnings = list(self._surroundings.warnings(state))
+        if roster is None:
+            warnings.append("the registry of workers does not answer: time alone closed the gates")
+        if closed.problem:
+            warnings.append(f"the control plane was not told: {closed.problem}")
+        guarded = self._guarded_queues(workers, state)
+        unguarded = self._surroundings.unguarded(guarded, [entry.card.node for entry in workers])
+        return self._window(
+            state,
+            acknowledged=_names(workers, lambda entry: entry.acknowledged_epoch >= state.epoch),
+            unconfirmed=_names(workers, lambda entry: entry.acknowledged_epoch < state.epoch),
+            producers=sum(entry.card.role == "producer" and entry.acknowledged_epoch >= state.epoch for entry in roster or ()),
+            unguarded=tuple(unguarded) if unguarded is not None else None,
+            running=_running(workers),
+            took=round(closed.took, 4),
+            proof="acknowledged" if closed.verdict is Verdict.CONFIRMED else "time",
+            warnings=tuple(warnings),
+        )
+
+    def _guarded_queues(self, workers: list[RosterEntry], state: GuardState) -> Collection[str]:
+        consumed = {queue for entry in workers for queue in entry.card.queues}
+        return queues_to_cordon(
+            self._surroundings.carries(sorted(consumed)),
+            state.gate,
+            always=self._settings.hold_queues,
+            never=self._settings.mixed_queues,
+        )
+
+    def _window(self, state: GuardState, **seen: Any) -> Window:
+        return Window(
+            window_id=state.window_id,
+            mode=state.mode.value if state.mode else "",
+            reason=state.reason,
+            by=state.by,
+            epoch=state.epoch,
+            phase=state.phase.value,
+            started_at=state.started_at or state.changed_at,
+            planned_end=state.planned_end,
+            **seen,
+        )
+
+
+class _GateWatch:
+    """Asked before every job that is released: is the gate still open, and the lock still ours?"""
+
+    def __init__(self, changes: Changes, lock: Lock, clock: Clock) -> None:
+        self._changes = changes
+        self._lock = lock
+        self._clock = clock
+        self._looked_at = float("-inf")
+
+    def __call__(self) -> str:
+        now = self._clock.boot()
+        if now - self._looked_at < _GATE_LOOK_SECONDS:
+            return ""
+        self._looked_at = now
+        state = self._changes.plane.read()
+        if state.phase in CLOSED_PHASES and state.gate is not Gate.TEST:
+            return "the gate is closed again"
+        return "" if self._lock.extend() else "another process releases"
+
+
+def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) -> tuple[str, ...]:
+    return tuple(sorted(describe(entry) for entry in workers if wanted(entry)))
+
+
+def _running(workers: list[RosterEntry]) -> tuple[Running, ...]:
+    return tuple(
+        Running(task_id=job.task_id, task=job.task, worker=entry.card.node, since=job.since)
+        for entry in workers
+        if entry.report is not None
+        for job in entry.report.running
+    )

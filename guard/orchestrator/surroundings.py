@@ -1,0 +1,33 @@
+"""What the conductor asks of the fleet and the stores beyond the guard state; unknown is None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from guard.core.operations import OperationKind
+from guard.core.state import GuardState
+from guard.ports import RosterEntry
+
+__all__ = ["Surroundings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Questions, wired by bootstrap.
+
+    Attributes:
+        roster: all registered agents.
+        parked: how many messages lie in the parking queue.
+        unguarded: consumers without a guard, given the guarded queues and the known nodes.
+        carries: for these queues the operations routed to them.
+        warnings: what may bite during a window in this state.
+        broker_errors: what a broker that is away raises.
+    """
+
+    roster: Callable[[], list[RosterEntry] | None]
+    parked: Callable[[], int | None]
+    unguarded: Callable[[Collection[str], Collection[str]], list[str] | None]
+    carries: Callable[[list[str]], Mapping[str, Collection[OperationKind]]]
+    warnings: Callable[[GuardState], tuple[str, ...]]
+    broker_errors: tuple[type[Exception], ...]

@@ -1,0 +1,65 @@
+"""What `enable()` and `disable()` give back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Running", "Window"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A guarded job that was running when the window closed. It may go on; nothing new starts."""
+
+    task_id: str
+    task: str
+    worker: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A window, and what was seen when it was closed or released.
+
+    Attributes:
+        window_id, mode, reason, by: as asked for.
+        epoch: the epoch at which the gate was closed (or opened again).
+        phase: where the window stands now.
+        started_at, planned_end: UTC seconds.
+        acknowledged: workers that gave their word: no guarded job starts there until release.
+        unconfirmed: workers that did not, with how long ago they were last seen. Their lease has run
+            out, so no gate of theirs says "open"; only a job whose process was frozen between look
+            and start could still begin (see `guard.fence`).
+        producers: how many publishing processes acknowledged.
+        unguarded: consumers that no guard holds back; None when that could not be told.
+        running: guarded jobs in flight.
+        took: seconds from writing the epoch until the last acknowledgement, or until time closed the rest.
+        proof: ``acknowledged`` when everybody did, else ``time``.
+        released, expired, still_parked: after `disable`; `still_parked` is None when the broker did not say.
+        warnings: what may bite during this window.
+    """
+
+    window_id: str
+    mode: str
+    reason: str
+    by: str
+    epoch: int
+    phase: str
+    started_at: float
+    planned_end: float | None
+    acknowledged: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    producers: int = 0
+    unguarded: tuple[str, ...] | None = ()
+    running: tuple[Running, ...] = ()
+    took: float = 0.0
+    proof: str = ""
+    released: int = 0
+    expired: int = 0
+    still_parked: int | None = 0
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)

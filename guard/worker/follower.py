@@ -1,0 +1,90 @@
+"""What a worker does when its gate changes: cordon, set reserved jobs aside, report.
+
+The agent's thread calls; whatever touches the consumer is handed to the main loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from celery.worker import state as worker_state
+
+from guard.clock import boot_ms
+from guard.core.modes import Gate
+from guard.gates.page import SlotState, is_alive
+from guard.ports import AgentReport, RunningJob
+from guard.worker.reserved import count_reserved, set_reserved_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery.worker.consumer import Consumer
+
+    from guard.gates.page import SharedPage
+    from guard.gates.receipt import ReceiptGate
+    from guard.worker.cordon import Cordon
+
+__all__ = ["WorkerFollower"]
+
+log = logging.getLogger(__name__)
+
+
+class WorkerFollower:
+    """Follows the gate in a worker's main process.
+
+    Args:
+        on_open: called when the gate opens after it was closed: parked jobs may go back.
+    """
+
+    def __init__(self, *, page: SharedPage, cordon: Cordon, gate: ReceiptGate, on_open: Callable[[], None]) -> None:
+        self._page = page
+        self._cordon = cordon
+        self._gate = gate
+        self._on_open = on_open
+        self._consumer: Consumer | None = None
+
+    def attach(self, consumer: Consumer) -> None:
+        """A consumer that is about to start. Main thread."""
+        self._consumer = consumer
+        self._gate.consumer = consumer
+        self._cordon.attach(consumer)
+
+    def gate_is(self, gate: Gate) -> None:
+        log.info("the gate is %s", gate.name.lower())
+        if self._consumer is not None:
+            self._consumer.call_soon(self._follow)
+        if gate is Gate.OPEN:
+            self._on_open()
+
+    def is_quiet(self) -> bool:
+        return not self._page.anyone_entering()
+
+    def report(self) -> AgentReport:
+        running = []
+        lost = 0
+        now_ms, now = boot_ms(), time.time()
+        for slot in self._page.slots():
+            if slot.state not in {SlotState.RUNNING, SlotState.ENTERING}:
+                continue
+            if not is_alive(slot.pid):
+                lost += 1
+                continue
+            if slot.state is SlotState.RUNNING:
+                request = worker_state.requests.get(slot.task_id)
+                name = request.name if request is not None else "?"
+                since = now - (now_ms - slot.started_ms) / 1000
+                running.append(RunningJob(task_id=slot.task_id, task=name, since=since))
+        return AgentReport(
+            running=tuple(running), reserved=count_reserved(), cordoned=self._cordon.cordoned, lost_slots=lost
+        )
+
+    def _follow(self) -> None:
+        """In the main loop: cordon or uncordon, and set aside what has not started."""
+        consumer = self._consumer
+        if consumer is None:
+            return
+        self._cordon.apply()
+        if set_reserved_aside(consumer, self._gate):
+            consumer.call_soon(self._follow)

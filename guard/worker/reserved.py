@@ -1,0 +1,67 @@
+"""What a worker holds and has not started: waiting for a child, for its ETA, or for its rate limit.
+
+When the gate closes these go back to their queue or are parked, a few at a time, so that thousands
+of ETA jobs do not hold up the main loop (F32, F45, F46).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celery.worker import state as worker_state
+
+from guard.gates.request import GuardedRequest
+
+if TYPE_CHECKING:
+    from celery.worker.consumer import Consumer
+
+    from guard.gates.receipt import ReceiptGate
+
+__all__ = ["count_reserved", "set_reserved_aside"]
+
+_AT_ONCE = 100
+
+
+def set_reserved_aside(consumer: Consumer, gate: ReceiptGate) -> bool:
+    """Set up to a hundred blocked requests aside. True when there are more. Main thread only."""
+    done = 0
+    for request in _waiting():
+        if done >= _AT_ONCE:
+            return True
+        if gate.blocks(request):
+            _withdraw(consumer, request)
+            request.guard_set_aside()
+            done += 1
+    return False
+
+
+def count_reserved() -> int:
+    """How many requests this worker holds that have not started."""
+    return len(_waiting())
+
+
+def _waiting() -> list[Any]:
+    """Guarded requests that the pool has not been given."""
+    return [
+        request
+        for request in list(worker_state.requests.values())
+        if isinstance(request, GuardedRequest)
+        and not request.guard_was_set_aside
+        and request._apply_result is None  # type: ignore[attr-defined]  # noqa: SLF001 - Celery's own mark of submission
+        and request not in worker_state.active_requests
+    ]
+
+
+def _withdraw(consumer: Consumer, request: Any) -> None:
+    """Take a request out of the timer or its token bucket."""
+    entry = request._eta_timer_entry  # noqa: SLF001 - Celery cancels it the same way in on_close
+    if entry is not None and request in worker_state.scheduled_requests:
+        consumer.timer.cancel(entry)
+        # Celery raised the prefetch count by one for a job that only waits for its time.
+        consumer.qos.decrement_eventually()
+    bucket = consumer.task_buckets.get(request.task.name)
+    if bucket is not None:
+        kept = [item for item in bucket.contents if item[0] is not request]
+        if len(kept) != len(bucket.contents):
+            bucket.contents.clear()
+            bucket.contents.extend(kept)

@@ -1,0 +1,145 @@
+"""The guard inside one worker: makes page, gates and agent, in the order that safety needs.
+
+1. `prepare`, before the pool forks: shared page (closed), gates on every task, self-test.
+2. The pool forks; each child takes its slot (`adopt_child`).
+3. `start`: the agent renews once and the page may open; then the consumer connects.
+4. `attach`, at each connection: the cordon is applied before the first fetch.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from billiard.process import current_process
+from celery.signals import worker_process_init
+
+from guard.errors import SelfTestFailed
+from guard.gates.page import SharedPage
+from guard.gates.receipt import ReceiptGate
+from guard.ports import AgentCard
+from guard.worker.cordon import Cordon
+from guard.worker.follower import WorkerFollower
+from guard.worker.selftest import run_self_test
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery
+    from celery.worker import WorkController
+    from celery.worker.consumer import Consumer
+
+    from guard.agent.agent import Agent, Follower
+    from guard.gates.publish import PublishGate
+    from guard.gates.receipt import Parks
+    from guard.gates.runtime import Runtime
+    from guard.ports import ParkedIndex
+    from guard.settings import Settings
+
+__all__ = ["Resident"]
+
+log = logging.getLogger(__name__)
+
+
+class Resident:
+    """The guard of one app while it is a worker.
+
+    Args:
+        make_agent: builds the agent for a card and a follower; bootstrap knows the stores.
+        put_gates: puts the gates on every task that is registered by now.
+        on_open: called in the agent's thread when the gate opens.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: Celery,
+        runtime: Runtime,
+        gate: PublishGate,
+        lot: Parks,
+        index: ParkedIndex,
+        settings: Settings,
+        make_agent: Callable[[AgentCard, Follower], Agent],
+        put_gates: Callable[[], None],
+        on_open: Callable[[], None],
+    ) -> None:
+        self._app = app
+        self._runtime = runtime
+        self._gate = gate
+        self._make_agent = make_agent
+        self._put_gates = put_gates
+        self._on_open = on_open
+        self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings)
+        self.receipt = ReceiptGate(runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, index=index)
+        self._follower: WorkerFollower | None = None
+        self._agent: Agent | None = None
+        self._problem = ""
+
+    def prepare(self, worker: WorkController) -> None:
+        """Before the pool forks."""
+        self._runtime.page = SharedPage()
+        self._runtime.is_worker = True
+        pool = _pool_name(worker)
+        self._runtime.jobs_run_here = pool != "prefork"
+        self._put_gates()
+        try:
+            run_self_test(self._app, self._runtime, self.receipt)
+        except SelfTestFailed as error:
+            self._problem = str(error)
+            log.critical("the guard's self-test failed, this worker takes no guarded work: %s", error)
+        if pool == "prefork":
+            worker_process_init.connect(self._adopt_child, weak=False)
+
+    def start(self, worker: WorkController) -> None:
+        """After the pool has forked, before the consumer connects."""
+        page = self._runtime.page
+        assert page is not None  # noqa: S101 - made in prepare
+        self._follower = WorkerFollower(page=page, cordon=self._cordon, gate=self.receipt, on_open=self._on_open)
+        self._agent = self._make_agent(self._card(worker), self._follower)
+        self._agent.start()
+        state = self._runtime.belief.state
+        log.info(
+            "guard active: gate %s, epoch %s",
+            self._runtime.view_of_page().name.lower(),
+            state.epoch if state else "unknown",
+        )
+
+    def attach(self, consumer: Consumer) -> None:
+        """A new connection to the broker, before its first fetch."""
+        if self._follower is not None:
+            self._follower.attach(consumer)
+
+    def stop(self) -> None:
+        """The worker stops: leave the registry. The page stays as it is until its deadline."""
+        if self._agent is not None:
+            self._agent.stop()
+
+    def _adopt_child(self, **_signal: Any) -> None:
+        """In a pool child: take the slot of its place in the pool."""
+        index = getattr(current_process(), "index", None)
+        if index is not None:
+            self._runtime.become_pool_child(index)
+
+    def _card(self, worker: WorkController) -> AgentCard:
+        pool = _pool_name(worker)
+        return AgentCard(
+            agent_id=str(uuid.uuid4()),
+            role="worker",
+            node=worker.hostname,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            pool=pool,
+            slots=worker.max_concurrency or worker.concurrency,
+            queues=tuple(sorted(self._app.amqp.queues.consume_from)),
+            tasks=tuple(sorted(self._app.tasks)),
+            terminable=pool == "prefork",
+            problem=self._problem,
+        )
+
+
+def _pool_name(worker: WorkController) -> str:
+    module = str(getattr(worker.pool_cls, "__module__", "")).rpartition(".")[2]
+    return {"thread": "threads"}.get(module, module)

@@ -1,0 +1,56 @@
+"""The guard's places in Celery's start-up.
+
+`GuardStep` is made before the pool forks (it makes the shared page) and started after it, before the
+consumer: the agent's first renewal comes before the first fetch. `CordonStep` runs at each
+(re)connection, after the task consumer is made and before it consumes.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from celery import bootsteps
+
+if TYPE_CHECKING:
+    from celery.worker import WorkController
+    from celery.worker.consumer import Consumer
+
+    from guard.worker.resident import Resident
+
+__all__ = ["resident_steps"]
+
+log = logging.getLogger(__name__)
+
+
+def resident_steps(resident: Resident) -> tuple[type[bootsteps.StartStopStep], type[bootsteps.StartStopStep]]:
+    """The two steps of one app: Celery wants classes and makes the instances itself."""
+
+    class GuardStep(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Shared page, self-test, agent."""
+
+        name = "Guard"
+        requires = ("celery.worker.components:Pool",)
+
+        def __init__(self, worker: WorkController, **options: Any) -> None:
+            super().__init__(worker, **options)
+            resident.prepare(worker)
+
+        def start(self, worker: WorkController) -> None:
+            resident.start(worker)
+
+        def stop(self, worker: WorkController) -> None:
+            resident.stop()
+
+        terminate = stop
+
+    class CordonStep(bootsteps.StartStopStep):  # type: ignore[misc]
+        """The cordon, before the first fetch."""
+
+        name = "Cordon"
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, consumer: Consumer) -> None:
+            resident.attach(consumer)
+
+    return GuardStep, CordonStep

@@ -1,0 +1,1 @@
+"""What `make demo` needs: material to work on."""

@@ -1,0 +1,23 @@
+"""The names the jobs are registered and called by.
+
+Jobs call each other by name: no module of jobs imports another.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OPTIMIZE_IMAGE: Final = "tasks.images.optimize"
+GENERATE_CAPTION: Final = "tasks.captions.generate"
+PROCESS_BATCH: Final = "tasks.batch.process"
+SUMMARISE_BATCH: Final = "tasks.batch.summarise"
+FAIL_BATCH: Final = "tasks.batch.fail"
+BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
+
+JOB_MODULES: Final = (
+    "tasks.jobs.images",
+    "tasks.jobs.captions",
+    "tasks.jobs.batch",
+    "tasks.jobs.automation",
+)
+"""What `tasks.app` imports so that every job is registered."""

@@ -1,0 +1,1 @@
+"""Where the jobs leave their results: three SQL tables and the one class that writes them."""

@@ -1,0 +1,1 @@
+"""Real processes, real servers and faults for the tests: nothing here is imported by `guard` itself."""

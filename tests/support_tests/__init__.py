@@ -1,0 +1,1 @@
+"""Tests of the test support: a flaw there would show up as a flaw of the guard."""
