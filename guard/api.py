@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
-    from guard.fleet.releaser import ReleaseResult
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
     from guard.orchestrator.conductor import Conductor
@@ -43,11 +42,12 @@ class Parts(Protocol):
 
     app: Celery
     settings: Settings
-    clock: Clock
     registry: OperationRegistry
     runtime: Runtime
     broker: Broker
 
+    @property
+    def clock(self) -> Clock: ...
     @property
     def durable(self) -> DurableStore: ...
     @property
@@ -67,6 +67,7 @@ class Parts(Protocol):
     def warnings(self, state: GuardState) -> tuple[str, ...]: ...
     def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
+    def close(self) -> None: ...
 
 
 class Guard:
@@ -191,7 +192,14 @@ class Guard:
         if running is not None:
             node, job = running
             note = f"runs on {node}"
-            return JobView(task_id=task_id, place=JobPlace.RUNNING, state=celery_state, note=note, task=job.task, worker=node)
+            return JobView(
+                task_id=task_id,
+                place=JobPlace.RUNNING,
+                state=celery_state,
+                note=note,
+                task=job.task,
+                worker=node,
+            )
         parked = self.parked.get(task_id)
         if parked is not None:
             return JobView(
@@ -205,9 +213,16 @@ class Guard:
                 parked_at=parked.parked_at,
             )
         if celery_state in {"SUCCESS", "FAILURE", "REVOKED"}:
-            return JobView(task_id=task_id, place=JobPlace.ENDED, state=celery_state, note=f"ended as {celery_state}")
+            return JobView(
+                task_id=task_id, place=JobPlace.ENDED, state=celery_state, note=f"ended as {celery_state}"
+            )
         if celery_state is None:
-            return JobView(task_id=task_id, place=JobPlace.NOT_KNOWN, state=None, note="the result backend does not answer")
+            return JobView(
+                task_id=task_id,
+                place=JobPlace.NOT_KNOWN,
+                state=None,
+                note="the result backend does not answer",
+            )
         if celery_state in {"STARTED", "RETRY"}:
             note = f"last seen as {celery_state}; while open nobody reports what runs"
             return JobView(task_id=task_id, place=JobPlace.NOT_KNOWN, state=celery_state, note=note)
@@ -231,17 +246,31 @@ class Guard:
         self._journal("bypass", by, detail)
         return token
 
+    def close(self) -> None:
+        """Leave the registry, stop the agent of this process and close all connections.
+
+        For tests and for processes that stop publishing. The next publish starts it again.
+        """
+        self._parts.close()
+
     def _journal(self, action: str, by: str, detail: dict[str, Any]) -> None:
         state = self._parts.durable.read()
         self._parts.durable.journal(
             AuditRecord(
-                at=self._parts.clock.wall(), actor=by, action=action, epoch=state.epoch, outcome="done", detail=detail
+                at=self._parts.clock.wall(),
+                actor=by,
+                action=action,
+                epoch=state.epoch,
+                outcome="done",
+                detail=detail,
             )
         )
 
     def _require_switched_on(self) -> None:
         if not self.settings.maintenance_mode_enabled:
-            raise InvalidRequest("the guard is switched off: set MAINTENANCE_MODE_ENABLED=true and restart the workers")
+            raise InvalidRequest(
+                "the guard is switched off: set MAINTENANCE_MODE_ENABLED=true and restart the workers"
+            )
 
     def _state(self, problems: list[str]) -> GuardState | None:
         try:
@@ -311,7 +340,9 @@ class Parked:
 
         def give_back(queue: Any, message: Any) -> bool:
             job = message.job
-            ruling = rule(job, known_tasks={job.task}, policy=self._parts.settings.guard_expired_jobs, now=now)
+            ruling = rule(
+                job, known_tasks={job.task}, policy=self._parts.settings.guard_expired_jobs, now=now
+            )
             return bool(queue.give_back(message, ruling))
 
         return self._take(task_id, give_back, Count.RELEASED, "release one", by)
@@ -322,7 +353,9 @@ class Parked:
         Raises:
             NotParked: no parked job has this id.
         """
-        return self._take(task_id, lambda queue, message: bool(queue.discard(message)), Count.DISCARDED, "discard", by)
+        return self._take(
+            task_id, lambda queue, message: bool(queue.discard(message)), Count.DISCARDED, "discard", by
+        )
 
     def _take(
         self, task_id: str, take: Callable[[Any, Any], bool], count: Count, action: str, by: str

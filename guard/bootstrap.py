@@ -121,7 +121,9 @@ class _Wiring:
 
     @functools.cached_property
     def redis_url(self) -> str:
-        return self.settings.control_plane_url(str(self.app.conf.broker_write_url or self.app.conf.broker_url or ""))
+        return self.settings.control_plane_url(
+            str(self.app.conf.broker_write_url or self.app.conf.broker_url or "")
+        )
 
     @functools.cached_property
     def durable(self) -> SqlStore:
@@ -201,7 +203,9 @@ class _Wiring:
 
     def _asking(self, send_task: Any) -> Any:
         @functools.wraps(send_task)
-        def guarded_send_task(name: str, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
+        def guarded_send_task(
+            name: str, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any
+        ) -> Any:
             stands_for = self.gate.admit(name, args, kwargs, options)
             if stands_for is not None:
                 return self.app.AsyncResult(stands_for)
@@ -252,7 +256,9 @@ class _Wiring:
 
         def name_them(sender: Any = None, **_signal: Any) -> None:
             options = dict(app.conf.broker_transport_options or {})
-            options.setdefault("client_name", f"{BROKER_CLIENT_NAME}:{getattr(sender, 'hostname', sender)}".replace(" ", "_"))
+            options.setdefault(
+                "client_name", f"{BROKER_CLIENT_NAME}:{getattr(sender, 'hostname', sender)}".replace(" ", "_")
+            )
             if self.broker.is_redis:
                 app.conf.broker_transport_options = options
 
@@ -347,7 +353,9 @@ class _Wiring:
         return Conductor(
             settings=self.settings,
             changes=changes,
-            closing=Closing(changes=changes, clock=self.clock, lease=self.settings.lease, listen=self._listen),
+            closing=Closing(
+                changes=changes, clock=self.clock, lease=self.settings.lease, listen=self._listen
+            ),
             surroundings=Surroundings(
                 roster=self.roster,
                 parked=self.parked_count,
@@ -363,7 +371,9 @@ class _Wiring:
         )
 
     def _listen(self) -> RedisWakeUp:
-        return RedisWakeUp(self.redis_url, self.keys.acknowledged, timeout=_COMMAND_SECONDS, name="guard-conductor")
+        return RedisWakeUp(
+            self.redis_url, self.keys.acknowledged, timeout=_COMMAND_SECONDS, name="guard-conductor"
+        )
 
     def roster(self) -> list[RosterEntry] | None:
         try:
@@ -378,7 +388,9 @@ class _Wiring:
             return None
 
     def _unguarded(self, guarded_queues: Any, known_nodes: Any) -> list[str] | None:
-        return Consumers(self.app, self.broker).unguarded(guarded_queues=guarded_queues, known_nodes=known_nodes)
+        return Consumers(self.app, self.broker).unguarded(
+            guarded_queues=guarded_queues, known_nodes=known_nodes
+        )
 
     def warnings(self, state: GuardState) -> tuple[str, ...]:
         conf = self.app.conf
@@ -403,9 +415,16 @@ class _Wiring:
     def carries(self, queues: list[str]) -> dict[str, frozenset[OperationKind]]:
         return carried_by(self.app, self.classifier, queues)
 
-    @property
-    def local_close(self) -> Path:
-        return local_close_file(self.settings)
+    def close(self) -> None:
+        """Stop this process's agent and close every connection. All of it comes back at the next use."""
+        with self._lock:
+            agent, self._producer = self._producer, None
+        if agent is not None and self._producer_pid == os.getpid():
+            agent.stop()
+        if "plane" in self.__dict__:
+            self.plane.close()
+        self.broker.close()
+        self.durable.close()
 
 
 def _probe() -> None:

@@ -82,7 +82,10 @@ class MaintenanceActive(Refused):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Pool children send exceptions to their parent by pickle, which rebuilds from `args` alone.
-        return (_rebuild, (type(self), self.message, self.operation, self.mode, self.reason, self.retry_after, self.epoch))
+        return (
+            _rebuild,
+            (type(self), self.message, self.operation, self.mode, self.reason, self.retry_after, self.epoch),
+        )
 
 
 class StateUnknown(MaintenanceActive):
@@ -137,7 +140,9 @@ class StaleEpoch(GuardError):
     def __init__(self, *, expected: int, found: int) -> None:
         self.expected = expected
         self.found = found
-        super().__init__(f"the guard state is at epoch {found}, not {expected}: somebody else changed it first")
+        super().__init__(
+            f"the guard state is at epoch {found}, not {expected}: somebody else changed it first"
+        )
 
 
 class StoreError(GuardError):

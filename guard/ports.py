@@ -234,6 +234,12 @@ class ControlPlane(StateStore, Protocol):
     def roster(self) -> list[RosterEntry]:
         """All registered agents."""
 
+    def eviction_policy(self) -> str | None:
+        """What the server does when its memory is full; None when it does not say."""
+
+    def close(self) -> None:
+        """Close the connections. The plane may be used again."""
+
 
 class WakeUp(Protocol):
     """Tells an agent that the state has changed. A wake-up, never the truth: it may be lost."""

@@ -138,7 +138,9 @@ class Agent:
             self._plane.leave(self.card.agent_id)
         except StoreError as error:
             log.debug("could not leave the registry: %s", error)
+        self._runtime.belief = Belief(self._runtime.belief.state, 0.0)
         self._wake_up.close()
+        self._plane.close()
 
     def renew_if_due(self) -> None:
         """For a process whose trust has lapsed: ask now, but not more often than five times a second."""
@@ -285,7 +287,9 @@ class Agent:
         if not self._follower.is_quiet():
             # A child is between look and start, usually for microseconds. One that is frozen there
             # keeps this worker unconfirmed, and is not worth a busy loop.
-            self._settled_at = self._clock.boot() + min(0.05, self._clock.boot() - self._settled_at + _SETTLE_SECONDS)
+            self._settled_at = self._clock.boot() + min(
+                0.05, self._clock.boot() - self._settled_at + _SETTLE_SECONDS
+            )
             return
         try:
             self._plane.acknowledge(self.card.agent_id, self._epoch, self._follower.report())
@@ -300,7 +304,10 @@ class Agent:
         lapsed = self._clock.boot() >= belief.trusted_until
         closed_here = bool(self.card.problem) or self._local_close.exists()
         if closed_here != belief.closed_here and belief.state is not None:
-            log.warning("this machine is %s", "closed by its operator" if closed_here else "no longer closed by its operator")
+            log.warning(
+                "this machine is %s",
+                "closed by its operator" if closed_here else "no longer closed by its operator",
+            )
             with self._renewing:
                 self._adopt(belief.state, belief.trusted_until)
         if lapsed and self._gate is not Gate.UNKNOWN:

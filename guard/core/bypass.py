@@ -19,7 +19,9 @@ __all__ = ["LONGEST_BYPASS_SECONDS", "check_bypass", "issue_bypass", "read_bypas
 LONGEST_BYPASS_SECONDS = 24 * 3600
 
 
-def issue_bypass(*, operation: str, by: str, holder: str, seconds: int, secret: bytes | None, now: float) -> str:
+def issue_bypass(
+    *, operation: str, by: str, holder: str, seconds: int, secret: bytes | None, now: float
+) -> str:
     """A token.
 
     Raises:

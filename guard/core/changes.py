@@ -119,14 +119,18 @@ def _mode(raw: str, problems: list[str]) -> Mode:
         return Mode(raw)
     except ValueError:
         allowed = [mode.value for mode in Mode]
-        problems.append(f"mode {str(raw)[:40]!r} is unknown: use {', '.join(allowed)}{did_you_mean(str(raw), allowed)}")
+        problems.append(
+            f"mode {str(raw)[:40]!r} is unknown: use {', '.join(allowed)}{did_you_mean(str(raw), allowed)}"
+        )
         return Mode.NORMAL
 
 
 def _text(name: str, raw: str, longest: int, problems: list[str]) -> str:
     text = raw.strip() if isinstance(raw, str) else ""
     if not text:
-        problems.append(f"{name} is empty: say {'why' if name == 'reason' else 'who'} in 1 to {longest} characters")
+        problems.append(
+            f"{name} is empty: say {'why' if name == 'reason' else 'who'} in 1 to {longest} characters"
+        )
     elif len(text) > longest:
         problems.append(f"{name} has {len(text)} characters: at most {longest} are allowed")
     elif any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Zl", "Zp"} for char in text):
@@ -138,7 +142,14 @@ def _text(name: str, raw: str, longest: int, problems: list[str]) -> str:
 def _duration(raw: float | None, problems: list[str]) -> int | None:
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw != raw or not 0 < raw <= LONGEST_SECONDS:
-        problems.append(f"duration {raw!r} is out of range: give seconds from 1 to {LONGEST_SECONDS} (7 days)")
+    if (
+        isinstance(raw, bool)
+        or not isinstance(raw, (int, float))
+        or raw != raw
+        or not 0 < raw <= LONGEST_SECONDS
+    ):
+        problems.append(
+            f"duration {raw!r} is out of range: give seconds from 1 to {LONGEST_SECONDS} (7 days)"
+        )
         return None
     return max(1, round(raw))

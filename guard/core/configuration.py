@@ -51,7 +51,9 @@ class Wish:
 
 def rows_of(state: GuardState) -> dict[str, str]:
     """The rows that say this state."""
-    started = datetime.fromtimestamp(state.started_at, UTC).isoformat() if state.started_at is not None else ""
+    started = (
+        datetime.fromtimestamp(state.started_at, UTC).isoformat() if state.started_at is not None else ""
+    )
     return {
         "maintenance_mode": "true" if state.is_active else "false",
         "maintenance_reason": state.reason if state.is_active else "",
@@ -82,7 +84,9 @@ def drift(rows: Mapping[str, str | None], state: GuardState) -> Wish | None:
             duration=_seconds(rows.get("maintenance_duration")),
         )
     if state.gate is Gate.EMERGENCY:
-        return Wish(open_window=None, refused="an emergency is not ended by editing rows: use the disable command")
+        return Wish(
+            open_window=None, refused="an emergency is not ended by editing rows: use the disable command"
+        )
     if state.phase is Phase.RELEASING:
         return None
     return Wish(open_window=False)

@@ -12,7 +12,17 @@ from enum import StrEnum
 from guard.core.modes import Gate
 from guard.core.operations import OperationKind, mask_of
 
-__all__ = ["LONGEST_RETRY", "SHORTEST_RETRY", "Decision", "GateView", "Outcome", "Place", "Question", "decide", "retry_after"]
+__all__ = [
+    "LONGEST_RETRY",
+    "SHORTEST_RETRY",
+    "Decision",
+    "GateView",
+    "Outcome",
+    "Place",
+    "Question",
+    "decide",
+    "retry_after",
+]
 
 SHORTEST_RETRY = 30
 LONGEST_RETRY = 3600

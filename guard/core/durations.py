@@ -30,7 +30,9 @@ def parse_duration(text: str) -> int:
             raise InvalidRequest(
                 f"duration {text[:40]!r} is not understood: give whole seconds (5400) or units from large to small (1h30m, 90m, 2h, 1d)"
             )
-        seconds = sum(int(part or 0) * _UNITS[unit] for part, unit in zip(match.groups(), "dhms", strict=True))
+        seconds = sum(
+            int(part or 0) * _UNITS[unit] for part, unit in zip(match.groups(), "dhms", strict=True)
+        )
     if not 0 < seconds <= LONGEST_SECONDS:
         raise InvalidRequest(f"duration {text[:40]!r} is out of range: from 1 second to 7 days")
     return seconds

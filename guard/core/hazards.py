@@ -47,5 +47,7 @@ def hazards(facts: Facts) -> tuple[str, ...]:
                 "one that waits through this window may lose its counter; raise result_expires"
             )
     if not facts.signed:
-        found.append("guard records are not signed: whoever can write to Redis can open the gate; set GUARD_SECRET_KEY")
+        found.append(
+            "guard records are not signed: whoever can write to Redis can open the gate; set GUARD_SECRET_KEY"
+        )
     return tuple(found)

@@ -48,9 +48,13 @@ class LeaseTimes:
         if not 1.0 <= self.lease <= 15.0:
             problems.append(f"lease of {self.lease} s is out of range: 1 to 15 seconds")
         if self.renew > self.lease / 4:
-            problems.append(f"renewal every {self.renew} s is too slow for a lease of {self.lease} s: at most a quarter")
+            problems.append(
+                f"renewal every {self.renew} s is too slow for a lease of {self.lease} s: at most a quarter"
+            )
         if self.timeout >= self.renew:
-            problems.append(f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between renewals")
+            problems.append(
+                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between renewals"
+            )
         if problems:
             raise InvalidRequest(*problems)
 

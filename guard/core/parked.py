@@ -13,14 +13,23 @@ from typing import Any
 
 from guard.errors import InvalidRequest
 
-__all__ = ["COPY_HEADER", "ORIGINAL", "KEPT_PROPERTIES", "PARKED_HEADER", "ParkedJob"]
+__all__ = ["COPY_HEADER", "KEPT_PROPERTIES", "ORIGINAL", "PARKED_HEADER", "ParkedJob"]
 
 PARKED_HEADER = "guard_parked"
 COPY_HEADER = "guard_copy"
 ORIGINAL = "original"
 """The generation of a job that was never released by the guard."""
 
-KEPT_PROPERTIES = ("priority", "expiration", "reply_to", "correlation_id", "message_id", "timestamp", "type", "app_id")
+KEPT_PROPERTIES = (
+    "priority",
+    "expiration",
+    "reply_to",
+    "correlation_id",
+    "message_id",
+    "timestamp",
+    "type",
+    "app_id",
+)
 """Message properties that a publisher may have set and that the parking queue must not act on."""
 
 _VERSION = 1
@@ -79,7 +88,9 @@ class ParkedJob:
         names = {entry.name for entry in fields(cls)}
         wrong = sorted({str(name)[:40] for name in values.keys() ^ names})
         if wrong:
-            raise InvalidRequest(f"a parked job's header has missing or unknown fields: {', '.join(wrong[:5])}")
+            raise InvalidRequest(
+                f"a parked job's header has missing or unknown fields: {', '.join(wrong[:5])}"
+            )
         _check(values)
         return cls(**values)
 

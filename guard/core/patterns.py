@@ -54,16 +54,22 @@ def _walk(text: str, node: Any, *, inside_repeat: bool) -> int:
     count = 0
     for operator, argument in node:
         if operator in _REFUSED:
-            raise InvalidRequest(f"regular expression {text[:80]!r} has {_REFUSED[operator]}: not allowed, to keep it fast")
+            raise InvalidRequest(
+                f"regular expression {text[:80]!r} has {_REFUSED[operator]}: not allowed, to keep it fast"
+            )
         repeats = operator in _REPEATS
         if repeats:
             _, most, body = argument
             large = most is sre.MAXREPEAT or most > _SMALL_REPEAT
             if large and inside_repeat:
-                raise InvalidRequest(f"regular expression {text[:80]!r} repeats a repetition: not allowed, to keep it fast")
+                raise InvalidRequest(
+                    f"regular expression {text[:80]!r} repeats a repetition: not allowed, to keep it fast"
+                )
             count += large + _walk(text, body, inside_repeat=inside_repeat or most > 1)
         else:
-            count += sum(_walk(text, child, inside_repeat=inside_repeat) for child in _children(operator, argument))
+            count += sum(
+                _walk(text, child, inside_repeat=inside_repeat) for child in _children(operator, argument)
+            )
     return count
 
 

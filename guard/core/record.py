@@ -68,7 +68,9 @@ def read_record(text: str | bytes, key: bytes | None) -> GuardState:
     if not isinstance(fields, dict):
         raise StateInvalid("the guard record is not a JSON object")
     mac = fields.pop("mac", None)
-    if key is not None and not (isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())):
+    if key is not None and not (
+        isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())
+    ):
         raise StateInvalid(
             "the guard record is not signed with GUARD_SECRET_KEY: it is forged, or this process has another key"
         )

@@ -14,7 +14,15 @@ from fnmatch import translate
 from re import Pattern
 from re import compile as compile_regex
 
-from guard.core.operations import ALWAYS, CATALOGUE, DEFAULT_OPERATION, EMERGENCY_ONLY, NEVER, Operation, OperationKind
+from guard.core.operations import (
+    ALWAYS,
+    CATALOGUE,
+    DEFAULT_OPERATION,
+    EMERGENCY_ONLY,
+    NEVER,
+    Operation,
+    OperationKind,
+)
 from guard.core.patterns import check_pattern
 from guard.core.suggest import did_you_mean
 from guard.errors import InvalidRequest
@@ -45,9 +53,23 @@ ENDPOINTS: tuple[_Rule, ...] = (
     _route(r"/(log(in|out)|auth(/.*)?)", Operation.AUTHENTICATION),
     _route(r"/start_caption_generation|/caption/start|/api/caption(/.*)?", Operation.CAPTION_GENERATION),
     _route(r"/api/jobs(/.*)?", Operation.JOB_CREATION, "POST", "PUT", "PATCH", "DELETE"),
-    _route(r"/switch_platform(/.*)?|/test_connection(/.*)?|/platform(/.*)?|/api/platform(/.*)?", Operation.PLATFORM_OPERATIONS, "POST", "PUT", "PATCH", "DELETE"),
+    _route(
+        r"/switch_platform(/.*)?|/test_connection(/.*)?|/platform(/.*)?|/api/platform(/.*)?",
+        Operation.PLATFORM_OPERATIONS,
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+    ),
     _route(r"/batch(/.*)?|/api/batch(/.*)?", Operation.BATCH_OPERATIONS, "POST", "PUT", "PATCH", "DELETE"),
-    _route(r"/(profile|settings|user-management|caption_settings)(/.*)?", Operation.USER_DATA_MODIFICATION, "POST", "PUT", "PATCH", "DELETE"),
+    _route(
+        r"/(profile|settings|user-management|caption_settings)(/.*)?",
+        Operation.USER_DATA_MODIFICATION,
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+    ),
     _route(r"/(api/)?images?(/.*)?", Operation.IMAGE_PROCESSING, "POST", "PUT", "PATCH", "DELETE"),
 )
 """The guides' endpoints, anchored at both ends and by method: reading a page is not changing it."""
@@ -63,7 +85,9 @@ class OperationRegistry:
     _queues: dict[str, str] = field(default_factory=dict)
     _endpoints: list[_Rule] = field(default_factory=list)
 
-    def declare(self, name: str, *, blocked: str = "always", message: str = "", alternative: str = "") -> OperationKind:
+    def declare(
+        self, name: str, *, blocked: str = "always", message: str = "", alternative: str = ""
+    ) -> OperationKind:
         """Add a custom operation.
 
         Args:
@@ -75,18 +99,36 @@ class OperationRegistry:
         Raises:
             InvalidRequest: the name or `blocked` is wrong, or the name is one of the guides' ten.
         """
-        if not (name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and len(name) <= 64):
-            raise InvalidRequest(f"operation name {name[:80]!r} is not valid: lower-case letters, digits and _ , at most 64")
+        if not (
+            name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and len(name) <= 64
+        ):
+            raise InvalidRequest(
+                f"operation name {name[:80]!r} is not valid: lower-case letters, digits and _ , at most 64"
+            )
         if name in CATALOGUE:
             raise InvalidRequest(f"operation {name!r} is built in and cannot be declared again")
         if blocked not in _BLOCKED_IN:
-            raise InvalidRequest(f"blocked={blocked!r} is unknown: use {', '.join(_BLOCKED_IN)}{did_you_mean(blocked, _BLOCKED_IN)}")
-        text = message or f"{name.replace('_', ' ').capitalize()} is temporarily unavailable during maintenance"
-        kind = OperationKind(name=name, blocked_by=_BLOCKED_IN[blocked], message=text, alternative=alternative)
+            raise InvalidRequest(
+                f"blocked={blocked!r} is unknown: use {', '.join(_BLOCKED_IN)}{did_you_mean(blocked, _BLOCKED_IN)}"
+            )
+        text = (
+            message or f"{name.replace('_', ' ').capitalize()} is temporarily unavailable during maintenance"
+        )
+        kind = OperationKind(
+            name=name, blocked_by=_BLOCKED_IN[blocked], message=text, alternative=alternative
+        )
         self.kinds[name] = kind
         return kind
 
-    def add(self, operation: str, *, name: str | None = None, glob: str | None = None, regex: str | None = None, queue: str | None = None) -> None:
+    def add(
+        self,
+        operation: str,
+        *,
+        name: str | None = None,
+        glob: str | None = None,
+        regex: str | None = None,
+        queue: str | None = None,
+    ) -> None:
         """Add one rule for tasks: by exact name, glob, regular expression (matched from end to end) or queue.
 
         Raises:
@@ -112,7 +154,9 @@ class OperationRegistry:
         Raises:
             InvalidRequest: the operation is unknown, or the expression could take more than quadratic time.
         """
-        self._endpoints.append(_Rule(check_pattern(regex), self.kind(operation).name, frozenset(m.upper() for m in methods)))
+        self._endpoints.append(
+            _Rule(check_pattern(regex), self.kind(operation).name, frozenset(m.upper() for m in methods))
+        )
 
     def kind(self, operation: str) -> OperationKind:
         """The operation of this name.
@@ -128,7 +172,9 @@ class OperationRegistry:
                 f"{did_you_mean(str(operation), self.kinds)}"
             ) from None
 
-    def of_task(self, task_name: str, *, declared: str | None = None, queue: str | None = None) -> OperationKind:
+    def of_task(
+        self, task_name: str, *, declared: str | None = None, queue: str | None = None
+    ) -> OperationKind:
         """The operation of a task. A declared operation that is unknown counts as `unknown`: guarded."""
         if declared is not None:
             return self.kinds.get(declared, self.kinds[Operation.UNKNOWN])
@@ -160,4 +206,10 @@ class OperationRegistry:
 
 def _is_plain(path: str) -> bool:
     odd = ("//", "/.", ";", "%", "\\", "?", "#")
-    return path.startswith("/") and len(path) <= _LONGEST_NAME and path.isprintable() and not path.endswith(".") and not any(part in path for part in odd)
+    return (
+        path.startswith("/")
+        and len(path) <= _LONGEST_NAME
+        and path.isprintable()
+        and not path.endswith(".")
+        and not any(part in path for part in odd)
+    )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["did_you_mean"]
 
 
-def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` or an empty string when nothing is near."""
-    near = get_close_matches(wrong, list(allowed), n=1, cutoff=0.6)
+def did_you_mean(wrong: str, allowed: Iterable[str], *, nearness: float = 0.6) -> str:
+    """`` (did you mean 'x'?)`` or an empty string when nothing is near; 1.0 is the same word."""
+    near = get_close_matches(wrong, list(allowed), n=1, cutoff=nearness)
     return f" (did you mean {near[0]!r}?)" if near else ""

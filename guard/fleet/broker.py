@@ -85,6 +85,8 @@ class Broker:
         options = {**self._app.conf.broker_transport_options, "confirm_publish": True}
         if "socket_timeout" not in options:
             options["socket_timeout"] = _TIMEOUT_SECONDS
-        if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(("redis", "unix", "sentinel")):
+        if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(
+            ("redis", "unix", "sentinel")
+        ):
             options.pop("socket_timeout")
         return self._app.connection_for_write(transport_options=options, connect_timeout=_TIMEOUT_SECONDS)

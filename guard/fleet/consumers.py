@@ -75,7 +75,7 @@ class Consumers:
                 with self._broker.channel() as channel:
                     count = int(channel.queue_declare(name, passive=True).consumer_count)
             except self._broker.errors as error:
-                if getattr(error, "code", None) == 404:  # noqa: PLR2004 - AMQP NOT_FOUND: nobody consumes it
+                if getattr(error, "code", None) == 404:
                     continue
                 raise
             if count:

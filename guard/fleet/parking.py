@@ -86,7 +86,9 @@ class ParkingLot:
         released = message.headers.get(COPY_HEADER)
         generation = str(released.get("copy")) if isinstance(released, dict) else ORIGINAL
         properties = {
-            name: message.properties[name] for name in KEPT_PROPERTIES if message.properties.get(name) is not None
+            name: message.properties[name]
+            for name in KEPT_PROPERTIES
+            if message.properties.get(name) is not None
         }
         return ParkedJob(
             park_id=uuid.uuid4().hex,

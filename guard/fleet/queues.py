@@ -29,7 +29,7 @@ class Queues:
                     return int(channel._size(name))  # noqa: SLF001 - sums the lists of all priorities
                 return int(channel.queue_declare(name, passive=True).message_count)
         except self._broker.errors as error:
-            return 0 if getattr(error, "code", None) == 404 else None  # noqa: PLR2004 - AMQP NOT_FOUND
+            return 0 if getattr(error, "code", None) == 404 else None
         except KombuError:
             return None
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from guard.fleet.parked_queue import ParkedMessage, ParkedQueue
     from guard.ports import ParkedIndex
 
-__all__ = ["Releaser", "ReleaseResult"]
+__all__ = ["ReleaseResult", "Releaser"]
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,9 @@ class Releaser:
         self._known_queue = known_queue
         self._count = count
 
-    def run(self, may_go_on: Callable[[], str], progress: Callable[[int], None] | None = None) -> ReleaseResult:
+    def run(
+        self, may_go_on: Callable[[], str], progress: Callable[[int], None] | None = None
+    ) -> ReleaseResult:
         """Give back what may go. Raises what the broker raises; then the rest is still parked."""
         result = ReleaseResult()
         tasks = frozenset(self._known_tasks())

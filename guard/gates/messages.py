@@ -21,7 +21,13 @@ def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
     headers = message.headers
     if "task" not in headers:  # message protocol 1: all is in the body
         body = message.payload
-        return body["id"], body["task"], body.get("retries") or 0, body.get("args") or (), body.get("kwargs") or {}
+        return (
+            body["id"],
+            body["task"],
+            body.get("retries") or 0,
+            body.get("args") or (),
+            body.get("kwargs") or {},
+        )
     args: Any = ()
     kwargs: Any = {}
     if headers["task"] in CARRIERS:
@@ -44,7 +50,7 @@ def queue_of(message: Message, consumer: Consumer) -> str:
                 return str(name)
     exchange, routing_key = delivery.get("exchange") or "", delivery.get("routing_key") or ""
     queues = consumer.app.amqp.queues
-    if not exchange or routing_key in queues and queues[routing_key].exchange.name in {exchange, ""}:
+    if not exchange or (routing_key in queues and queues[routing_key].exchange.name in {exchange, ""}):
         return str(routing_key)
     for queue in queues.values():
         if queue.exchange.name == exchange and queue.routing_key == routing_key:

@@ -93,7 +93,9 @@ class PublishGate:
         """How many accepted workflows this thread is publishing, one inside the other."""
         return getattr(self._inside, "depth", 0)
 
-    def admit(self, name: str, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: dict[str, Any]) -> str | None:
+    def admit(
+        self, name: str, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None, options: dict[str, Any]
+    ) -> str | None:
         """Let one publish through, or raise.
 
         Args:
@@ -135,7 +137,9 @@ class PublishGate:
             if not kind.guarded:
                 continue
             hold = self._hold(asked, "")
-            decision, view = self._decide(kind, hold=hold, continuation=self._is_continuation({}), bypass=None)
+            decision, view = self._decide(
+                kind, hold=hold, continuation=self._is_continuation({}), bypass=None
+            )
             if decision.outcome is Outcome.REFUSE:
                 self._record(kind, decision)
                 raise _refusal(kind, decision, view)

@@ -63,7 +63,9 @@ class Parks(Protocol):
 class ReceiptGate:
     """The gate of one worker."""
 
-    def __init__(self, *, runtime: Runtime, gate: PublishGate, cordon: Cordons, lot: Parks, index: ParkedIndex) -> None:
+    def __init__(
+        self, *, runtime: Runtime, gate: PublishGate, cordon: Cordons, lot: Parks, index: ParkedIndex
+    ) -> None:
         self._runtime = runtime
         self._gate = gate
         self._cordon = cordon
@@ -71,7 +73,9 @@ class ReceiptGate:
         self._index = index
         self.consumer: Consumer | None = None
 
-    def strategy(self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any) -> Callable[..., Any]:
+    def strategy(
+        self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any
+    ) -> Callable[..., Any]:
         """The handler of messages of one task: the gate, then whatever handler the task had."""
         handle = instantiate(original, task, app, consumer, **options)
         page = self._runtime.page
@@ -80,7 +84,9 @@ class ReceiptGate:
         words = page.words
         fixed_mask = None if task.name in CARRIERS else mask_of(self._gate.classifier.task(task.name))
 
-        def guarded_handler(message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any) -> Any:
+        def guarded_handler(
+            message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any
+        ) -> Any:
             mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
             word = words[0]
             if mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK):
@@ -162,7 +168,9 @@ class ReceiptGate:
         assert self.consumer is not None  # noqa: S101
         queue = queue_of(message, self.consumer)
         try:
-            self._lot.park(message, queue=queue, operation=self._kind(message).name, worker=self.consumer.hostname)
+            self._lot.park(
+                message, queue=queue, operation=self._kind(message).name, worker=self.consumer.hostname
+            )
         except ParkingFailed as error:
             # Not acknowledged, so not lost. Not requeued either: that would come back at once.
             log.error("%s; trying again in %s s", error, _TRY_AGAIN_SECONDS)  # noqa: TRY400 - the cause is in the message

@@ -43,7 +43,9 @@ class Belief:
         state = self.state
         if self.closed_here or state is None or now >= self.trusted_until:
             return GateView(gate=Gate.UNKNOWN, epoch=state.epoch if state else None)
-        return GateView(gate=state.gate, epoch=state.epoch, reason=state.reason, planned_end=state.planned_end)
+        return GateView(
+            gate=state.gate, epoch=state.epoch, reason=state.reason, planned_end=state.planned_end
+        )
 
 
 _NOTHING = Belief(None, 0.0)

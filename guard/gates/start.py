@@ -54,7 +54,9 @@ def put_start_gate(task: Task[..., Any], runtime: Runtime, gate: PublishGate) ->
     task.run = _gated(task, runtime, gate, kind=kind) if kind.guarded else _watched(task, gate)  # type: ignore[method-assign]
 
 
-def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate, kind: OperationKind | None) -> Callable[..., Any]:
+def _gated(
+    task: Task[..., Any], runtime: Runtime, gate: PublishGate, kind: OperationKind | None
+) -> Callable[..., Any]:
     run = task.run
     fixed_mask = mask_of(kind) if kind else None
     name = task.name

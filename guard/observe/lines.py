@@ -32,9 +32,13 @@ def _escaped(char: str) -> str:
 def activated(*, mode: str, reason: str, by: str) -> None:
     """A window was opened."""
     if mode == "emergency":
-        log.warning('[EMERGENCY] Emergency maintenance activated: reason="%s" admin="%s"', escape(reason), escape(by))
+        log.warning(
+            '[EMERGENCY] Emergency maintenance activated: reason="%s" admin="%s"', escape(reason), escape(by)
+        )
     else:
-        log.warning('[MAINTENANCE] Maintenance mode activated: reason="%s" admin="%s"', escape(reason), escape(by))
+        log.warning(
+            '[MAINTENANCE] Maintenance mode activated: reason="%s" admin="%s"', escape(reason), escape(by)
+        )
 
 
 def deactivated(*, seconds: float, by: str) -> None:
@@ -47,10 +51,15 @@ def deactivated(*, seconds: float, by: str) -> None:
 def blocked(*, endpoint: str, user: str, why: str) -> None:
     """A job or request was refused."""
     log.info(
-        '[MAINTENANCE] Operation blocked: endpoint="%s" user="%s" reason="%s"', escape(endpoint), escape(user), escape(why)
+        '[MAINTENANCE] Operation blocked: endpoint="%s" user="%s" reason="%s"',
+        escape(endpoint),
+        escape(user),
+        escape(why),
     )
 
 
 def disabled_entirely() -> None:
     """MAINTENANCE_MODE_ENABLED is false."""
-    log.warning("[MAINTENANCE] The guard is switched off (MAINTENANCE_MODE_ENABLED=false): nothing is refused, held or parked")
+    log.warning(
+        "[MAINTENANCE] The guard is switched off (MAINTENANCE_MODE_ENABLED=false): nothing is refused, held or parked"
+    )

@@ -72,6 +72,8 @@ class Changes:
         try:
             self.plane.publish(state)
         except StoreError as error:
-            log.warning("epoch %d is durable, but the control plane does not know it yet: %s", state.epoch, error)
+            log.warning(
+                "epoch %d is durable, but the control plane does not know it yet: %s", state.epoch, error
+            )
             return str(error)
         return ""

@@ -47,7 +47,9 @@ class Closing:
         listen: makes a subscription to the channel that says "all have acknowledged".
     """
 
-    def __init__(self, *, changes: Changes, clock: Clock, lease: LeaseTimes, listen: Callable[[], WakeUp]) -> None:
+    def __init__(
+        self, *, changes: Changes, clock: Clock, lease: LeaseTimes, listen: Callable[[], WakeUp]
+    ) -> None:
         self._changes = changes
         self._clock = clock
         self._lease = lease

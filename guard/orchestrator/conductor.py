@@ -98,7 +98,10 @@ class Conductor:
         remaining = self._surroundings.parked()
         warnings = [problem] if problem else []
         if result is not None:
-            warnings += [f"{count} jobs of {task} stay parked: no live worker knows that task" for task, count in result.waiting.items()]
+            warnings += [
+                f"{count} jobs of {task} stay parked: no live worker knows that task"
+                for task, count in result.waiting.items()
+            ]
             warnings += sorted(set(result.malformed))
         return self._window(
             state,
@@ -155,7 +158,11 @@ class Conductor:
                 duration = wish.duration or self._settings.maintenance_default_timeout
                 if wish.mode == "emergency":
                     raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")
-                self.enable(WindowRequest.check(mode=wish.mode, reason=wish.reason, duration=duration, by="configuration table"))
+                self.enable(
+                    WindowRequest.check(
+                        mode=wish.mode, reason=wish.reason, duration=duration, by="configuration table"
+                    )
+                )
             else:
                 self.disable("configuration table")
         except (InvalidRequest, IllegalMove) as error:
@@ -192,7 +199,9 @@ class Conductor:
         if state.phase is not Phase.RELEASING or self._releaser.remaining():
             return
         try:
-            over = self._changes.make("released", state.by, lambda old, now: moves.finish_release(old, now=now), {})
+            over = self._changes.make(
+                "released", state.by, lambda old, now: moves.finish_release(old, now=now), {}
+            )
         except (IllegalMove, StaleEpoch):
             return
         self._changes.announce(over)
@@ -216,7 +225,10 @@ class Conductor:
             state,
             acknowledged=_names(workers, lambda entry: entry.acknowledged_epoch >= state.epoch),
             unconfirmed=_names(workers, lambda entry: entry.acknowledged_epoch < state.epoch),
-            producers=sum(entry.card.role == "producer" and entry.acknowledged_epoch >= state.epoch for entry in roster or ()),
+            producers=sum(
+                entry.card.role == "producer" and entry.acknowledged_epoch >= state.epoch
+                for entry in roster or ()
+            ),
             unguarded=tuple(unguarded) if unguarded is not None else None,
             running=_running(workers),
             took=round(closed.took, 4),

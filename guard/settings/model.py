@@ -32,7 +32,9 @@ class WhenClosed(StrEnum):
 class Settings(BaseSettings):
     """All settings of the guard. Frozen: made once, passed to what needs it."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", case_sensitive=False, hide_input_in_errors=True
+    )
 
     maintenance_mode_enabled: bool = True
     """The whole feature. false: the guard does nothing at all, and says so when a worker starts."""
@@ -101,7 +103,10 @@ class Settings(BaseSettings):
             self.lease  # noqa: B018 - its constructor checks how the three times relate
         except InvalidRequest as error:
             problems += error.problems
-        if self.guard_secret_key is not None and len(self.guard_secret_key.get_secret_value()) < _SHORTEST_SECRET:
+        if (
+            self.guard_secret_key is not None
+            and len(self.guard_secret_key.get_secret_value()) < _SHORTEST_SECRET
+        ):
             problems.append(f"GUARD_SECRET_KEY is too short: use {_SHORTEST_SECRET} characters or more")
         if self.maintenance_webhook_url and not self.maintenance_webhook_url.startswith("https://"):
             problems.append("MAINTENANCE_WEBHOOK_URL must begin with https://")

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["load_settings"]
 
 _OURS = ("MAINTENANCE_", "EMERGENCY_MODE_", "TEST_MODE_", "GUARD_")
-_NOT_SETTINGS = frozenset({"GUARD_REQUIRE_SERVERS"})
-"""Variables of this project's own tooling."""
+_NEARLY = 0.85
 _ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -42,7 +41,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             the nearest name for a variable that looks like ours and is not. Nothing was started.
     """
     variables = dict(os.environ if environ is None else environ)
-    values = {name.lower(): value for name, value in variables.items() if name.lower() in Settings.model_fields}
+    values = {
+        name.lower(): value for name, value in variables.items() if name.lower() in Settings.model_fields
+    }
     problems = _misspelt(variables)
     settings, wrong = _try(values, only_given=environ is not None)
     problems += wrong
@@ -85,12 +86,12 @@ def _from_environment() -> Settings:
 
 
 def _misspelt(variables: Mapping[str, str]) -> list[str]:
+    # Only what is nearly a setting is a mistake: Kubernetes, for one, gives every pod variables such
+    # as GUARD_SERVICE_HOST when a service is called "guard".
     known = {name.upper() for name in Settings.model_fields}
-    return [
-        f"{name} is not a setting{did_you_mean(name, known)}"
-        for name in sorted(variables)
-        if name.startswith(_OURS) and name not in known | _NOT_SETTINGS
-    ]
+    suspects = sorted(name for name in variables if name.startswith(_OURS) and name not in known)
+    hints = {name: did_you_mean(name, known, nearness=_NEARLY) for name in suspects}
+    return [f"{name} is not a setting{hint}" for name, hint in hints.items() if hint]
 
 
 def _sentence(problem: dict[str, Any], values: Mapping[str, str]) -> str:

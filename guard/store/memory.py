@@ -179,6 +179,12 @@ class MemoryControlPlane:
                 for member in self._members.values()
             ]
 
+    def eviction_policy(self) -> str | None:
+        return "noeviction"
+
+    def close(self) -> None:
+        """Nothing to close."""
+
 
 class MemoryTally:
     """Counters in one process."""

@@ -73,7 +73,10 @@ class Cordon:
 
     def _wanted(self) -> frozenset[str]:
         return queues_to_cordon(
-            self._carries, self._runtime.view_of_page(), always=self._settings.hold_queues, never=self._settings.mixed_queues
+            self._carries,
+            self._runtime.view_of_page(),
+            always=self._settings.hold_queues,
+            never=self._settings.mixed_queues,
         )
 
     def _cordon(self, consumer: Consumer, name: str) -> None:

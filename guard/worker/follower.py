@@ -38,7 +38,9 @@ class WorkerFollower:
         on_open: called when the gate opens after it was closed: parked jobs may go back.
     """
 
-    def __init__(self, *, page: SharedPage, cordon: Cordon, gate: ReceiptGate, on_open: Callable[[], None]) -> None:
+    def __init__(
+        self, *, page: SharedPage, cordon: Cordon, gate: ReceiptGate, on_open: Callable[[], None]
+    ) -> None:
         self._page = page
         self._cordon = cordon
         self._gate = gate

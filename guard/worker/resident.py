@@ -97,7 +97,9 @@ class Resident:
         """After the pool has forked, before the consumer connects."""
         page = self._runtime.page
         assert page is not None  # noqa: S101 - made in prepare
-        self._follower = WorkerFollower(page=page, cordon=self._cordon, gate=self.receipt, on_open=self._on_open)
+        self._follower = WorkerFollower(
+            page=page, cordon=self._cordon, gate=self.receipt, on_open=self._on_open
+        )
         self._agent = self._make_agent(self._card(worker), self._follower)
         self._agent.start()
         state = self._runtime.belief.state

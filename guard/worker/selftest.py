@@ -67,7 +67,9 @@ def _start_gate(app: Celery, runtime: Runtime) -> Iterator[str]:
     runtime._slot, runtime.jobs_run_here = page.slot(MOST_SLOTS - 1), True  # noqa: SLF001
     trace_log.disabled = True  # "Task guard.probe ignored" would only puzzle people
     try:
-        outcome = build_tracer(probe.name, probe, app=app)(str(uuid.uuid4()), (), {}, {"id": str(uuid.uuid4())})
+        outcome = build_tracer(probe.name, probe, app=app)(
+            str(uuid.uuid4()), (), {}, {"id": str(uuid.uuid4())}
+        )
     finally:
         trace_log.disabled = False
         runtime._slot, runtime.jobs_run_here = before  # noqa: SLF001

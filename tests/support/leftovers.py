@@ -8,7 +8,7 @@ import psutil
 
 from tests.support.eventually import eventually
 
-MARKER = "GUARD_TEST_SESSION"
+MARKER = "TEST_SESSION_MARK"
 # Python's own helper for shared memory and semaphores lives as long as the process that needed it.
 _PYTHONS_OWN = "multiprocessing.resource_tracker"
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied)

@@ -44,7 +44,11 @@ class RedisParkedIndex:
     def parked(self, job: ParkedJob) -> None:
         with in_our_words():
             pipe = self._client.pipeline(transaction=True)
-            pipe.set(self._keys.parked_as(job.task_id, job.retries, job.generation), f"parked {job.park_id}", ex=_KEEP_MARKS)
+            pipe.set(
+                self._keys.parked_as(job.task_id, job.retries, job.generation),
+                f"parked {job.park_id}",
+                ex=_KEEP_MARKS,
+            )
             pipe.hset(self._keys.parked, job.task_id, parked_text(job))
             pipe.execute()
 

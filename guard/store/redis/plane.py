@@ -40,7 +40,9 @@ class RedisControlPlane:
         name: what ``CLIENT LIST`` shows.
     """
 
-    def __init__(self, url: str, keys: Keys, *, secret: bytes | None, timeout: float, name: str = "guard") -> None:
+    def __init__(
+        self, url: str, keys: Keys, *, secret: bytes | None, timeout: float, name: str = "guard"
+    ) -> None:
         self._keys = keys
         self._secret = secret
         self.client: Redis = connect(url, timeout=timeout, name=name)
@@ -95,12 +97,22 @@ class RedisControlPlane:
             record, _ = self._renew_once(card, report, tell_card=True)
         return Renewal(state=self._state(record))
 
-    def _renew_once(self, card: AgentCard, report: AgentReport | None, *, tell_card: bool) -> tuple[str, bool]:
+    def _renew_once(
+        self, card: AgentCard, report: AgentReport | None, *, tell_card: bool
+    ) -> tuple[str, bool]:
         keys = self._keys
         server = self.server()
         with self._watching():
             record, wanted = self._renew(
-                keys=[keys.state, keys.agents, keys.seen, keys.registry, keys.reports, keys.acks, keys.waiting],
+                keys=[
+                    keys.state,
+                    keys.agents,
+                    keys.seen,
+                    keys.registry,
+                    keys.reports,
+                    keys.acks,
+                    keys.waiting,
+                ],
                 args=[
                     card.agent_id,
                     card_text(card) if tell_card else "",
@@ -130,7 +142,9 @@ class RedisControlPlane:
             epoch, pending, age_ms, server = self._barrier(keys=[keys.state, keys.waiting, keys.registry])
         if int(epoch) < 0:
             raise StateMissing("Redis holds no guard state")
-        return Barrier(epoch=int(epoch), pending=int(pending), registry_age=int(age_ms) / 1000, server=str(server))
+        return Barrier(
+            epoch=int(epoch), pending=int(pending), registry_age=int(age_ms) / 1000, server=str(server)
+        )
 
     def roster(self) -> list[RosterEntry]:
         keys = self._keys

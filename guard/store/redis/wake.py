@@ -36,7 +36,9 @@ class RedisWakeUp:
             raise StoreUnavailable("Redis does not push wake-ups at the moment")
         try:
             with in_our_words():
-                message = self._listen().get_message(ignore_subscribe_messages=True, timeout=max(seconds, 0.0001))
+                message = self._listen().get_message(
+                    ignore_subscribe_messages=True, timeout=max(seconds, 0.0001)
+                )
         except StoreUnavailable:
             self.close()
             self._skip = self.RETRY_WAITS

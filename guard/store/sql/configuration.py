@@ -56,7 +56,9 @@ def write_rows(connection: Connection, state: GuardState) -> None:
     present = set(read_rows(connection))
     for key, value in rows_of(state).items():
         if key in present:
-            connection.execute(table.update().where(table.c.key == key).values(value=value, **_touched(table)))
+            connection.execute(
+                table.update().where(table.c.key == key).values(value=value, **_touched(table))
+            )
         elif _insertable(table):
             connection.execute(table.insert().values(key=key, value=value, **_described(table, key)))
 
@@ -81,7 +83,12 @@ def _insertable(table: Table) -> bool:
 
 
 def _described(table: Table, key: str) -> dict[str, Any]:
-    known = {"description": DESCRIPTIONS[key], "data_type": "string", "category": "maintenance", **_touched(table)}
+    known = {
+        "description": DESCRIPTIONS[key],
+        "data_type": "string",
+        "category": "maintenance",
+        **_touched(table),
+    }
     if "created_at" in table.c:
         known["created_at"] = datetime.now(UTC).replace(tzinfo=None)
     return {name: value for name, value in known.items() if name in table.c}

@@ -13,7 +13,12 @@ METADATA = MetaData()
 VERSION_TABLE = "guard_schema_version"
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
-_MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mariadb_engine": "InnoDB", "mariadb_charset": "utf8mb4"}
+_MYSQL = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+}
 
 STATE = Table(
     "guard_state",

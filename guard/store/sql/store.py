@@ -50,6 +50,10 @@ class SqlStore:
         """The engine of this process."""
         return make_engine(self._url, timeout=self._timeout)
 
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self.engine.dispose()
+
     def migrate(self) -> None:
         """Create or complete the tables."""
         migrate(self.engine, now=self._clock.wall())
@@ -80,7 +84,9 @@ class SqlStore:
     def _change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         with self.engine.begin() as connection:
             updated = connection.execute(
-                STATE.update().where(STATE.c.id == 1, STATE.c.epoch == expected_epoch).values(**state_values(new))
+                STATE.update()
+                .where(STATE.c.id == 1, STATE.c.epoch == expected_epoch)
+                .values(**state_values(new))
             )
             if updated.rowcount != 1:
                 found = _current(connection)
