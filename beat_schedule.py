@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+HEARTBEAT_SECONDS = float(os.environ.get("TASKS_HEARTBEAT_SECONDS") or 60)
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "beat-heartbeat": {
         "task": "tasks.automation.beat_heartbeat",
-        "schedule": 60.0,  # seconds
+        "schedule": HEARTBEAT_SECONDS,
         # Expires before the next one, so that heartbeats do not pile up while no worker listens.
-        "options": {"queue": "maintenance", "expires": 55},
+        "options": {"queue": "maintenance", "expires": HEARTBEAT_SECONDS * 0.9},
     },
 }

@@ -59,12 +59,12 @@ class Consumers:
 
         with self._broker.channel() as channel:
             clients: list[dict[str, Any]] = Redis(connection_pool=channel.pool).client_list()  # type: ignore[assignment]
-            database = str(channel.connection.client.virtual_host or "0").strip("/")
+            database = str(channel.pool.connection_kwargs.get("db") or 0)
         return [
             f"connection {client.get('name') or client.get('addr') or client.get('id')} (waits in {client['cmd']})"
             for client in clients
             if client.get("cmd", "").partition("|")[0] in _WAITING
-            and client.get("db") == (database if database.isdigit() else "0")
+            and client.get("db") == database
             and not client.get("name", "").startswith(BROKER_CLIENT_NAME)
         ]
 

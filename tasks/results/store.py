@@ -129,6 +129,15 @@ class ResultStore:
                 for table in metadata.sorted_tables
             }
 
+    def runs(self) -> dict[str, int]:
+        """How often each job ended, by task id; of all jobs that left a row."""
+        with self._ready().connect() as connection:
+            return {
+                task_id: runs
+                for table in metadata.sorted_tables
+                for task_id, runs in connection.execute(select(table.c.task_id, table.c.runs))
+            }
+
     def close(self) -> None:
         """Close the connections of this process. The store may be used again and then opens new ones."""
         with self._lock:

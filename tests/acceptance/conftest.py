@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def make_shop(request: pytest.FixtureRequest, valkey: Valkey, tmp_path: Path) -> Iterator[Callable[..., Shop]]:
+def make_shop(
+    request: pytest.FixtureRequest, valkey: Valkey, tmp_path: Path
+) -> Iterator[Callable[..., Shop]]:
     """`make_shop("redis" | "rabbitmq" | "quorum", **environ)`: an app with empty stores of its own."""
     made: list[Shop] = []
 
@@ -30,6 +32,8 @@ def make_shop(request: pytest.FixtureRequest, valkey: Valkey, tmp_path: Path) ->
         folder.mkdir()
         backend, control = valkey.broker_url(valkey.fresh_db()), valkey.url(valkey.fresh_db())
         shop = Shop(broker=url, backend=backend, redis=control, folder=folder, **environ)
+        if broker != "redis":
+            shop.cut_connections = request.getfixturevalue("rabbitmq").cut_connections
         made.append(shop)
         return shop
 

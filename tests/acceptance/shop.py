@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from celery import Celery, Task, chain, chord, group
+from celery.exceptions import Ignore, Reject
 from kombu import Queue
 
 import guard
@@ -24,7 +25,14 @@ OPEN_QUEUE = "open"
 
 def note(event: str, task: Task, **more: Any) -> None:
     """One line in the journal."""
-    line = {"event": event, "id": task.request.id, "task": task.name, "pid": os.getpid(), "at": time.time(), **more}
+    line = {
+        "event": event,
+        "id": task.request.id,
+        "task": task.name,
+        "pid": os.getpid(),
+        "at": time.time(),
+        **more,
+    }
     descriptor = os.open(os.environ["SHOP_JOURNAL"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(descriptor, (json.dumps(line) + "\n").encode())
@@ -56,22 +64,45 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         beat_schedule_filename=environ.get("SHOP_BEAT_FILE", "celerybeat-schedule"),
         beat_max_loop_interval=0.2,
     )
-    installed = None if environ.get("SHOP_UNGUARDED") else guard.install(app, guard.load_settings(_guards(environ)))
+    installed = (
+        None if environ.get("SHOP_UNGUARDED") else guard.install(app, guard.load_settings(_guards(environ)))
+    )
     _define(app)
+    if refused := environ.get("SHOP_REFUSE_PUBLISH"):
+        _refuse(app, refused)
     return app, installed
+
+
+def _refuse(app: Celery, name: str) -> None:
+    """What people try first: an override that raises for one task."""
+    send_task = app.send_task
+
+    def refusing(task: str, *args: Any, **options: Any) -> Any:
+        if task == name:
+            raise RuntimeError("refused on purpose")
+        return send_task(task, *args, **options)
+
+    app.send_task = refusing  # type: ignore[method-assign]
 
 
 def _guards(environ: dict[str, str]) -> dict[str, str]:
     ours = ("GUARD_", "MAINTENANCE_", "EMERGENCY_", "TEST_MODE_", "DATABASE_URL", "REDIS_URL")
-    return {name: value for name, value in environ.items() if name.startswith(ours) and name != "GUARD_REQUIRE_SERVERS"}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(ours) and name != "GUARD_REQUIRE_SERVERS"
+    }
 
 
 def _queues(kind: str) -> list[Queue]:
     arguments = {"x-queue-type": "quorum"} if kind == "quorum" else None
-    return [Queue(name, routing_key=name, queue_arguments=arguments) for name in (GUARDED_QUEUE, MIXED_QUEUE, OPEN_QUEUE)]
+    return [
+        Queue(name, routing_key=name, queue_arguments=arguments)
+        for name in (GUARDED_QUEUE, MIXED_QUEUE, OPEN_QUEUE)
+    ]
 
 
-def _define(app: Celery) -> None:
+def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
     @app.task(name="shop.job", shared=False, bind=True, operation="job_creation")
     def job(self: Task, value: Any = None, seconds: float = 0.0) -> Any:
         note("start", self, value=value)
@@ -119,7 +150,14 @@ def _define(app: Celery) -> None:
             raise self.retry(countdown=0.1)
         return int(self.request.retries)
 
-    @app.task(name="shop.stubborn", shared=False, bind=True, autoretry_for=(ValueError,), retry_backoff=False, default_retry_delay=0.1)
+    @app.task(
+        name="shop.stubborn",
+        shared=False,
+        bind=True,
+        autoretry_for=(ValueError,),
+        retry_backoff=False,
+        default_retry_delay=0.1,
+    )
     def stubborn(self: Task, fail_times: int) -> int:
         note("start", self)
         if self.request.retries < fail_times:
@@ -141,6 +179,22 @@ def _define(app: Celery) -> None:
     def fails(self: Task, *_: Any) -> None:
         note("start", self)
         raise RuntimeError("on purpose")
+
+    @app.task(name="shop.fails_late", shared=False, bind=True)
+    def fails_late(self: Task, seconds: float) -> None:
+        note("start", self)
+        time.sleep(seconds)
+        raise RuntimeError("on purpose")
+
+    @app.task(name="shop.requeues", shared=False, bind=True)
+    def requeues(self: Task) -> None:
+        note("start", self)
+        raise Reject("again", requeue=True)
+
+    @app.task(name="shop.ignores", shared=False, bind=True)
+    def ignores(self: Task) -> None:
+        note("start", self)
+        raise Ignore
 
     @app.task(name="shop.errback", shared=False)
     def errback(task_id: str) -> None:
@@ -173,7 +227,10 @@ def shapes(app: Celery) -> dict[str, Any]:
         "autoretry": (lambda: stubborn.s(2), 2),
         "replace": (lambda: swap.s(4, 5), 9),
         "eta": (lambda: add.s(1, 1).set(countdown=0.6), 2),
-        "group in a chord body's chain": (lambda: chord([add.s(1, 1), add.s(2, 2)], chain(total.s(), add.s(10))), 16),
+        "group in a chord body's chain": (
+            lambda: chord([add.s(1, 1), add.s(2, 2)], chain(total.s(), add.s(10))),
+            16,
+        ),
         "link": (lambda: job.s(7).set(link=add.si(1, 1)), 7),
     }
 

@@ -23,7 +23,7 @@ MOMENTS = {"before the first job": 0, "after the first job": 1, "after the third
 def test_each_shape_gives_its_result_although_a_window_came_between(
     make_shop: Callable[..., Shop], broker: str
 ) -> None:
-    """15 shapes × 3 moments of closing on one worker: each result as if nothing had happened."""
+    """15 shapes and 3 moments of closing on one worker: each result as if nothing had happened."""
     shop = make_shop(broker, GUARD_WHEN_CLOSED="hold")
     shop.worker("w1", concurrency=2)
     wrong = {}
@@ -50,7 +50,9 @@ def _through_a_window(shop: Shop, make: Callable[[], Any], jobs: int) -> Any:
 
 def _up_to(shop: Shop, events: int, result: Any) -> None:
     """Until so many jobs have started, or the workflow has ended with fewer."""
-    eventually(lambda: len(shop.events()) >= events or result.ready(), within=10, what="the workflow to get going")
+    eventually(
+        lambda: len(shop.events()) >= events or result.ready(), within=10, what="the workflow to get going"
+    )
 
 
 def test_a_refused_workflow_publishes_nothing(shop: Shop) -> None:
@@ -78,7 +80,7 @@ def test_a_continuation_is_held_and_its_parent_succeeds(shop: Shop) -> None:
     shop.worker("w1")
     job, add = shop.app.tasks["shop.job"], shop.app.tasks["shop.add"]
     result = chain(job.s(1, 1.5), add.s(1)).apply_async()
-    eventually(lambda: shop.events(), what="the first step to start")
+    eventually(shop.events, what="the first step to start")
     _, returned = shop.enable()
 
     eventually(lambda: result.parent.state == "SUCCESS", what="the first step to succeed in the window")

@@ -1,17 +1,17 @@
 """A fleet for the acceptance tests: real workers of `tests.acceptance.shop` on a real broker.
 
-    with Shop(broker=…, backend=…, redis=…, folder=tmp_path) as shop:
-        worker = shop.worker("w1", pool="prefork")
-        shop.guard.enable(reason="test", by="me")
+with Shop(broker=…, backend=…, redis=…, folder=tmp_path) as shop:
+    worker = shop.worker("w1", pool="prefork")
+    shop.guard.enable(reason="test", by="me")
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.acceptance.shop import build
@@ -19,8 +19,6 @@ from tests.support.eventually import eventually
 from tests.support.processes import LocalProcess
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import guard
 
 __all__ = ["Shop"]
@@ -42,8 +40,11 @@ class Shop:
             "REDIS_URL": redis,
             "DATABASE_URL": f"sqlite:///{folder / 'guard.db'}",
             "GUARD_SECRET_KEY": SECRET,
+            # A shorter lease than the default 5 s: the first enable of a young fleet waits for one.
+            "GUARD_LEASE_SECONDS": "3",
+            "GUARD_RENEW_SECONDS": "0.75",
             "GUARD_LOCAL_CLOSE_FILE": str(folder / "closed"),
-            "PYTHONPATH": os.getcwd(),
+            "PYTHONPATH": str(Path.cwd()),
             **environ,
         }
         self.app, self._guard = build(self.environ)
@@ -68,18 +69,45 @@ class Shop:
         return self._guard
 
     def worker(
-        self, name: str = "w1", *, pool: str = "prefork", concurrency: int = 2, queues: str = "guarded,mixed,open", **environ: str
+        self,
+        name: str = "w1",
+        *,
+        pool: str = "prefork",
+        concurrency: int = 2,
+        queues: str = "guarded,mixed,open",
+        **environ: str,
     ) -> LocalProcess:
         """Start a worker and wait until it is ready."""
         process = self.start_worker(name, pool=pool, concurrency=concurrency, queues=queues, **environ)
-        eventually(lambda: f"{name}@shop ready." in process.log, within=30, what=f"worker {name} ready: {process.log_tail}")
+        eventually(
+            lambda: f"{name}@shop ready." in process.log,
+            within=30,
+            what=f"worker {name} ready: {process.log_tail}",
+        )
         return process
 
     def start_worker(
-        self, name: str, *, pool: str = "prefork", concurrency: int = 2, queues: str = "guarded,mixed,open", **environ: str
+        self,
+        name: str,
+        *,
+        pool: str = "prefork",
+        concurrency: int = 2,
+        queues: str = "guarded,mixed,open",
+        **environ: str,
     ) -> LocalProcess:
         """Start a worker without waiting."""
-        arguments = ["-P", pool, "-c", str(concurrency), "-Q", queues, "-n", f"{name}@shop", "--without-gossip", "--without-mingle"]
+        arguments = [
+            "-P",
+            pool,
+            "-c",
+            str(concurrency),
+            "-Q",
+            queues,
+            "-n",
+            f"{name}@shop",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         return self._celery(name, ["worker", "-l", "INFO", *arguments], environ)
 
     def beat(self) -> LocalProcess:
@@ -93,6 +121,11 @@ class Shop:
         process.start()
         self.processes.append(process)
         return process
+
+    def cut_connections(self) -> None:
+        """Cut every connection to the broker, ours too. The fixture gives RabbitMQ's own way."""
+        with self.app.connection_for_write() as connection:
+            connection.default_channel.client.client_kill_filter(_type="normal", skipme=True)
 
     def events(self, event: str = "start") -> list[dict[str, Any]]:
         """The journal so far."""
@@ -108,7 +141,9 @@ class Shop:
     def started_after(self, moment: float, *, guarded: bool = True) -> list[dict[str, Any]]:
         """Jobs that started after this time; by default those that a window blocks."""
         free = {"shop.free", "shop.free_on_mixed"}
-        return [line for line in self.events() if line["at"] > moment and (line["task"] not in free) == guarded]
+        return [
+            line for line in self.events() if line["at"] > moment and (line["task"] not in free) == guarded
+        ]
 
     def enable(self, **options: Any) -> tuple[guard.Window, float]:
         """Open a window; gives the moment when the call had returned, too."""

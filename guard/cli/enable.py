@@ -1,0 +1,137 @@
+"""`maintenance enable`: begin a window, and say what was seen when the gates closed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from guard.cli.exits import Exit
+from guard.cli.options import by_option, command, json_option
+from guard.cli.render import Screen, counted, moment, print_json, short_time
+from guard.cli.where import find_guard, load_task_modules
+from guard.core.changes import WindowRequest
+from guard.core.durations import humanize, parse_duration
+from guard.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from guard.orchestrator.window import Window
+
+__all__ = ["enable"]
+
+
+@command(
+    "enable",
+    example='enable --reason "Database upgrade" --duration 90m\n'
+    'enable --mode emergency --reason "Disk full on db1" --json',
+    exits=(Exit.NOT_NOW, Exit.UNCONFIRMED, Exit.AWAY),
+)
+@click.option("-r", "--reason", default="", metavar="TEXT", help="Why; users see it. One line.  [required]")
+@click.option(
+    "-m", "--mode", default="normal", show_default=True, metavar="MODE", help="normal, emergency or test."
+)
+@click.option(
+    "-d",
+    "--duration",
+    default=None,
+    metavar="TIME",
+    help="Planned length: 90m, 2h, 1h30m, or seconds.  [default: MAINTENANCE_DEFAULT_TIMEOUT]",
+)
+@by_option
+@json_option
+def enable(
+    ctx: click.Context, *, reason: str, mode: str, duration: str | None, by: str, as_json: bool
+) -> None:
+    """Begin a maintenance window.
+
+    Returns when the gates are closed: no guarded job starts on a worker listed as acknowledged until
+    the window ends. Usually that takes milliseconds; when a worker is silent it takes as long as a
+    worker may believe what it last read (about 6 seconds). Jobs that run go on.
+
+    Exit code 4 means that the window is open, and that some worker did not answer, or that a consumer
+    without a guard was found or could not be ruled out.
+    """
+    guard = find_guard(ctx)
+    seconds = _checked(mode=mode, reason=reason, duration=duration, by=by)
+    load_task_modules(ctx)
+    window = guard.enable(reason=reason, by=by, mode=mode, duration=seconds)
+    if as_json:
+        print_json(window.to_dict())
+    else:
+        _screen(ctx, window).show()
+    ctx.exit(Exit.DONE if _confirmed(window) else Exit.UNCONFIRMED)
+
+
+def _checked(*, mode: str, reason: str, duration: str | None, by: str) -> int | None:
+    """Duration in seconds. All problems are told at once, that of the duration's spelling too."""
+    problems: list[str] = []
+    seconds = None
+    try:
+        seconds = parse_duration(duration) if duration is not None else None
+    except InvalidRequest as error:
+        problems += error.problems
+    try:
+        WindowRequest.check(mode=mode, reason=reason, duration=seconds, by=by)
+    except InvalidRequest as error:
+        problems = [*error.problems, *problems]
+    if problems:
+        raise InvalidRequest(*problems)
+    return seconds
+
+
+def _confirmed(window: Window) -> bool:
+    return window.proof == "acknowledged" and not window.unconfirmed and window.unguarded == ()
+
+
+def _screen(ctx: click.Context, window: Window) -> Screen:
+    screen = Screen(ctx)
+    if window.mode == "test":
+        screen.head(f"Rehearsal is on (epoch {window.epoch}): nothing is blocked, everything is recorded")
+    else:
+        screen.head(f"Maintenance is on: {window.mode} window, epoch {window.epoch}")
+    screen.row("reason", window.reason)
+    screen.row("by", window.by)
+    if window.planned_end is not None:
+        length = humanize(window.planned_end - window.started_at)
+        screen.row("planned end", f"{moment(window.planned_end)} ({length})")
+    how = "every worker acknowledged" if window.proof == "acknowledged" else "proven by time, not by word"
+    screen.row("closed in", f"{short_time(window.took)}, {how}", "good" if _confirmed(window) else "warn")
+    _names(screen, "acknowledged", window.acknowledged, "worker", "")
+    _names(screen, "unconfirmed", window.unconfirmed, "worker", "bad")
+    if window.unguarded is None:
+        screen.row("no guard", "unknown: it cannot be told which consumers have no guard", "bad")
+    else:
+        _names(screen, "no guard", window.unguarded, "consumer", "bad")
+    screen.row(
+        "publishers", f"{counted(window.producers, 'process').replace('processs', 'processes')} acknowledged"
+    )
+    screen.row("running", counted(len(window.running), "guarded job"))
+    now = time.time()
+    screen.more(
+        f"{job.task} {job.task_id} on {job.worker}, for {humanize(now - job.since)}" for job in window.running
+    )
+    screen.row("window", window.window_id)
+    for warning in (*window.warnings, *_advice(window)):
+        screen.note(warning)
+    return screen
+
+
+def _names(screen: Screen, label: str, names: tuple[str, ...], noun: str, tone: str) -> None:
+    screen.row(label, counted(len(names), noun) if names else "none", tone if names else "")
+    screen.more(names)
+
+
+def _advice(window: Window) -> list[str]:
+    """What to do about what is not confirmed."""
+    advice = []
+    if window.unconfirmed:
+        advice.append(
+            "unconfirmed: their trust has run out, so no gate of theirs says open; a job frozen right "
+            "before its start could still begin there: end or wake them before you touch its data"
+        )
+    if window.unguarded:
+        advice.append(
+            "no guard: these take jobs whatever the window says: stop them, or install the guard there"
+        )
+    return advice

@@ -1,0 +1,129 @@
+"""Errors as people and programs see them: what was wrong, what to do, and an exit code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from kombu.exceptions import KombuError
+
+from guard.cli.exits import Exit
+from guard.cli.render import safe
+from guard.errors import (
+    GuardError,
+    IllegalMove,
+    InvalidRequest,
+    NotParked,
+    ParkingFailed,
+    SchemaNotReady,
+    StaleEpoch,
+    StateInvalid,
+    StateMissing,
+    StoreError,
+    StoreUnavailable,
+)
+
+__all__ = ["CommandError", "Failure", "failure_of"]
+
+_EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
+    (InvalidRequest, Exit.INVALID),
+    (IllegalMove, Exit.NOT_NOW),
+    (StaleEpoch, Exit.NOT_NOW),
+    (StoreError, Exit.AWAY),
+    (ParkingFailed, Exit.AWAY),
+    (NotParked, Exit.NOT_FOUND),
+)
+_REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
+    (StaleEpoch, "run the command again"),
+    (SchemaNotReady, ""),
+    (StateMissing, "start a worker or run `maintenance check`; until then everything stays closed"),
+    (StateInvalid, "compare GUARD_SECRET_KEY of all processes; until then everything stays closed"),
+    (
+        StoreUnavailable,
+        "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",
+    ),
+    (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
+)
+_BROKER_REMEDY = "start the broker or correct its URL; `maintenance check` says what is away"
+_CREDENTIALS = re.compile(r"://[^/\s@]*@")
+
+
+class CommandError(click.ClickException):
+    """A command cannot do what was asked, for a reason that is its own."""
+
+    def __init__(self, kind: str, message: str, exit_as: Exit) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.exit_as = exit_as
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One error. `kind` is the name of its class, for programs."""
+
+    kind: str
+    message: str
+    exit: Exit
+    problems: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        return {
+            "error": self.kind,
+            "message": self.message,
+            "problems": list(self.problems or (self.message,)),
+        }
+
+    def line(self) -> str:
+        """One line for people."""
+        return f"Error: {safe(self.message)}"
+
+
+def failure_of(error: BaseException) -> Failure | None:
+    """What to tell of an error; None when nobody expected it."""
+    if isinstance(error, GuardError):
+        return _of_guard(error)
+    if isinstance(error, CommandError):
+        return Failure(kind=error.kind, message=error.message, exit=error.exit_as)
+    if isinstance(error, click.ClickException):
+        return _of_usage(error)
+    if isinstance(error, _broker_errors()):
+        message = f"the broker did not answer ({_masked(error)}): {_BROKER_REMEDY}"
+        return Failure(kind="BrokerUnavailable", message=message, exit=Exit.AWAY)
+    return None
+
+
+def _of_guard(error: GuardError) -> Failure:
+    problems = error.problems if isinstance(error, InvalidRequest) else ()
+    message = "; ".join(problems) or str(error)
+    remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), "")
+    return Failure(
+        kind=type(error).__name__,
+        message=f"{message}: {remedy}" if remedy else message,
+        exit=next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.ERROR),
+        problems=problems,
+    )
+
+
+def _of_usage(error: click.ClickException) -> Failure:
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption) and error.option_name in {"-A", "--app"}:
+        message = "-A belongs before the command: celery -A yourapp maintenance …"
+    elif isinstance(error, click.UsageError) and error.ctx is not None:
+        message = f"{message} See `{error.ctx.command_path} --help`."
+    return Failure(kind="UsageError", message=message, exit=Exit.INVALID)
+
+
+def _broker_errors() -> tuple[type[BaseException], ...]:
+    # imported when something failed: amqp is not needed to load the commands
+    from amqp.exceptions import AMQPError
+    from redis.exceptions import RedisError
+
+    return (KombuError, AMQPError, RedisError, ConnectionError, TimeoutError)
+
+
+def _masked(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:200].rstrip(".")
+    return _CREDENTIALS.sub("://***@", text) or type(error).__name__

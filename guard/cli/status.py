@@ -1,0 +1,87 @@
+"""`maintenance status`: what is known now, once or every second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from guard.cli.exits import Exit
+from guard.cli.options import command, json_option
+from guard.cli.render import print_json
+from guard.cli.status_screen import UNKNOWN_ROSTER, status_screen
+from guard.cli.where import find_guard
+
+if TYPE_CHECKING:
+    from guard.api import Guard
+    from guard.orchestrator.status import Status
+
+__all__ = ["status"]
+
+_EVERY_SECONDS = 1.0
+_HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
+
+
+@command("status", example="status --watch\nstatus --json", exits=(Exit.AWAY,))
+@click.option("-w", "--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
+@json_option
+def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
+    """Say whether maintenance is on, what it blocks, and who follows.
+
+    What did not answer is shown as unknown (null in JSON), never as 0. With --watch and --json there is
+    one JSON object per line. The exit code is 5 when something did not answer; --watch ends with 0.
+    """
+    guard = find_guard(ctx)
+    if watch:
+        _watch(ctx, guard, as_json=as_json)
+        return
+    seen = guard.status()
+    if as_json:
+        print_json(_as_dict(seen))
+    else:
+        status_screen(ctx, seen, guard.settings).show()
+    ctx.exit(Exit.AWAY if _something_is_away(seen) else Exit.DONE)
+
+
+def _watch(ctx: click.Context, guard: Guard, *, as_json: bool) -> None:
+    try:
+        while True:
+            begun = time.monotonic()
+            seen = guard.status()
+            if as_json:
+                print_json(_as_dict(seen), compact=True)
+            else:
+                screen = status_screen(ctx, seen, guard.settings)
+                screen.line()
+                screen.line(f"  {time.strftime('%H:%M:%S')}  every second, Ctrl-C ends", "quiet")
+                _redraw(screen.text())
+            sys.stdout.flush()
+            time.sleep(max(0.0, begun + _EVERY_SECONDS - time.monotonic()))
+    except KeyboardInterrupt:
+        return
+
+
+def _redraw(text: str) -> None:
+    """Over the last picture, without flicker; one after the other when it is not a terminal."""
+    if sys.stdout.isatty():
+        lines = text.replace("\n", f"{_REST_OF_LINE}\n")
+        sys.stdout.write(f"{_HOME}{lines}{_REST_OF_LINE}\n{_REST_OF_SCREEN}")
+    else:
+        sys.stdout.write(f"{text}\n\n")
+
+
+def _as_dict(seen: Status) -> dict[str, Any]:
+    values = seen.to_dict()
+    if UNKNOWN_ROSTER in seen.warnings:
+        values["workers"].update(live=None, acknowledged=None, unconfirmed=None)
+    return values
+
+
+def _something_is_away(seen: Status) -> bool:
+    return (
+        seen.is_active is None
+        or None in (seen.parked, seen.refused, seen.held)
+        or UNKNOWN_ROSTER in seen.warnings
+    )

@@ -1,0 +1,77 @@
+"""`python -m tasks.demo`: the maintenance guard at work on real jobs, on this machine only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Final
+
+from guard import GuardError
+from tasks.demo.folder import Folder
+from tasks.demo.interrupt import Interrupted, ignore_interrupts, raise_when_interrupted
+from tasks.demo.options import Options, read_options
+from tasks.demo.processes import ProcessFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BALANCED: Final = 0
+NOT_BALANCED: Final = 1
+WRONG_ARGUMENTS: Final = 2
+COULD_NOT_RUN: Final = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo; returns the exit code."""
+    options = read_options(argv)
+    raise_when_interrupted()
+    try:
+        return _run(options)
+    except Interrupted as signal:
+        ignore_interrupts()
+        _say(f"\n{signal}: every process of the demo was ended.")
+        return signal.exit_code
+    except ModuleNotFoundError as error:
+        _say(f"{error.name} is missing: run `make demo`, or pip install 'celery-maintenance-guard[demo]'")
+        return COULD_NOT_RUN
+
+
+def _run(options: Options) -> int:
+    from tasks.demo.pictures import NoPictures
+    from tasks.demo.report import print_report
+    from tasks.demo.screen import Screen
+    from tasks.demo.stage import run
+
+    folder = Folder.make()
+    try:
+        with Screen() as screen:
+            account = run(options, folder, screen)
+    except NoPictures as error:
+        _say(str(error))
+        return WRONG_ARGUMENTS
+    except (ProcessFailed, GuardError) as error:
+        _say(f"The demo cannot go on. {error}")
+        return COULD_NOT_RUN
+    finally:
+        _leave(folder, keep=options.keep)
+    if options.json:
+        print(json.dumps(account.to_dict(), indent=2))
+    else:
+        print_report(account)
+    return BALANCED if account.balanced else NOT_BALANCED
+
+
+def _leave(folder: Folder, *, keep: bool) -> None:
+    if keep:
+        folder.keep()
+        _say(f"Logs and databases are kept in {folder.path}")
+    else:
+        folder.remove()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
