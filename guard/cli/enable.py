@@ -95,17 +95,15 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
     if window.planned_end is not None:
         length = humanize(window.planned_end - window.started_at)
         screen.row("planned end", f"{moment(window.planned_end)} ({length})")
-    how = "every worker acknowledged" if window.proof == "acknowledged" else "proven by time, not by word"
-    screen.row("closed in", f"{short_time(window.took)}, {how}", "good" if _confirmed(window) else "warn")
+    tone = "good" if _confirmed(window) else "warn"
+    screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
     _names(screen, "acknowledged", window.acknowledged, "worker", "")
     _names(screen, "unconfirmed", window.unconfirmed, "worker", "bad")
     if window.unguarded is None:
         screen.row("no guard", "unknown: it cannot be told which consumers have no guard", "bad")
     else:
         _names(screen, "no guard", window.unguarded, "consumer", "bad")
-    screen.row(
-        "publishers", f"{counted(window.producers, 'process').replace('processs', 'processes')} acknowledged"
-    )
+    screen.row("publishers", f"{counted(window.producers, 'process', 'processes')} acknowledged")
     screen.row("running", counted(len(window.running), "guarded job"))
     now = time.time()
     screen.more(
@@ -115,6 +113,12 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
     for warning in (*window.warnings, *_advice(window)):
         screen.note(warning)
     return screen
+
+
+def _proof(window: Window) -> str:
+    if window.proof != "acknowledged":
+        return "proven by time: whoever is silent may no longer believe what it last read"
+    return "every worker acknowledged" if window.acknowledged else "no worker is registered"
 
 
 def _names(screen: Screen, label: str, names: tuple[str, ...], noun: str, tone: str) -> None:

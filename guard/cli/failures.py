@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 from kombu.exceptions import KombuError
 
 from guard.cli.exits import Exit
-from guard.cli.render import safe
+from guard.cli.render import hide_secrets, safe
 from guard.errors import (
     GuardError,
     IllegalMove,
@@ -47,7 +46,6 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )
 _BROKER_REMEDY = "start the broker or correct its URL; `maintenance check` says what is away"
-_CREDENTIALS = re.compile(r"://[^/\s@]*@")
 
 
 class CommandError(click.ClickException):
@@ -126,4 +124,4 @@ def _broker_errors() -> tuple[type[BaseException], ...]:
 
 def _masked(error: BaseException) -> str:
     text = " ".join(str(error).split())[:200].rstrip(".")
-    return _CREDENTIALS.sub("://***@", text) or type(error).__name__
+    return hide_secrets(text) or type(error).__name__

@@ -7,7 +7,7 @@ import click
 from guard.cli.exits import Exit
 from guard.cli.failures import CommandError
 from guard.cli.options import command, json_option
-from guard.cli.render import print_json, safe
+from guard.cli.render import hide_secrets, print_json, safe
 from guard.cli.where import find_guard
 
 __all__ = ["migrate"]
@@ -27,7 +27,6 @@ def migrate(ctx: click.Context, *, as_json: bool) -> None:
     Safe to run twice and by several at once. The application's own tables are never touched. SQLite needs
     no migrate: there the tables are made at first use.
     """
-    from guard.settings.masking import mask_url
     from guard.store.sql.migrate import schema_state
     from guard.store.sql.store import SqlStore
 
@@ -38,7 +37,7 @@ def migrate(ctx: click.Context, *, as_json: bool) -> None:
     before = schema_state(store.engine).value
     store.migrate()
     after = schema_state(store.engine).value
-    url = mask_url(str(guard.settings.database_url))
+    url = hide_secrets(str(guard.settings.database_url))
     if as_json:
         print_json({"database": url, "before": before, "after": after, "changed": before != after})
     else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.cli.exits import Exit
 from guard.cli.failures import failure_of
+from guard.cli.render import hide_secrets
 from guard.errors import StateMissing, StoreError
 
 if TYPE_CHECKING:
@@ -61,11 +62,9 @@ class Finding:
 
 def probe_all(settings: Settings, app: Celery | None) -> list[Finding]:
     """Look at everything. Without an app its broker and result backend are unknown."""
-    from guard.settings.masking import mask_url
-
     broker_url = str(app.conf.broker_write_url or app.conf.broker_url or "") if app is not None else ""
     plane = _plane(settings, broker_url)
-    durable_url, plane_url = mask_url(str(settings.database_url)), mask_url(plane[0])
+    durable_url, plane_url = hide_secrets(str(settings.database_url)), hide_secrets(plane[0])
     findings = [
         _limited("durable store", durable_url, lambda: _durable(settings)),
         _limited("control plane", plane_url, lambda: _control_plane(plane[1])),
@@ -73,8 +72,10 @@ def probe_all(settings: Settings, app: Celery | None) -> list[Finding]:
     ]
     if app is not None:
         findings += [
-            _limited("broker", _masked_broker(app), lambda: _broker(app)),
-            _limited("result backend", mask_url(str(app.conf.result_backend or "")), lambda: _backend(app)),
+            _limited("broker", hide_secrets(broker_url), lambda: _broker(app)),
+            _limited(
+                "result backend", hide_secrets(str(app.conf.result_backend or "")), lambda: _backend(app)
+            ),
         ]
     return [*findings, _local_close(settings)]
 
@@ -148,12 +149,6 @@ def _workers(plane: RedisControlPlane) -> tuple[Verdict, str]:
         Verdict.PASS,
         f"{len(workers)} registered: {', '.join(sorted(entry.card.node for entry in workers))}",
     )
-
-
-def _masked_broker(app: Celery) -> str:
-    from guard.settings.masking import mask_url
-
-    return mask_url(str(app.connection_for_write().as_uri()))
 
 
 def _broker(app: Celery) -> tuple[Verdict, str]:

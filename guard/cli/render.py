@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +22,7 @@ from guard.core.durations import humanize
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Screen", "counted", "known", "moment", "print_json", "safe", "short_time"]
+__all__ = ["Screen", "counted", "hide_secrets", "known", "moment", "print_json", "safe", "short_time"]
 
 _LABEL_WIDTH = 14
 _TONES: dict[str, dict[str, Any]] = {
@@ -29,6 +32,8 @@ _TONES: dict[str, dict[str, Any]] = {
     "head": {"bold": True},
     "quiet": {"dim": True},
 }
+_CREDENTIALS = re.compile(r"://[^\s;]*@")
+_SECRET_QUERY = re.compile(r"(?i)([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&\s;]*")
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -36,25 +41,28 @@ class Screen:
     """A block of text: a heading, rows of label and value, notes."""
 
     def __init__(self, ctx: click.Context) -> None:
+        terminal = sys.stdout.isatty()
         wanted = not getattr(ctx.obj, "no_color", False) and not os.environ.get("NO_COLOR")
-        self._colour = wanted and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._colour = wanted and terminal and os.environ.get("TERM") != "dumb"
+        self._width = max(40, shutil.get_terminal_size().columns) if terminal else sys.maxsize
         self._lines: list[str] = []
 
     def head(self, text: str, tone: str = "head") -> None:
         """The first line: what is the case."""
-        self._lines.append(self._paint(safe(text), tone))
+        self._add("", text, tone)
 
     def row(self, label: str, value: str, tone: str = "") -> None:
         """A label and its value."""
-        self._lines.append(f"  {label:<{_LABEL_WIDTH}}{self._paint(safe(value), tone)}")
+        self._add(f"  {label:<{_LABEL_WIDTH}}", value, tone)
 
     def more(self, values: Iterable[str]) -> None:
         """Lines that belong to the row above."""
-        self._lines += [f"  {'':<{_LABEL_WIDTH}}{safe(value)}" for value in values]
+        for value in values:
+            self._add(" " * (_LABEL_WIDTH + 2), value, "")
 
     def note(self, text: str, tone: str = "warn") -> None:
         """A line that asks for attention, whether there is colour or not."""
-        self._lines.append(f"  {self._paint('! ' + safe(text), tone)}")
+        self._add("  ! ", text, tone)
 
     def line(self, text: str = "", tone: str = "") -> None:
         """A line as it is."""
@@ -68,13 +76,21 @@ class Screen:
             text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             self._lines.append(f"  {self._paint(text, 'head' if number == 0 else '')}")
 
-    def text(self) -> str:
-        """All of it."""
-        return "\n".join(self._lines)
+    @property
+    def lines(self) -> list[str]:
+        """All of it, ready to be written."""
+        return list(self._lines)
 
     def show(self) -> None:
         """Print it."""
-        click.echo(self.text(), color=self._colour)
+        click.echo("\n".join(self._lines), color=self._colour)
+
+    def _add(self, before: str, text: str, tone: str) -> None:
+        """On a terminal long text goes on below its own beginning; in a file it stays on one line."""
+        pieces = textwrap.wrap(safe(text), self._width - len(before))
+        for number, piece in enumerate(pieces or [""]):
+            start = before if number == 0 else " " * len(before)
+            self._lines.append(f"{start}{self._paint(piece, tone)}".rstrip())
 
     def _paint(self, text: str, tone: str) -> str:
         return click.style(text, **_TONES[tone]) if self._colour and tone else text
@@ -90,9 +106,16 @@ def known(value: object) -> str:
     return "unknown" if value is None else str(value)
 
 
-def counted(number: int | None, noun: str) -> str:
+def counted(number: int | None, noun: str, nouns: str = "") -> str:
     """``1 job``, ``3 jobs``, ``unknown``."""
-    return "unknown" if number is None else f"{number} {noun}{'' if number == 1 else 's'}"
+    if number is None:
+        return "unknown"
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def hide_secrets(text: str) -> str:
+    """Text with the credentials of every URL in it as ``***``."""
+    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", text))
 
 
 def moment(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -54,22 +55,23 @@ def _watch(ctx: click.Context, guard: Guard, *, as_json: bool) -> None:
                 print_json(_as_dict(seen), compact=True)
             else:
                 screen = status_screen(ctx, seen, guard.settings)
-                screen.line()
-                screen.line(f"  {time.strftime('%H:%M:%S')}  every second, Ctrl-C ends", "quiet")
-                _redraw(screen.text())
+                _redraw(screen.lines)
             sys.stdout.flush()
             time.sleep(max(0.0, begun + _EVERY_SECONDS - time.monotonic()))
     except KeyboardInterrupt:
         return
 
 
-def _redraw(text: str) -> None:
+def _redraw(lines: list[str]) -> None:
     """Over the last picture, without flicker; one after the other when it is not a terminal."""
-    if sys.stdout.isatty():
-        lines = text.replace("\n", f"{_REST_OF_LINE}\n")
-        sys.stdout.write(f"{_HOME}{lines}{_REST_OF_LINE}\n{_REST_OF_SCREEN}")
-    else:
-        sys.stdout.write(f"{text}\n\n")
+    foot = f"  {time.strftime('%H:%M:%S')}  every second, Ctrl-C ends"
+    if not sys.stdout.isatty():
+        sys.stdout.write("\n".join([*lines, foot, "", ""]))
+        return
+    room = shutil.get_terminal_size().lines - 3
+    shown = lines if len(lines) <= room else [*lines[: room - 1], f"  … {len(lines) - room + 1} more lines"]
+    picture = "".join(f"{line}{_REST_OF_LINE}\n" for line in [*shown, "", foot])
+    sys.stdout.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
 
 
 def _as_dict(seen: Status) -> dict[str, Any]:

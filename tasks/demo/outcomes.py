@@ -26,8 +26,8 @@ _EXPLAINED = (BrokenImage, CaptionFailed, ChordError)
 def settle(app: Celery, ledger: Ledger) -> None:
     """Enter the outcomes known by now; a finished batch enters the jobs that it made."""
     open_jobs = {job.task_id: job for job in ledger.unsettled}
-    # One MGET for all of them.
-    for task_id, result in app.backend.get_many(list(open_jobs), interval=0, max_iterations=1):
+    backend: Any = app.backend  # `get_many`, one MGET, is not in Celery's type stubs
+    for task_id, result in backend.get_many(list(open_jobs), interval=0, max_iterations=1):
         _settle(open_jobs[task_id], result, ledger)
 
 
@@ -41,7 +41,7 @@ def _settle(job: Job, result: dict[str, Any], ledger: Ledger) -> None:
         return
     job.outcome = Outcome.FAILED
     job.explained = isinstance(value, _EXPLAINED)
-    job.why = "a job of its batch failed" if isinstance(value, ChordError) else str(value)
+    job.why = "a job of its batch failed" if isinstance(value, ChordError) else getattr(value, "why", str(value))
 
 
 def _made_by(batch: Job, value: dict[str, Any]) -> list[Job]:

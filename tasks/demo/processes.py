@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -76,10 +77,8 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL for it and all its children, and collect it. Harmless when it is gone."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: the latter, of zombies
             os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
-            pass
         self._process.wait()
 
     def _log_end(self) -> str:

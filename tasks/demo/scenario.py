@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from guard import MaintenanceActive
 from tasks.demo.ledger import Job, Ledger, Outcome
@@ -106,7 +106,12 @@ class Scenario:
         window = self._guard.enable(reason=REASON, by=BY, duration=PLANNED_SECONDS)
         self._story.closed, self._story.closed_at = window, time.time()
         self._look()
-        self._screen.closed(window)
+        who = " and ".join(name.partition("@")[0] for name in window.acknowledged) or "nobody"
+        took = f"in {window.took * 1000:.0f} ms"
+        if window.unconfirmed:
+            took += f", when the lease of {', '.join(window.unconfirmed)} had run out"
+        running = f"{len(window.running)} jobs run and may finish; no other guarded job starts"
+        self._screen.step("Closed", f"{took}: {who} acknowledged. {running}")
 
     def _submit_while_closed(self, workload: Workload) -> None:
         _, refused = self._submit(workload.refused)
@@ -164,7 +169,7 @@ class Scenario:
 
     def _submit_one(self, order: Order) -> bool:
         job = Job(task_id=str(uuid.uuid4()), task=order.task, file=str(order.files[0]))
-        options = {"when_closed": "hold"} if order.hold else {}
+        options: dict[str, Any] = {"when_closed": "hold"} if order.hold else {}
         try:
             self._app.send_task(order.task, order.args, task_id=job.task_id, queue=order.queue, **options)
         except MaintenanceActive as refusal:

@@ -12,7 +12,6 @@ from tasks.demo.processes import Child, ProcessFailed, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
     from pathlib import Path
 
     from guard import Guard

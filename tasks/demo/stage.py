@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -32,6 +33,7 @@ def run(options: Options, folder: Folder, screen: Screen) -> DemoAccount:
     own = find_pictures(options.images) if options.images is not None else None
     environment = demo_environment(folder, os.environ)
     adopt(environment)
+    logging.basicConfig(filename=folder.log("demo"), level=logging.INFO)  # the guard's own lines
     with Servers(folder, environment, options.pool) as servers:
         version = servers.start_valkey()
         servers.start_celery()

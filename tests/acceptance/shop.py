@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
+from importlib import import_module
 from typing import Any
 
 from celery import Celery, Task, chain, chord, group
@@ -68,6 +70,8 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         None if environ.get("SHOP_UNGUARDED") else guard.install(app, guard.load_settings(_guards(environ)))
     )
     _define(app)
+    if step := environ.get("SHOP_DIE_AT"):
+        _die_at(step)
     if refused := environ.get("SHOP_REFUSE_PUBLISH"):
         _refuse(app, refused)
     return app, installed
@@ -83,6 +87,21 @@ def _refuse(app: Celery, name: str) -> None:
         return send_task(task, *args, **options)
 
     app.send_task = refusing  # type: ignore[method-assign]
+
+
+def _die_at(step: str) -> None:
+    """Make this process kill itself at a step: ``module:Class.method:before`` or ``…:after``."""
+    module_name, path, moment = step.split(":")
+    class_name, method = path.split(".")
+    owner = getattr(import_module(module_name), class_name)
+    original = getattr(owner, method)
+
+    def deadly(*args: Any, **options: Any) -> Any:
+        if moment == "after":
+            original(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, method, deadly)
 
 
 def _guards(environ: dict[str, str]) -> dict[str, str]:
@@ -106,14 +125,14 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
     @app.task(name="shop.job", shared=False, bind=True, operation="job_creation")
     def job(self: Task, value: Any = None, seconds: float = 0.0) -> Any:
         note("start", self, value=value)
-        time.sleep(seconds)
+        time.sleep(0 if os.environ.get("SHOP_HURRY") else seconds)
         note("end", self)
         return value
 
     @app.task(name="shop.mixed_job", shared=False, bind=True, operation="caption_generation")
     def mixed_job(self: Task, value: Any = None, seconds: float = 0.0) -> Any:
         note("start", self, value=value)
-        time.sleep(seconds)
+        time.sleep(0 if os.environ.get("SHOP_HURRY") else seconds)
         note("end", self)
         return value
 

@@ -37,7 +37,9 @@ JOBS = 1_000
     ],
 )
 @pytest.mark.parametrize("acks", ["late", pytest.param("early", marks=pytest.mark.slow)])
-def test_a_thousand_jobs_through_ten_windows(make_shop: Callable[..., Shop], broker: str, pool: str, acks: str) -> None:
+def test_a_thousand_jobs_through_ten_windows(
+    make_shop: Callable[..., Shop], broker: str, pool: str, acks: str
+) -> None:
     """Every job ran, none lost, none doubled by the guard."""
     seed = int(os.environ.get("SHOP_SEED") or random.randrange(2**32))
     print(f"SHOP_SEED={seed}")

@@ -21,7 +21,9 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 
 mode_and_phase = st.one_of(
     st.just((None, Phase.INACTIVE)),
-    st.tuples(st.sampled_from(Mode), st.sampled_from([phase for phase in Phase if phase is not Phase.INACTIVE])),
+    st.tuples(
+        st.sampled_from(Mode), st.sampled_from([phase for phase in Phase if phase is not Phase.INACTIVE])
+    ),
 )
 epochs = st.integers(min_value=0, max_value=2**53)
 

@@ -36,7 +36,7 @@ def oracle(waited: float, pending: int | None, age: float | None) -> Verdict:
 
 @pytest.mark.parametrize(
     ("waited", "pending", "age"),
-    product([0.0, 5.0, 5.54, 5.55, 60.0], [None, 0, 1, 7], [None, -0.001, 0.0, 4.9, 5.0, 5.1, 900.0]),
+    list(product([0.0, 5.0, 5.54, 5.55, 60.0], [None, 0, 1, 7], [None, -0.001, 0.0, 4.9, 5.0, 5.1, 900.0])),
 )
 def test_verdict(waited: float, pending: int | None, age: float | None) -> None:
     given_facts = BarrierFacts(waited=waited, barrier=BARRIER, pending=pending, registry_age=age, lease=LEASE)

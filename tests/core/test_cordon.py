@@ -22,7 +22,14 @@ ROWS = [
     ("never outranks always", "q: job_creation", "NORMAL", "q", "q", ""),
     ("always means while closed", "q: job_creation", "OPEN", "q", "", ""),
     ("test mode cordons nothing", "q: job_creation", "TEST", "q", "", ""),
-    ("an unknown state cordons what is guarded", "q: job_creation; r: read_operations", "UNKNOWN", "", "", "q r"),
+    (
+        "an unknown state cordons what is guarded",
+        "q: job_creation; r: read_operations",
+        "UNKNOWN",
+        "",
+        "",
+        "q r",
+    ),
     ("an unknown state leaves mixed queues", "q: job_creation authentication", "UNKNOWN", "", "", ""),
     ("a queue that is not consumed is not cordoned", "q: job_creation", "NORMAL", "other", "", "q"),
 ]

@@ -145,7 +145,9 @@ def test_json_that_is_no_record_is_invalid(value: object, key: bytes | None) -> 
         read_record(json.dumps(value), key)
 
 
-@given(states(), st.dictionaries(st.sampled_from(FIELDS), json_values, min_size=1), st.sampled_from([None, KEY]))
+@given(
+    states(), st.dictionaries(st.sampled_from(FIELDS), json_values, min_size=1), st.sampled_from([None, KEY])
+)
 @many
 def test_a_record_with_odd_values_is_a_state_or_invalid(
     state: GuardState, odd: dict[str, object], key: bytes | None
@@ -227,7 +229,9 @@ def test_errors_never_quote_the_record() -> None:
         assert "private-words" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["[" * 8_000, '{"a":' * 1_600, "1" * 8_000], ids=["deep lists", "deep", "long"])
+@pytest.mark.parametrize(
+    "text", ["[" * 8_000, '{"a":' * 1_600, "1" * 8_000], ids=["deep lists", "deep", "long"]
+)
 def test_texts_that_strain_the_parser_are_invalid(text: str) -> None:
     with pytest.raises(StateInvalid):
         read_record(text, None)

@@ -47,7 +47,8 @@ def test_a_new_installation_is_open_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("started_at", "duration", "end"), [(100.0, 60, 160.0), (None, 60, None), (100.0, None, None), (0.0, 1, 1.0)]
+    ("started_at", "duration", "end"),
+    [(100.0, 60, 160.0), (None, 60, None), (100.0, None, None), (0.0, 1, 1.0)],
 )
 def test_planned_end(started_at: float | None, duration: int | None, end: float | None) -> None:
     assert replace(FIRST, started_at=started_at, duration=duration).planned_end == end

@@ -114,8 +114,16 @@ class Shop:
         """Start beat."""
         return self._celery("beat", ["beat", "-l", "INFO"], {"SHOP_BEAT": "1"})
 
+    def python(self, name: str, code: str, **environ: str) -> LocalProcess:
+        """Run code in a process of its own; it finds the shop's guard as `guard`."""
+        prelude = "from tests.acceptance.shop import app, installed as guard\n"
+        return self._run(name, [sys.executable, "-W", "ignore", "-c", prelude + code], environ)
+
     def _celery(self, name: str, arguments: list[str], environ: dict[str, str]) -> LocalProcess:
         argv = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "tests.acceptance.shop", *arguments]
+        return self._run(name, argv, environ)
+
+    def _run(self, name: str, argv: list[str], environ: dict[str, str]) -> LocalProcess:
         label = f"{name}-{len(self.processes)}"
         process = LocalProcess(label, argv, workdir=self.folder, env={**self.environ, **environ})
         process.start()

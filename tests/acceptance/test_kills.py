@@ -1,0 +1,119 @@
+"""P2: SIGKILL of the process that parks, of the one that releases, at each of their steps, and of a
+worker: nothing is lost, and the guard doubles nothing.
+
+The steps are named by the calls of the code itself: the victim kills itself right before or right
+after one, so every gap between two steps is met, every time.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.eventually import eventually, throughout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop import Shop
+
+PARKING = [
+    "guard.store.redis.parked:RedisParkedIndex.begin:before",
+    "guard.store.redis.parked:RedisParkedIndex.begin:after",
+    "guard.fleet.parking:ParkingLot._publish:after",
+    "guard.store.redis.parked:RedisParkedIndex.parked:after",
+]
+RELEASING = [
+    "guard.store.sql.store:SqlStore.change:before",
+    "guard.store.sql.store:SqlStore.change:after",
+    "guard.store.redis.plane:RedisControlPlane.publish:after",
+    "guard.store.redis.lock:RedisLock.acquire:after",
+    "guard.store.redis.tally:RedisTally.add:before",
+    "guard.store.redis.parked:RedisParkedIndex.gone:before",
+    "guard.store.redis.parked:RedisParkedIndex.gone:after",
+]
+RELEASING_ON_REDIS = [
+    "guard.fleet.parked_queue:_RedisParkedQueue._move:before",
+    "guard.fleet.parked_queue:_RedisParkedQueue._move:after",
+]
+RELEASING_ON_RABBITMQ = [
+    "guard.fleet.parked_queue:_AmqpParkedQueue.give_back:before",
+    "kombu.messaging:Producer.publish:after",
+    "guard.fleet.parked_queue:_AmqpParkedQueue.give_back:after",
+]
+# Redis gives unacknowledged jobs of a dead worker back after this many seconds, at the next sweep.
+IMPATIENT = '{"visibility_timeout": 2}'
+
+
+@pytest.mark.parametrize("step", PARKING)
+def test_the_worker_that_parks_is_killed(make_shop: Callable[..., Shop], step: str) -> None:
+    shop = make_shop("rabbitmq", GUARD_WHEN_CLOSED="hold")
+    shop.worker("healthy", queues="guarded")
+    shop.enable()
+    victim = shop.worker("victim", queues="mixed", SHOP_DIE_AT=step)
+    results = [shop.send("mixed_job", n) for n in range(6)]
+    assert victim.wait(20) == -signal.SIGKILL
+
+    shop.worker("next", queues="mixed")
+    eventually(lambda: shop.guard.status().parked >= 6, within=15, what="all six to be parked")
+    shop.guard.disable(by="tests")
+
+    assert [result.get(timeout=20) for result in results] == list(range(6))
+    _ran_once(shop, 6)
+
+
+@pytest.mark.parametrize(
+    ("broker", "step"),
+    [
+        *(("rabbitmq", step) for step in RELEASING + RELEASING_ON_RABBITMQ),
+        *(("redis", step) for step in RELEASING_ON_REDIS),
+    ],
+)
+def test_the_process_that_releases_is_killed(make_shop: Callable[..., Shop], broker: str, step: str) -> None:
+    """A worker takes the release over; nobody has to do anything."""
+    shop = make_shop(broker, GUARD_WHEN_CLOSED="hold")
+    shop.worker("w1")
+    shop.enable()
+    results = [shop.send("mixed_job", n) for n in range(6)]
+    eventually(lambda: shop.guard.status().parked == 6, within=15, what="all six to be parked")
+
+    victim = shop.python("victim", "guard.disable(by='victim')", SHOP_DIE_AT=step)
+    assert victim.wait(20) == -signal.SIGKILL
+    if step.endswith("SqlStore.change:before"):  # it died before it had changed anything
+        assert shop.guard.status().is_active
+        shop.guard.disable(by="tests")
+
+    assert [result.get(timeout=30) for result in results] == list(range(6))
+    eventually(lambda: shop.guard.status().parked == 0, within=20, what="nothing to be parked")
+    _ran_once(shop, 6)
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq", "redis"])
+def test_a_worker_is_killed_in_a_window(make_shop: Callable[..., Shop], broker: str) -> None:
+    """Its running, reserved and ETA jobs go back to their queues and run after the release."""
+    shop = make_shop(
+        broker, GUARD_WHEN_CLOSED="hold", SHOP_TRANSPORT=IMPATIENT if broker == "redis" else "{}"
+    )
+    victim = shop.worker("victim")
+    results = [shop.send("job", n, 30 if n < 2 else 0) for n in range(6)]
+    results += [shop.send("mixed_job", n, countdown=1) for n in range(6, 9)]
+    eventually(lambda: len(shop.events()) == 2, what="both children to be busy")
+    shop.enable()
+    victim.kill()
+    # The two that ran are delivered again and run for 30 s each: shorten that for the second run.
+    shop.worker("next", SHOP_HURRY="1")
+    eventually(lambda: not shop.guard.status().workers.live == 0, what="the next worker")
+    shop.guard.disable(by="tests")
+
+    assert [result.get(timeout=60) for result in results] == list(range(9))
+    runs = shop.runs()
+    again = {result.id for result in results[:2]}
+    assert {task_id for task_id, count in runs.items() if count > 1} <= again
+
+
+def _ran_once(shop: Shop, jobs: int) -> None:
+    """Every job exactly once, also after the broker had time to deliver a second copy."""
+    eventually(lambda: len(shop.runs()) == jobs, what=f"{jobs} jobs to run")
+    throughout(lambda: set(shop.runs().values()) == {1}, during=1, what="no job to run twice")

@@ -1,0 +1,210 @@
+"""What an administrator asks for: checked as a whole, and turned into the next state or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.changes import (
+    LONGEST_ACTOR,
+    LONGEST_REASON,
+    WindowRequest,
+    close,
+    confirm,
+    drained,
+    finish_release,
+    release,
+)
+from guard.core.durations import LONGEST_SECONDS
+from guard.core.modes import Mode, Phase
+from guard.core.phases import MOVES, Event
+from guard.core.state import GuardState
+from guard.errors import IllegalMove, InvalidRequest
+from tests.core.strategies import json_values, many, states
+
+GOOD = {"mode": "normal", "reason": "database move", "duration": 3600, "by": "ops"}
+REQUEST = WindowRequest(mode=Mode.EMERGENCY, reason="fire", duration=600, by="eve")
+NOW = 1_700_000_000.0
+
+CHANGES: dict[Event, Callable[[GuardState], GuardState]] = {
+    Event.ENABLE: lambda state: close(state, REQUEST, window_id="w-2", now=NOW),
+    Event.CONFIRM: lambda state: confirm(state, now=NOW),
+    Event.DRAINED: lambda state: drained(state, now=NOW),
+    Event.DISABLE: lambda state: release(state, by="eve", now=NOW),
+    Event.RELEASED: lambda state: finish_release(state, now=NOW),
+}
+
+
+@given(states(), st.sampled_from(list(CHANGES)))
+@many
+def test_a_change_is_one_legal_move_and_one_epoch(state: GuardState, event: Event) -> None:
+    if event in MOVES[state.phase]:
+        new = CHANGES[event](state)
+        assert (new.epoch, new.phase, new.changed_at) == (state.epoch + 1, MOVES[state.phase][event], NOW)
+        assert new.store_id == state.store_id
+        assert (new.phase is Phase.INACTIVE) == (new.mode is None)
+    else:
+        with pytest.raises(IllegalMove):
+            CHANGES[event](state)
+
+
+@given(states())
+@many
+def test_only_opening_and_finishing_change_what_the_window_is(state: GuardState) -> None:
+    for event in (Event.CONFIRM, Event.DRAINED, Event.DISABLE):
+        if event in MOVES[state.phase]:
+            new = CHANGES[event](state)
+            same = replace(
+                new, epoch=state.epoch, phase=state.phase, changed_at=state.changed_at, by=state.by
+            )
+            assert same == state
+
+
+def test_a_whole_window() -> None:
+    first = GuardState.first("store", 1.0)
+    closed = close(first, REQUEST, window_id="w-1", now=10.0)
+    assert closed == replace(
+        first,
+        epoch=1,
+        phase=Phase.CLOSING,
+        mode=Mode.EMERGENCY,
+        window_id="w-1",
+        reason="fire",
+        by="eve",
+        started_at=10.0,
+        duration=600,
+        changed_at=10.0,
+    )
+    active = drained(confirm(closed, now=11.0), now=12.0)
+    assert (active.phase, active.epoch, active.started_at) == (Phase.ACTIVE, 3, 10.0)
+    releasing = release(active, by=" adam ", now=13.0)
+    assert (releasing.phase, releasing.by, releasing.is_active) == (Phase.RELEASING, "adam", False)
+    over = finish_release(releasing, now=14.0)
+    assert (over.phase, over.mode, over.reason, over.started_at, over.duration, over.window_id, over.epoch) == (
+        Phase.INACTIVE, None, "", None, None, "w-1", 5,
+    )  # fmt: skip
+
+
+def test_a_window_may_open_while_the_last_one_still_releases() -> None:
+    releasing = release(close(GuardState.first("s", 1.0), REQUEST, window_id="w-1", now=2.0), by="a", now=3.0)
+    assert close(releasing, REQUEST, window_id="w-2", now=4.0).window_id == "w-2"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"mode": "norml"}, "mode 'norml' is unknown: use normal, emergency, test (did you mean 'normal'?)", id="a misspelt mode"),
+        pytest.param({"mode": ""}, "mode '' is unknown", id="no mode"),
+        pytest.param({"mode": "NORMAL"}, "mode 'NORMAL' is unknown", id="a mode in capitals"),
+        pytest.param({"mode": None}, "mode 'None' is unknown", id="a mode that is no text"),
+        pytest.param({"reason": ""}, "reason is empty: say why", id="no reason"),
+        pytest.param({"reason": "  \t "}, "reason is empty", id="a reason of spaces"),
+        pytest.param({"reason": None}, "reason is empty", id="a reason that is no text"),
+        pytest.param({"reason": "x" * 501}, "reason has 501 characters: at most 500", id="a reason too long"),
+        pytest.param({"reason": "a\nb"}, "reason has a control character or a line break", id="two lines"),
+        pytest.param({"reason": "a\r[MAINTENANCE] forged"}, "control character", id="a carriage return"),
+        pytest.param({"reason": "a\x1b[2Jb"}, "control character", id="a terminal escape"),
+        pytest.param({"reason": "a\x9bb"}, "control character", id="an eight-bit escape"),
+        pytest.param({"reason": "a\x00b"}, "control character", id="a zero byte"),
+        pytest.param({"reason": "a\x7fb"}, "control character", id="a delete"),
+        pytest.param({"reason": "a\u2028b"}, "control character", id="a line separator"),
+        pytest.param({"reason": "a\u2029b"}, "control character", id="a paragraph separator"),
+        pytest.param({"reason": "a\x85b"}, "control character", id="a next-line character"),
+        pytest.param({"reason": "a\ud800b"}, "control character", id="half a surrogate pair"),
+        pytest.param({"reason": "a\ue000b"}, "control character", id="a private character"),
+        pytest.param({"by": ""}, "by is empty: say who", id="nobody"),
+        pytest.param({"by": "x" * 101}, "by has 101 characters: at most 100", id="a name too long"),
+        pytest.param({"by": 'a"\nadmin="root'}, "control character", id="a name that forges a log line"),
+        pytest.param({"duration": 0}, "duration 0 is out of range", id="no time"),
+        pytest.param({"duration": -5}, "duration -5 is out of range", id="a negative duration"),
+        pytest.param({"duration": LONGEST_SECONDS + 1}, "is out of range", id="more than a week"),
+        pytest.param({"duration": float("nan")}, "is out of range", id="a duration that is no number"),
+        pytest.param({"duration": float("inf")}, "is out of range", id="a window without end"),
+        pytest.param({"duration": True}, "is out of range", id="a duration that is a truth value"),
+        pytest.param({"duration": "90m"}, "is out of range", id="a duration that is a text"),
+    ],
+)  # fmt: skip
+def test_bad_input(change: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        WindowRequest.check(**{**GOOD, **change})  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 1
+    assert words in str(caught.value)
+
+
+def test_all_problems_at_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        WindowRequest.check(mode="x", reason="", duration=-1, by="a\nb")
+    assert [problem.split()[0] for problem in caught.value.problems] == ["mode", "reason", "by", "duration"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "value"),
+    [
+        pytest.param({"reason": "  trimmed  "}, "reason", "trimmed", id="a reason is trimmed"),
+        pytest.param(
+            {"reason": "x" * LONGEST_REASON}, "reason", "x" * LONGEST_REASON, id="the longest reason"
+        ),
+        pytest.param({"by": "x" * LONGEST_ACTOR}, "by", "x" * LONGEST_ACTOR, id="the longest name"),
+        pytest.param(
+            {"reason": '"quotes" & <b>tags</b>'}, "reason", '"quotes" & <b>tags</b>', id="untrusted text"
+        ),
+        pytest.param({"reason": "Umzug 🚚 إنتقال"}, "reason", "Umzug 🚚 إنتقال", id="any language"),
+        pytest.param({"reason": "👩‍🔧 at work"}, "reason", "👩‍🔧 at work", id="an emoji of several"),
+        pytest.param({"duration": None}, "duration", None, id="nobody knows how long"),
+        pytest.param({"duration": 0.2}, "duration", 1, id="a fraction of a second is one second"),
+        pytest.param({"duration": 90.4}, "duration", 90, id="whole seconds"),
+        pytest.param({"duration": LONGEST_SECONDS}, "duration", LONGEST_SECONDS, id="a whole week"),
+        pytest.param({"mode": "test"}, "mode", Mode.TEST, id="a mode by its name"),
+        pytest.param({"mode": Mode.EMERGENCY}, "mode", Mode.EMERGENCY, id="a mode itself"),
+    ],
+)
+def test_good_input(change: dict[str, object], name: str, value: object) -> None:
+    assert getattr(WindowRequest.check(**{**GOOD, **change}), name) == value  # type: ignore[arg-type]
+
+
+# BUG C6 (guard/core/changes.py:136): direction overrides and isolates turn the words that follow round
+# on a terminal, in the status page and in a mail ("Trojan Source"); only log lines escape them.
+@pytest.mark.parametrize(
+    "char",
+    list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    ids=lambda char: f"U+{ord(char):04X}",
+)
+@pytest.mark.parametrize("name", ["reason", "by"])
+def test_direction_overrides_are_refused(name: str, char: str) -> None:
+    with pytest.raises(InvalidRequest):
+        WindowRequest.check(**{**GOOD, name: f"move {char}txet"})  # type: ignore[arg-type]
+
+
+# BUG C7, minor (guard/core/changes.py:129): a text of nothing visible counts as a reason, or as a name.
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\ufeff\u2060", "\u00ad"], ids=["zero width", "joiners", "soft hyphen"]
+)
+@pytest.mark.parametrize("name", ["reason", "by"])
+def test_invisible_text_is_empty(name: str, text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        WindowRequest.check(**{**GOOD, name: text})  # type: ignore[arg-type]
+
+
+@given(json_values, json_values, json_values, json_values)
+@many
+def test_any_input_is_a_request_or_invalid(
+    mode: object, reason: object, duration: object, by: object
+) -> None:
+    try:
+        request = WindowRequest.check(mode=mode, reason=reason, duration=duration, by=by)  # type: ignore[arg-type]
+    except InvalidRequest as error:
+        assert error.problems
+        return
+    assert 1 <= len(request.reason) <= LONGEST_REASON
+    assert request.duration is None or 1 <= request.duration <= LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("by", ["", "  ", "x" * 101, "a\nb"])
+def test_a_release_says_who(by: str) -> None:
+    window = close(GuardState.first("s", 1.0), REQUEST, window_id="w", now=2.0)
+    with pytest.raises(InvalidRequest, match="by "):
+        release(window, by=by, now=3.0)

@@ -1,0 +1,101 @@
+"""Durations: what people write, and how they are told."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.durations import LONGEST_SECONDS, humanize, parse_duration
+from guard.errors import InvalidRequest
+from tests.core.strategies import many
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("5400", 5400),
+        ("90m", 5400),
+        ("1h30m", 5400),
+        ("2h", 7200),
+        ("1d", 86_400),
+        ("7d", LONGEST_SECONDS),
+        ("1d2h3m4s", 93_784),
+        (" 45M ", 2700),
+        ("007", 7),
+        ("0h5m", 300),
+        ("604800", LONGEST_SECONDS),
+    ],
+)
+def test_understood(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "m", "0", "0m", "-5", "-5m", "+5", "1.5h", "90 m", "1h 30m", "30m1h", "1h1h", "5x", "1w", "8d",
+     "604801", "1e3", "0x10", "１０", "²", "9" * 40, "1_000", "5m\n5m", "infinity", "nan", "five"],
+)  # fmt: skip
+def test_not_understood(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="duration"):
+        parse_duration(text)
+
+
+def test_long_nonsense_is_not_repeated_whole() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_duration("x" * 10_000)
+    assert len(str(caught.value)) < 250
+
+
+@given(st.integers(0, 8), st.integers(0, 200), st.integers(0, 9000), st.integers(0, 90_000))
+@many
+def test_units_add_up(days: int, hours: int, minutes: int, seconds: int) -> None:
+    total = days * 86_400 + hours * 3600 + minutes * 60 + seconds
+    text = f"{days}d{hours}h{minutes}m{seconds}s"
+    if 0 < total <= LONGEST_SECONDS:
+        assert parse_duration(text) == parse_duration(str(total)) == total
+    else:
+        with pytest.raises(InvalidRequest):
+            parse_duration(text)
+
+
+@given(st.text(max_size=30) | st.text("0123456789dhms. -", max_size=12))
+@many
+def test_any_text_is_a_duration_or_invalid(text: str) -> None:
+    try:
+        assert 1 <= parse_duration(text) <= LONGEST_SECONDS
+    except InvalidRequest:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 seconds"),
+        (-5, "0 seconds"),
+        (1, "1 second"),
+        (12.4, "12 seconds"),
+        (59.4, "59 seconds"),
+        (59.6, "1 minute"),
+        (60, "1 minute"),
+        (2700, "45 minutes"),
+        (3599, "1 hour"),
+        (3600, "1 hour"),
+        (5400, "1 hour 30 minutes"),
+        (86_399, "1 day"),
+        (86_400, "1 day"),
+        (90_000, "1 day 1 hour"),
+        (93_784, "1 day 2 hours"),
+        (604_800, "7 days"),
+    ],
+)
+def test_humanized(seconds: float, said: str) -> None:
+    assert humanize(seconds) == said
+
+
+@given(st.integers(0, 10**9))
+@many
+def test_every_duration_can_be_said(seconds: int) -> None:
+    words = humanize(seconds).split()
+    assert len(words) in {2, 4}
+    assert all(word.isdigit() for word in words[::2])
