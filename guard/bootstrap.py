@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init
-from kombu.exceptions import KombuError
 
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
 from guard.api import Guard
 from guard.clock import SystemClock
-from guard.core.account import Count
 from guard.core.bypass import check_bypass
 from guard.core.hazards import Facts, hazards
 from guard.core.registry import OperationRegistry
@@ -37,6 +35,7 @@ from guard.fleet.queues import Queues
 from guard.fleet.releaser import Releaser
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import Classifier
+from guard.gates.inner_celery import is_finalized
 from guard.gates.messages import job_of
 from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
@@ -63,8 +62,11 @@ from guard.worker.selftest import PROBE
 from guard.worker.steps import resident_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celery import Celery, Task
 
+    from guard.core.account import Count
     from guard.core.operations import OperationKind
     from guard.core.state import GuardState
     from guard.ports import RosterEntry
@@ -183,7 +185,7 @@ class _Wiring:
         guard_canvas(app, self.gate)
         self._watch_registrations(app)
         app.on_after_finalize.connect(self._finalized, weak=False)
-        if app.finalized:
+        if is_finalized(app):
             self.put_gates()
         self.resident = Resident(
             app=app,
@@ -215,22 +217,19 @@ class _Wiring:
 
     def _watch_registrations(self, app: Celery) -> None:
         """Tasks registered later get their gates too (F5)."""
-        from_function, register = app._task_from_fun, app.register_task  # type: ignore[attr-defined]  # noqa: SLF001
+        inner: Any = app
+        inner._task_from_fun = self._gating(inner._task_from_fun)  # noqa: SLF001 - @app.task, shared_task
+        inner.register_task = self._gating(inner.register_task)
 
-        def task_from_fun(*args: Any, **options: Any) -> Any:
-            task = from_function(*args, **options)
-            if app.finalized:
+    def _gating(self, make_task: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(make_task)
+        def gating(*args: Any, **options: Any) -> Any:
+            task = make_task(*args, **options)
+            if is_finalized(self.app):
                 self._put_gates_on(task)
             return task
 
-        def register_task(*args: Any, **options: Any) -> Any:
-            task = register(*args, **options)
-            if app.finalized:
-                self._put_gates_on(task)
-            return task
-
-        app._task_from_fun = task_from_fun  # type: ignore[attr-defined]  # noqa: SLF001 - what @app.task and shared_task call
-        app.register_task = register_task  # type: ignore[method-assign]
+        return gating
 
     def _finalized(self, sender: Celery, **_signal: Any) -> None:
         del sender
@@ -362,7 +361,7 @@ class _Wiring:
                 unguarded=self._unguarded,
                 carries=self.carries,
                 warnings=self.warnings,
-                broker_errors=(KombuError, *self.broker.errors),
+                broker_errors=self.broker.errors,
             ),
             releaser=self.releaser,
             tally=self.tally,
@@ -384,7 +383,7 @@ class _Wiring:
     def parked_count(self) -> int | None:
         try:
             return self.releaser.remaining()
-        except (KombuError, *self.broker.errors):
+        except self.broker.errors:
             return None
 
     def _unguarded(self, guarded_queues: Any, known_nodes: Any) -> list[str] | None:

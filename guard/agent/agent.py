@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from guard.core.modes import Gate
@@ -30,6 +29,8 @@ from guard.gates.runtime import Belief
 from guard.ports import AgentReport
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from guard.agent.witness import Witness
     from guard.core.lease import LeaseTimes
     from guard.core.state import GuardState
@@ -197,7 +198,7 @@ class Agent:
             testimony = self._witness.asked_since(self._certify_after, within=patience) if patience else None
             if testimony is None:
                 self._witness.call()
-                return f"a new connection, and the durable store has not answered yet {self._witness.problem}".strip()
+                return f"new connection, no answer of the durable store yet {self._witness.problem}".strip()
         if testimony.state.store_id != state.store_id:
             return "this Redis holds the guard state of another installation: use another GUARD_NAMESPACE"
         if testimony.state.epoch > state.epoch:
@@ -205,7 +206,7 @@ class Agent:
         state = newer(state, testimony.state)
         known = self._runtime.belief.state
         if known is not None and state.epoch < known.epoch:
-            return f"the stores are at epoch {state.epoch}, older than {known.epoch} which was seen: not believed"
+            return f"the stores are at epoch {state.epoch}, older than {known.epoch}: not believed"
         self._adopt(state, self._lease.trusted_until(sent))
         return ""
 

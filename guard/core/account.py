@@ -56,7 +56,7 @@ class Account:
 
     @property
     def still_parked(self) -> int:
-        """Parked and neither released nor discarded, by the books. The broker's own count should say the same."""
+        """Parked and neither released nor discarded, by the books. The broker should count the same."""
         return self.total(Count.PARKED) - self.total(Count.RELEASED) - self.total(Count.DISCARDED)
 
     def to_fields(self) -> dict[str, int]:

@@ -144,7 +144,7 @@ def _blocked(question: Question, view: GateView, now: float) -> Decision:
 
 
 def retry_after(planned_end: float | None, now: float) -> int:
-    """Seconds until another try makes sense: to the planned end, from 30 s to 1 h; 60 s when nobody planned it."""
+    """Seconds until another try makes sense: to the planned end, from 30 s to 1 h; 60 s without one."""
     if planned_end is None:
         return 60
     return round(min(max(planned_end - now, SHORTEST_RETRY), LONGEST_RETRY))

@@ -28,7 +28,8 @@ def parse_duration(text: str) -> int:
         match = _PATTERN.fullmatch(stripped)
         if not stripped or match is None:
             raise InvalidRequest(
-                f"duration {text[:40]!r} is not understood: give whole seconds (5400) or units from large to small (1h30m, 90m, 2h, 1d)"
+                f"duration {text[:40]!r} is not understood: "
+                "give whole seconds (5400) or units from large to small (1h30m, 90m, 2h, 1d)"
             )
         seconds = sum(
             int(part or 0) * _UNITS[unit] for part, unit in zip(match.groups(), "dhms", strict=True)

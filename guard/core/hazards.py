@@ -33,12 +33,14 @@ def hazards(facts: Facts) -> tuple[str, ...]:
     found = []
     if facts.eviction_policy is not None and facts.eviction_policy.startswith("allkeys-"):
         found.append(
-            f"unsafe: Redis may evict queues and guard keys (maxmemory-policy {facts.eviction_policy}): use noeviction"
+            "unsafe: Redis may evict queues and guard keys "
+            f"(maxmemory-policy {facts.eviction_policy}): use noeviction"
         )
     if facts.duration is not None:
         if facts.visibility_timeout is not None and facts.duration > facts.visibility_timeout:
             found.append(
-                f"the window is longer than the broker's visibility timeout ({humanize(facts.visibility_timeout)}): "
+                "the window is longer than the broker's visibility timeout "
+                f"({humanize(facts.visibility_timeout)}): "
                 "a job that runs or waits for its ETA in a worker for longer than that is delivered twice"
             )
         if facts.result_expires is not None and facts.duration > facts.result_expires / 2:

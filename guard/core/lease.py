@@ -53,7 +53,7 @@ class LeaseTimes:
             )
         if self.timeout >= self.renew:
             problems.append(
-                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between renewals"
+                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between two"
             )
         if problems:
             raise InvalidRequest(*problems)

@@ -44,7 +44,8 @@ def check_pattern(text: str) -> re.Pattern[str]:
     unbounded = _walk(text, parsed, inside_repeat=False)
     if unbounded > _MOST_UNBOUNDED:
         raise InvalidRequest(
-            f"regular expression {text[:80]!r} has {unbounded} unbounded repetitions: at most {_MOST_UNBOUNDED}, to keep it fast"
+            f"regular expression {text[:80]!r} has {unbounded} unbounded repetitions: "
+            f"at most {_MOST_UNBOUNDED}, to keep it fast"
         )
     return compiled
 

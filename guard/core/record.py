@@ -68,11 +68,9 @@ def read_record(text: str | bytes, key: bytes | None) -> GuardState:
     if not isinstance(fields, dict):
         raise StateInvalid("the guard record is not a JSON object")
     mac = fields.pop("mac", None)
-    if key is not None and not (
-        isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())
-    ):
+    if key is not None and not _fits(mac, fields, key):
         raise StateInvalid(
-            "the guard record is not signed with GUARD_SECRET_KEY: it is forged, or this process has another key"
+            "the guard record is not signed with GUARD_SECRET_KEY: forged, or this process has another key"
         )
     _check_types(fields)
     return _state(fields)
@@ -99,6 +97,10 @@ def _state(fields: dict[str, Any]) -> GuardState:
     if (state.phase is Phase.INACTIVE) != (state.mode is None):
         raise StateInvalid("the guard record's phase and mode contradict each other")
     return state
+
+
+def _fits(mac: object, fields: dict[str, Any], key: bytes) -> bool:
+    return isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())
 
 
 def _mac(fields: dict[str, Any], key: bytes | None) -> str:

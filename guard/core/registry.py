@@ -109,7 +109,8 @@ class OperationRegistry:
             raise InvalidRequest(f"operation {name!r} is built in and cannot be declared again")
         if blocked not in _BLOCKED_IN:
             raise InvalidRequest(
-                f"blocked={blocked!r} is unknown: use {', '.join(_BLOCKED_IN)}{did_you_mean(blocked, _BLOCKED_IN)}"
+                f"blocked={blocked!r} is unknown: use {', '.join(_BLOCKED_IN)}"
+                f"{did_you_mean(blocked, _BLOCKED_IN)}"
             )
         text = (
             message or f"{name.replace('_', ' ').capitalize()} is temporarily unavailable during maintenance"
@@ -129,7 +130,7 @@ class OperationRegistry:
         regex: str | None = None,
         queue: str | None = None,
     ) -> None:
-        """Add one rule for tasks: by exact name, glob, regular expression (matched from end to end) or queue.
+        """Add one rule for tasks: by exact name, glob, regular expression (end to end) or queue.
 
         Raises:
             InvalidRequest: the operation is unknown, not exactly one selector was given, or the

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from kombu import Connection, Queue
+from kombu.exceptions import KombuError, OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from celery import Celery
 
-__all__ = ["Broker"]
+__all__ = ["NOT_FOUND", "Broker"]
 
+NOT_FOUND = 404
+"""AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0
 
 
@@ -55,9 +58,10 @@ class Broker:
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
-        """What a broker that is away raises."""
+        """What a broker that is away, or refuses, raises."""
         connection = self._fresh_connection()
-        return (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors, OSError)
+        transport = (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors)
+        return (*transport, OperationalError, KombuError, OSError)
 
     def queue(self, name: str) -> Queue:
         """A durable queue of ours. It is a quorum queue where the app's own queues are."""
@@ -70,10 +74,8 @@ class Broker:
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None and self._pid == os.getpid():
-                try:
+                with suppress(*self.errors):
                     connection.release()
-                except self.errors:
-                    pass
 
     def _connect(self) -> Connection:
         if self._connection is None or self._pid != os.getpid():

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Consumers:
         """
         try:
             suspects = self._on_redis() if self._broker.is_redis else self._on_amqp(guarded_queues)
-        except (RedisError, KombuError, *self._broker.errors) as error:
+        except self._failures as error:
             log.warning("cannot tell whether there are consumers without a guard (%s)", type(error).__name__)
             return None
         if not suspects:
@@ -54,14 +53,18 @@ class Consumers:
         named = self._ask(guarded_queues, known_nodes)
         return named or suspects
 
+    @property
+    def _failures(self) -> tuple[type[Exception], ...]:
+        return (RedisError, *self._broker.errors)
+
     def _on_redis(self) -> list[str]:
         from redis import Redis
 
         with self._broker.channel() as channel:
-            clients: list[dict[str, Any]] = Redis(connection_pool=channel.pool).client_list()  # type: ignore[assignment]
+            clients: list[dict[str, Any]] = Redis(connection_pool=channel.pool).client_list()
             database = str(channel.pool.connection_kwargs.get("db") or 0)
         return [
-            f"connection {client.get('name') or client.get('addr') or client.get('id')} (waits in {client['cmd']})"
+            f"connection {client.get('name') or client.get('addr')} (waits in {client['cmd']})"
             for client in clients
             if client.get("cmd", "").partition("|")[0] in _WAITING
             and client.get("db") == database

@@ -89,7 +89,8 @@ class _RedisParkedQueue(ParkedQueue):
     _BATCH = 200
 
     _MOVE = """
-        -- KEYS 1 parking list, 2 target list. ARGV 1 the message as it lies there, 2 as it goes on ("" drops it).
+        -- KEYS 1 parking list, 2 target list.
+        -- ARGV 1 the message as it lies there, 2 as it goes on; "" drops it.
         if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return 0 end
         if ARGV[2] ~= '' then redis.call('LPUSH', KEYS[2], ARGV[2]) end
         return 1
@@ -163,7 +164,8 @@ class _RedisParkedQueue(ParkedQueue):
 class _AmqpParkedQueue(ParkedQueue):
     def count(self) -> int:
         with self._broker.channel() as channel:
-            return int(self._broker.queue(self._name)(channel).queue_declare(nowait=False).message_count)
+            declared: Any = self._broker.queue(self._name)(channel).queue_declare(nowait=False)
+            return int(declared.message_count)
 
     @contextmanager
     def session(self) -> Iterator[Iterator[ParkedMessage]]:

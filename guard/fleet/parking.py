@@ -8,8 +8,6 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kombu.exceptions import KombuError, OperationalError
-
 from guard.core.account import Count
 from guard.core.parked import COPY_HEADER, KEPT_PROPERTIES, ORIGINAL, PARKED_HEADER, ParkedJob
 from guard.errors import ParkingFailed, StoreError
@@ -121,7 +119,9 @@ class ParkingLot:
         return replace(job, park_id=park_id), already_parked
 
     def _publish(self, message: Message, job: ParkedJob) -> None:
-        headers = {name: value for name, value in message.headers.items() if name != COPY_HEADER}
+        headers: dict[str, Any] = {
+            name: value for name, value in message.headers.items() if name != COPY_HEADER
+        }
         compression = headers.pop("compression", None)
         headers[PARKED_HEADER] = job.to_header()
         queue = self._broker.queue(self._queue_name)
@@ -143,7 +143,7 @@ class ParkingLot:
                     retry=True,
                     retry_policy={"max_retries": 2, "interval_start": 0.05, "interval_max": 0.5},
                 )
-        except (OperationalError, KombuError, *self._broker.errors) as error:
+        except self._broker.errors as error:
             raise ParkingFailed(
                 f"the broker did not confirm parked job {job.task_id} ({type(error).__name__})"
             ) from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kombu.exceptions import KombuError
+from guard.fleet.broker import NOT_FOUND
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -29,20 +30,15 @@ class Queues:
                     return int(channel._size(name))  # noqa: SLF001 - sums the lists of all priorities
                 return int(channel.queue_declare(name, passive=True).message_count)
         except self._broker.errors as error:
-            return 0 if getattr(error, "code", None) == 404 else None
-        except KombuError:
-            return None
+            return 0 if getattr(error, "code", None) == NOT_FOUND else None
 
     def is_there(self, name: str) -> bool:
-        """Whether a job published to this queue would lie in it. A queue of the app's is declared if it is not."""
+        """Whether a job published to this queue would lie in it. The app's own queues are declared."""
         if self._broker.is_redis:
             return True
-        try:
-            with self._broker.channel() as channel:
-                channel.queue_declare(name, passive=True)
-                return True
-        except (KombuError, *self._broker.errors):
-            pass
+        with suppress(*self._broker.errors), self._broker.channel() as channel:
+            channel.queue_declare(name, passive=True)
+            return True
         queue = self._app.amqp.queues.get(name) if name in self._app.amqp.queues else None
         if queue is None:
             return False

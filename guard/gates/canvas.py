@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from celery import canvas
+from guard.gates.inner_celery import WORKFLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["guard_canvas"]
 
 _GATES: weakref.WeakKeyDictionary[Celery, PublishGate] = weakref.WeakKeyDictionary()
-_WRAPPED = (canvas.group, canvas._chain, canvas._chord)  # noqa: SLF001 - the classes behind chain() and chord()
 _MARK = "__guard_canvas__"
 
 
 def guard_canvas(app: Celery, gate: PublishGate) -> None:
     """Make this app's workflows ask its gate."""
     _GATES[app] = gate
-    for kind in _WRAPPED:
+    for kind in WORKFLOWS:
         if not getattr(kind.apply_async, _MARK, False):
             kind.apply_async = _asking(kind.apply_async)
 
@@ -41,7 +40,8 @@ def guard_canvas(app: Celery, gate: PublishGate) -> None:
 def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(apply_async)
     def guarded_apply_async(self: Any, *args: Any, **options: Any) -> Any:
-        gate = _GATES.get(_app_of(self))
+        app = _app_of(self)
+        gate = _GATES.get(app) if app is not None else None
         asked = options.pop("when_closed", None) or self.options.get("when_closed")
         if gate is None:
             return apply_async(self, *args, **options)
@@ -55,8 +55,10 @@ def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _app_of(workflow: Any) -> Celery | None:
-    app = workflow.app
-    return app._get_current_object() if hasattr(app, "_get_current_object") else app  # noqa: SLF001 - Celery's proxy
+    app: Any = workflow.app
+    behind_proxy = getattr(app, "_get_current_object", None)
+    found: Celery | None = behind_proxy() if behind_proxy is not None else app
+    return found
 
 
 def _kinds(workflow: Any, gate: PublishGate) -> Iterator[OperationKind]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from guard.core.operations import Operation, OperationKind
+from guard.gates.inner_celery import registered_task
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -38,7 +39,7 @@ class Classifier:
         """The operation of a task by name. Never finalizes the app."""
         if name in _HOUSEKEEPING:
             return self.registry.kinds[Operation.ADMIN_OPERATIONS]
-        task = self._app._tasks.get(name)  # noqa: SLF001 - `app.tasks` would finalize the app
+        task = registered_task(self._app, name)
         return self.registry.of_task(name, declared=getattr(task, "operation", None), queue=queue)
 
     def job(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from guard.gates.classify import CARRIERS
 
 if TYPE_CHECKING:
-    from celery.worker.consumer import Consumer
     from kombu.message import Message
+
+    from guard.gates.inner_celery import Consumer
 
 __all__ = ["job_of", "queue_of", "was_delivered_before"]
 
@@ -24,7 +25,7 @@ def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
         return (
             body["id"],
             body["task"],
-            body.get("retries") or 0,
+            int(body.get("retries") or 0),
             body.get("args") or (),
             body.get("kwargs") or {},
         )
@@ -32,7 +33,7 @@ def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
     kwargs: Any = {}
     if headers["task"] in CARRIERS:
         args, kwargs, _ = message.payload
-    return headers["id"], headers["task"], headers.get("retries") or 0, args, kwargs
+    return headers["id"], headers["task"], int(headers.get("retries") or 0), args, kwargs
 
 
 def queue_of(message: Message, consumer: Consumer) -> str:

@@ -24,9 +24,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from guard.core.modes import Gate
 from guard.core.word import pack, unpack
+
+if TYPE_CHECKING:
+    from guard.core.modes import Gate
 
 __all__ = ["FENCE_SECONDS", "MOST_SLOTS", "SharedPage", "Slot", "SlotState", "SlotView"]
 

@@ -27,6 +27,7 @@ from guard.core.account import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
+from guard.gates.inner_celery import registered_task
 from guard.settings import WhenClosed
 
 if TYPE_CHECKING:
@@ -188,8 +189,7 @@ class PublishGate:
 
     def _hold(self, asked: str | None, name: str) -> bool:
         if asked is None:
-            task = self._app._tasks.get(name)  # noqa: SLF001 - `app.tasks` would finalize the app
-            asked = getattr(task, "when_closed", None)
+            asked = getattr(registered_task(self._app, name), "when_closed", None)
         if asked is None:
             return self._when_closed is WhenClosed.HOLD
         try:

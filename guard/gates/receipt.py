@@ -14,7 +14,6 @@ import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from celery.utils.imports import instantiate
-from celery.worker import state as worker_state
 
 from guard.clock import boot_ms
 from guard.core.account import Count
@@ -23,6 +22,7 @@ from guard.core.parked import COPY_HEADER
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed, StoreUnavailable
 from guard.gates.classify import CARRIERS
+from guard.gates.inner_celery import Consumer, Request, worker_state
 from guard.gates.messages import job_of, queue_of, was_delivered_before
 from guard.gates.page import SlotState
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from celery import Celery, Task
-    from celery.worker.consumer import Consumer
-    from celery.worker.request import Request
     from kombu.message import Message
 
     from guard.core.operations import OperationKind
@@ -44,6 +42,7 @@ __all__ = ["Cordons", "Parks", "ReceiptGate"]
 log = logging.getLogger(__name__)
 
 _TRY_AGAIN_SECONDS = 1.0
+REQUEUE = True
 
 
 class Cordons(Protocol):
@@ -89,14 +88,15 @@ class ReceiptGate:
         ) -> Any:
             mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
             word = words[0]
-            if mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK):
-                if not self._bypassed(message):
-                    self._arrived_closed(message, ack, reject)
-                    return None
-            elif COPY_HEADER in message.headers or was_delivered_before(message):
-                if not self.may_run(message):
-                    ack(log, consumer.connection_errors)
-                    return None
+            closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+            if closed and not self._bypassed(message):
+                self._arrived_closed(message, ack, reject)
+                return None
+            # Asked only of jobs that were released or delivered before: no round trip for the others.
+            copied = COPY_HEADER in message.headers or was_delivered_before(message)
+            if copied and not self.may_run(message):
+                ack(log, consumer.connection_errors)
+                return None
             return handle(message, body, ack, reject, callbacks, **rest)
 
         return guarded_handler
@@ -147,13 +147,13 @@ class ReceiptGate:
         self._give_back(
             request.message,
             ack=lambda: request.on_ack(log, errors),
-            requeue=lambda: request.on_reject(log, errors, True),
+            requeue=lambda: request.on_reject(log, errors, REQUEUE),
         )
 
     def _arrived_closed(self, message: Message, ack: Any, reject: Any) -> None:
         assert self.consumer is not None  # noqa: S101 - messages arrive through it
         errors = self.consumer.connection_errors
-        self._give_back(message, ack=lambda: ack(log, errors), requeue=lambda: reject(log, errors, True))
+        self._give_back(message, ack=lambda: ack(log, errors), requeue=lambda: reject(log, errors, REQUEUE))
 
     def _give_back(self, message: Message, *, ack: Callable[[], Any], requeue: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from billiard.einfo import ExceptionWithTraceback
 from celery.utils.imports import symbol_by_name
-from celery.worker import state as worker_state
 
+from guard.gates.inner_celery import ExceptionWithTraceback, worker_state
 from guard.gates.not_started import NotStarted
 
 if TYPE_CHECKING:

@@ -13,13 +13,12 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from celery._state import _task_stack
-
 from guard.clock import boot_ms
 from guard.core.account import Count
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
+from guard.gates.inner_celery import task_stack
 from guard.gates.not_started import NotStarted
 from guard.gates.page import SlotState
 
@@ -60,7 +59,7 @@ def _gated(
     run = task.run
     fixed_mask = mask_of(kind) if kind else None
     name = task.name
-    stack = _task_stack
+    stack = task_stack
 
     @wraps(run)
     def guarded_run(*args: Any, **kwargs: Any) -> Any:

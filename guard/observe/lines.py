@@ -61,5 +61,6 @@ def blocked(*, endpoint: str, user: str, why: str) -> None:
 def disabled_entirely() -> None:
     """MAINTENANCE_MODE_ENABLED is false."""
     log.warning(
-        "[MAINTENANCE] The guard is switched off (MAINTENANCE_MODE_ENABLED=false): nothing is refused, held or parked"
+        "[MAINTENANCE] The guard is switched off (MAINTENANCE_MODE_ENABLED=false): "
+        "nothing is refused, held or parked"
     )

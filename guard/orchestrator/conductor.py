@@ -15,10 +15,8 @@ from guard.core.barrier import Verdict
 from guard.core.changes import WindowRequest
 from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
-from guard.core.modes import CLOSED_PHASES, Gate, Phase
+from guard.core.modes import CLOSED_PHASES, Gate, Mode, Phase
 from guard.errors import GuardError, IllegalMove, InvalidRequest, StaleEpoch, StoreError
-from guard.orchestrator.changes import Changes
-from guard.orchestrator.closing import Closed, Closing
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
 from guard.ports import AuditRecord
@@ -26,8 +24,11 @@ from guard.ports import AuditRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from guard.core.configuration import Wish
     from guard.core.state import GuardState
     from guard.fleet.releaser import Releaser, ReleaseResult
+    from guard.orchestrator.changes import Changes
+    from guard.orchestrator.closing import Closed, Closing
     from guard.orchestrator.surroundings import Surroundings
     from guard.ports import Clock, Lock, RosterEntry, Tally
     from guard.settings import Settings
@@ -37,6 +38,8 @@ __all__ = ["Conductor"]
 log = logging.getLogger(__name__)
 
 _GATE_LOOK_SECONDS = 0.2
+_BY_HAND = "configuration table"
+"""Who is named in the journal for a hand-made change of the configuration rows."""
 
 
 class Conductor:
@@ -152,25 +155,13 @@ class Conductor:
         if wish is None:
             return
         try:
-            if wish.refused:
-                raise InvalidRequest(wish.refused)
-            if wish.open_window:
-                duration = wish.duration or self._settings.maintenance_default_timeout
-                if wish.mode == "emergency":
-                    raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")
-                self.enable(
-                    WindowRequest.check(
-                        mode=wish.mode, reason=wish.reason, duration=duration, by="configuration table"
-                    )
-                )
-            else:
-                self.disable("configuration table")
+            self._grant(wish)
         except (InvalidRequest, IllegalMove) as error:
             log.warning("a change of the configuration rows is not taken: %s", error)
             durable.journal(
                 AuditRecord(
                     at=self._clock.wall(),
-                    actor="configuration table",
+                    actor=_BY_HAND,
                     action="import",
                     epoch=state.epoch,
                     outcome="refused",
@@ -178,6 +169,17 @@ class Conductor:
                 )
             )
             durable.write_configuration_rows(durable.read())
+
+    def _grant(self, wish: Wish) -> None:
+        if wish.refused:
+            raise InvalidRequest(wish.refused)
+        if not wish.open_window:
+            self.disable(_BY_HAND)
+            return
+        if wish.mode == Mode.EMERGENCY:
+            raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")
+        duration = wish.duration or self._settings.maintenance_default_timeout
+        self.enable(WindowRequest.check(mode=wish.mode, reason=wish.reason, duration=duration, by=_BY_HAND))
 
     def _confirm(self, state: GuardState) -> None:
         """The gates are closed: the drain begins. A crash before this leaves the phase at `closing`."""

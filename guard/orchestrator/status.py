@@ -48,7 +48,7 @@ class Status:
         message: a sentence for users.
         epoch, phase: of the guard state; None when unknown.
         workers: who follows.
-        held: jobs that wait in cordoned queues; parked: in the parking queue; None when the broker did not say.
+        held: jobs in cordoned queues; parked: in the parking queue; None when the broker did not say.
         refused: since the window opened.
         in_flight: same as active_jobs_count, with what is reserved, lost and by worker.
         warnings: what an operator should look at.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from guard.core.operations import OperationKind
-from guard.core.state import GuardState
-from guard.ports import RosterEntry
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from guard.core.operations import OperationKind
+    from guard.core.state import GuardState
+    from guard.ports import RosterEntry
 
 __all__ = ["Surroundings"]
 

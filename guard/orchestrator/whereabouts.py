@@ -10,7 +10,7 @@ __all__ = ["JobPlace", "JobView"]
 
 
 class JobPlace(StrEnum):
-    """Where a job can be. `WAITING` is what the result backend calls PENDING: in its queue, or never published."""
+    """Where a job can be. `WAITING` is the backend's PENDING: in its queue, or never published."""
 
     RUNNING = "running"
     PARKED = "parked"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from guard.core.suggest import did_you_mean
 from guard.errors import ConfigurationInvalid
@@ -16,6 +15,8 @@ from guard.settings.model import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 __all__ = ["load_settings"]
 
@@ -58,7 +59,11 @@ class _Given(Settings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_others: object
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what was given."""
         return (init_settings,)
@@ -68,7 +73,7 @@ def _try(values: dict[str, str], *, only_given: bool) -> tuple[Settings | None, 
     try:
         return (_Given(**values) if only_given else _from_environment()), []  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = [dict(problem) for problem in error.errors(include_url=False)]
+        wrong: list[dict[str, Any]] = [dict(problem) for problem in error.errors(include_url=False)]
     problems = [_sentence(problem, values) for problem in wrong if problem["loc"]]
     problems += [text for problem in wrong if not problem["loc"] for text in problem["ctx"]["error"].args]
     fields = {str(problem["loc"][0]) for problem in wrong if problem["loc"]}
@@ -82,7 +87,7 @@ def _try(values: dict[str, str], *, only_given: bool) -> tuple[Settings | None, 
 def _from_environment() -> Settings:
     # Docker and Kubernetes mount secrets as files named for the variable.
     folder = Path("/run/secrets")
-    return Settings(_secrets_dir=folder) if folder.is_dir() else Settings()
+    return Settings(_secrets_dir=folder) if folder.is_dir() else Settings()  # type: ignore[call-arg]
 
 
 def _misspelt(variables: Mapping[str, str]) -> list[str]:

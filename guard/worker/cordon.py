@@ -14,11 +14,11 @@ from guard.core.cordon import queues_to_cordon
 
 if TYPE_CHECKING:
     from celery import Celery
-    from celery.worker.consumer import Consumer
     from kombu import Queue
 
     from guard.core.operations import OperationKind
     from guard.gates.classify import Classifier
+    from guard.gates.inner_celery import Consumer
     from guard.gates.runtime import Runtime
     from guard.settings import Settings
 

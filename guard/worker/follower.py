@@ -9,18 +9,15 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from celery.worker import state as worker_state
-
 from guard.clock import boot_ms
 from guard.core.modes import Gate
+from guard.gates.inner_celery import Consumer, worker_state
 from guard.gates.page import SlotState, is_alive
 from guard.ports import AgentReport, RunningJob
 from guard.worker.reserved import count_reserved, set_reserved_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from celery.worker.consumer import Consumer
 
     from guard.gates.page import SharedPage
     from guard.gates.receipt import ReceiptGate

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celery.worker import state as worker_state
-
+from guard.gates.inner_celery import Consumer, worker_state
 from guard.gates.request import GuardedRequest
 
 if TYPE_CHECKING:
-    from celery.worker.consumer import Consumer
-
     from guard.gates.receipt import ReceiptGate
 
 __all__ = ["count_reserved", "set_reserved_aside"]

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from celery import Celery
-    from celery.worker import WorkController
-    from celery.worker.consumer import Consumer
 
     from guard.agent.agent import Agent, Follower
+    from guard.gates.inner_celery import Consumer, WorkController
     from guard.gates.publish import PublishGate
     from guard.gates.receipt import Parks
     from guard.gates.runtime import Runtime

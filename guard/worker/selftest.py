@@ -7,18 +7,18 @@ through each gate, with the page closed, and looks whether the probe's body ran.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import build_tracer
-from celery.app.trace import logger as trace_log
 from celery.exceptions import TaskRevokedError
 from celery.utils.imports import symbol_by_name
-from celery.worker.request import create_request_cls
 from kombu.message import Message
 
 from guard.errors import SelfTestFailed
+from guard.gates.inner_celery import create_request_cls, trace_log
 from guard.gates.page import MOST_SLOTS
 from guard.gates.receipt import ReceiptGate
 from guard.gates.request import is_guarded_request
@@ -68,7 +68,7 @@ def _start_gate(app: Celery, runtime: Runtime) -> Iterator[str]:
     trace_log.disabled = True  # "Task guard.probe ignored" would only puzzle people
     try:
         outcome = build_tracer(probe.name, probe, app=app)(
-            str(uuid.uuid4()), (), {}, {"id": str(uuid.uuid4())}
+            str(uuid.uuid4()), [], {}, {"id": str(uuid.uuid4())}
         )
     finally:
         trace_log.disabled = False
@@ -87,10 +87,8 @@ def _receipt_gate(app: Celery, receipt: ReceiptGate) -> Iterator[str]:
     base = symbol_by_name(probe.Request)
     spied = type("Probe", (base,), {"guard_set_aside": lambda request: set_aside.append(request)})  # noqa: PLW0108 - a method, not the list's own
     request_class = create_request_cls(spied, probe, pool, "guard", None, app=app)
-    try:
+    with contextlib.suppress(TaskRevokedError):
         request_class(_message(), task=probe, app=app).execute_using_pool(pool)
-    except TaskRevokedError:
-        pass
     if submitted or not set_aside:
         yield "the receipt gate is not reached: the probe went to the pool"
     if not isinstance(getattr(probe.Strategy, "__guard_receipt__", None), ReceiptGate):
@@ -100,7 +98,7 @@ def _receipt_gate(app: Celery, receipt: ReceiptGate) -> Iterator[str]:
 
 def _message() -> Message:
     return Message(
-        body=b'[[], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]',
+        body='[[], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]',
         content_type="application/json",
         content_encoding="utf-8",
         headers={"id": str(uuid.uuid4()), "task": PROBE, "lang": "py"},

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from celery import bootsteps
 
 if TYPE_CHECKING:
-    from celery.worker import WorkController
-    from celery.worker.consumer import Consumer
-
+    from guard.gates.inner_celery import Consumer, WorkController
     from guard.worker.resident import Resident
 
 __all__ = ["resident_steps"]
@@ -26,7 +24,7 @@ log = logging.getLogger(__name__)
 def resident_steps(resident: Resident) -> tuple[type[bootsteps.StartStopStep], type[bootsteps.StartStopStep]]:
     """The two steps of one app: Celery wants classes and makes the instances itself."""
 
-    class GuardStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    class GuardStep(bootsteps.StartStopStep):
         """Shared page, self-test, agent."""
 
         name = "Guard"
@@ -39,12 +37,13 @@ def resident_steps(resident: Resident) -> tuple[type[bootsteps.StartStopStep], t
         def start(self, worker: WorkController) -> None:
             resident.start(worker)
 
-        def stop(self, worker: WorkController) -> None:
+        def stop(self, worker: WorkController) -> None:  # noqa: ARG002 - Celery's signature
             resident.stop()
 
-        terminate = stop
+        def terminate(self, worker: WorkController) -> None:
+            self.stop(worker)
 
-    class CordonStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    class CordonStep(bootsteps.StartStopStep):
         """The cordon, before the first fetch."""
 
         name = "Cordon"

@@ -28,6 +28,7 @@ class DemoAccount:
         window: how it was closed, and what met it.
         failures: each failed job, with why.
         unaccounted: each job without an outcome, with where it was seen last.
+        example: a caption that was made, with its file; empty when none was.
         checks: what was compared with whom.
         seconds: how long the demo took.
     """
@@ -36,13 +37,14 @@ class DemoAccount:
     window: Mapping[str, Any]
     failures: Sequence[Mapping[str, Any]]
     unaccounted: Sequence[Mapping[str, str]]
+    example: Mapping[str, str]
     checks: Sequence[Check]
     seconds: float
 
     @property
     def balanced(self) -> bool:
         """Whether every statement is true."""
-        return all(check.true for check in self.checks)
+        return all(check.holds for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -82,6 +84,7 @@ def draw_up(story: Story, evidence: Evidence, seconds: float) -> DemoAccount:
             }
             for job in ledger.unsettled
         ],
+        example=evidence.example,
         checks=all_checks(story, evidence),
         seconds=round(seconds, 1),
     )

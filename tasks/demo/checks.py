@@ -25,7 +25,7 @@ class Check:
     """One statement, and whether it is true."""
 
     statement: str
-    true: bool
+    holds: bool
     detail: str = ""
     """The witness, or what speaks against it."""
 
@@ -54,17 +54,17 @@ def all_checks(story: Story, evidence: Evidence) -> list[Check]:
         ),
         Check(
             statement="nothing touched the results during maintenance",
-            true=story.drained and story.untouched,
+            holds=story.drained and story.untouched,
             detail="results database" if story.drained else "jobs that ran at the closing did not end",
         ),
         Check(
             statement="the guard counted the same refusals",
-            true=counters.total(Count.REFUSED) == len(refused),
+            holds=counters.total(Count.REFUSED) == len(refused),
             detail=f"guard {counters.total(Count.REFUSED)}, callers {len(refused)}",
         ),
         Check(
             statement="every parked job was released",
-            true=parked == released and evidence.still_parked == 0,
+            holds=parked == released and evidence.still_parked == 0,
             detail=f"parked {parked}, released {released}, still parked {evidence.still_parked}",
         ),
         _none(
@@ -76,7 +76,7 @@ def all_checks(story: Story, evidence: Evidence) -> list[Check]:
 
 
 def started_while_closed(story: Story, runs: Collection[Run]) -> list[str]:
-    """Guarded jobs that ended while closed and did not run already when the window closed."""
+    """Guarded jobs that started while closed; by the guard's own word none of them ran already before."""
     known = {job.task_id for job in story.closed.running} if story.closed else set()
     return sorted(
         run.task_id
@@ -91,9 +91,11 @@ def heartbeats(story: Story, runs: Collection[Run]) -> int:
 
 
 def while_closed(story: Story, runs: Collection[Run]) -> list[Run]:
-    """Runs that ended between the return of `enable` and the call of `disable`."""
-    return [run for run in runs if story.closed_at < run.ended < story.opened_at]
+    """Runs that started between the return of `enable` and the call of `disable`."""
+    return [run for run in runs if story.closed_at < run.started < story.opened_at]
 
 
 def _none(statement: str, witness: str, against: list[str]) -> Check:
-    return Check(statement=statement, true=not against, detail="; ".join(against[:5]) if against else witness)
+    return Check(
+        statement=statement, holds=not against, detail="; ".join(against[:5]) if against else witness
+    )

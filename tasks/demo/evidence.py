@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from guard.core.account import Account, Count
 from tasks.demo.ledger import Outcome
+from tasks.demo.outcomes import name_of
 from tasks.demo.runs import Run, read_runs
+from tasks.names import GENERATE_CAPTION
+from tasks.results.schema import job_captions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +39,7 @@ class Evidence:
         still_parked: By the broker; None when it did not answer.
         runs: By the workers' logs.
         rows: By the results database: how often each job wrote its result.
+        example: A caption that a job wrote, with its file; empty when none did.
         last_seen: Where the guard believes each job without an outcome to be.
     """
 
@@ -43,6 +47,7 @@ class Evidence:
     still_parked: int | None
     runs: Sequence[Run]
     rows: Mapping[str, int]
+    example: Mapping[str, str]
     last_seen: Mapping[str, str]
 
 
@@ -53,8 +58,17 @@ def gather(story: Story, guard: Guard, results: ResultStore, worker_logs: Iterab
         still_parked=guard.status().parked,
         runs=read_runs(worker_logs),
         rows=results.runs(),
+        example=_example(story, results),
         last_seen={job.task_id: guard.job(job.task_id).note for job in story.ledger.unsettled},
     )
+
+
+def _example(story: Story, results: ResultStore) -> dict[str, str]:
+    for job in story.ledger.having(Outcome.DONE):
+        row = results.row(job_captions, job.task_id) if job.task == GENERATE_CAPTION else None
+        if row is not None:
+            return {"file": name_of(job.file), "caption": row["text"]}
+    return {}
 
 
 def _counters(story: Story, guard: Guard) -> Account:

@@ -23,4 +23,4 @@ def compact(database: Path) -> str:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("VACUUM")
         (problem,) = connection.execute("PRAGMA integrity_check").fetchone()
-    return f"the results database was rewritten (VACUUM) and is {'intact' if problem == 'ok' else problem}"
+    return f"the results database was compacted and is {'intact' if problem == 'ok' else problem}"

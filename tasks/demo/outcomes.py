@@ -41,7 +41,15 @@ def _settle(job: Job, result: dict[str, Any], ledger: Ledger) -> None:
         return
     job.outcome = Outcome.FAILED
     job.explained = isinstance(value, _EXPLAINED)
-    job.why = "a job of its batch failed" if isinstance(value, ChordError) else getattr(value, "why", str(value))
+    job.why = (
+        "a job of its batch failed" if isinstance(value, ChordError) else getattr(value, "why", str(value))
+    )
+
+
+def _why(error: object) -> str:
+    if isinstance(error, ChordError):
+        return "a job of its batch failed"
+    return error.why if isinstance(error, BrokenImage | CaptionFailed) else str(error)
 
 
 def _made_by(batch: Job, value: dict[str, Any]) -> list[Job]:

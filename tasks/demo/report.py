@@ -42,7 +42,8 @@ def _jobs(account: DemoAccount) -> RenderableType:
     total = jobs["submitted"] + jobs["made_by_batches"]
     made = f"{jobs['submitted']} by the demo, {jobs['made_by_batches']} by its batches"
     grid.add_row("  submitted", Text(str(total), style="bold"), made)
-    grid.add_row("= done", str(jobs["done"]), "ran once and left a result")
+    example = f', for example "{account.example["caption"]}"' if account.example else ""
+    grid.add_row("= done", str(jobs["done"]), Text(f"ran once and left a result{example}"))
     grid.add_row("+ refused", str(jobs["refused"]), "the caller got MaintenanceActive; nothing was queued")
     why = "; ".join(sorted({f"{failure['file']}: {failure['why']}" for failure in account.failures}))
     grid.add_row("+ failed", str(jobs["failed"]), Text(why))
@@ -77,7 +78,7 @@ def _checks(account: DemoAccount) -> RenderableType:
     grid.add_column()
     grid.add_column(style="dim", overflow="fold")
     for check in account.checks:
-        mark = Text("  ✓", style="green") if check.true else Text("  ✗", style="bold red")
+        mark = Text("  ✓", style="green") if check.holds else Text("  ✗", style="bold red")
         grid.add_row(mark, Text(check.statement), Text(check.detail))
     return grid
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _END: Final = re.compile(
-    r"^\[(?P<at>[\d-]+ [\d:]+,\d+): [^\]]+\] Task (?P<task>[\w.]+)\[(?P<id>[^\]]+)\] (?:succeeded in|raised) "
+    r"^\[(?P<at>[\d-]+ [\d:]+,\d+): [^\]]+\] Task (?P<task>[\w.]+)\[(?P<id>[^\]]+)\] "
+    r"(?:succeeded in (?P<took>[\d.e-]+)s:|raised )"
 )
-"""As Celery logs the end of a job: `[2026-01-31 12:00:00,123: INFO/ForkPoolWorker-1] Task a.b[id] …`."""
+"""As Celery logs the end of a job: `[2026-01-31 12:00:00,123: INFO/…] Task a.b[id] succeeded in 0.01s: …`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Run:
 
     task_id: str
     task: str
-    ended: float
-    """UTC seconds."""
+    started: float
+    """UTC seconds, to some milliseconds; of a failed run, for which Celery logs no duration, its end."""
 
 
 def read_runs(logs: Iterable[Path]) -> list[Run]:
@@ -44,4 +45,4 @@ def _runs(log: Path) -> Iterator[Run]:
             if found := _END.match(line):
                 # The workers run with TZ=UTC.
                 at = datetime.strptime(found["at"], "%Y-%m-%d %H:%M:%S,%f").replace(tzinfo=UTC)
-                yield Run(found["id"], found["task"], at.timestamp())
+                yield Run(found["id"], found["task"], at.timestamp() - float(found["took"] or 0))

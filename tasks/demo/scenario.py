@@ -107,25 +107,25 @@ class Scenario:
         self._story.closed, self._story.closed_at = window, time.time()
         self._look()
         who = " and ".join(name.partition("@")[0] for name in window.acknowledged) or "nobody"
-        took = f"in {window.took * 1000:.0f} ms"
+        how = f"closed in {window.took * 1000:.0f} ms, acknowledged by {who}"
         if window.unconfirmed:
-            took += f", when the lease of {', '.join(window.unconfirmed)} had run out"
-        running = f"{len(window.running)} jobs run and may finish; no other guarded job starts"
-        self._screen.step("Closed", f"{took}: {who} acknowledged. {running}")
+            how += f"; the lease of {', '.join(window.unconfirmed)} ran out"
+        running = f"{len(window.running)} jobs run and may finish, no other guarded job starts"
+        self._screen.step("Closed", f"a window was opened: {how}; {running}")
 
     def _submit_while_closed(self, workload: Workload) -> None:
         _, refused = self._submit(workload.refused)
         self._screen.step(
-            "Refused", f"{refused} new jobs: their callers were told at once, and when to try again"
+            "Refused", f"{refused} new jobs: each caller was told at once, and when to try again"
         )
         held, _ = self._submit(workload.held)
         self._screen.step(
-            "Held", f"{held} new jobs asked to wait (when_closed='hold'): they stay in their queues"
+            "Held", f"{held} new jobs that ask to wait: they stay in their queues, with those from before"
         )
         parked, _ = self._submit(workload.parked)
         self._until(lambda: self._status is not None and (self._status.parked or 0) >= parked)
         self._screen.step(
-            "Parked", f"{parked} more arrived in a queue that must stay open: set aside, safely stored"
+            "Parked", f"{parked} more, sent to the queue that beat's heartbeat needs: taken out and stored"
         )
 
     def _use_the_window(self) -> None:
@@ -137,7 +137,8 @@ class Scenario:
         self._until(lambda: time.monotonic() >= quiet_until)
         story.untouched = self._results.runs() == before
         story.held = (self._status.held if self._status else None) or 0
-        self._screen.step("Maintained", what)
+        quiet = f"for {QUIET_SECONDS:.0f} s no job touched it" if story.untouched else "but jobs wrote to it"
+        self._screen.step("Maintained", f"{what}; {quiet}")
 
     def _open(self) -> None:
         self._story.opened_at = time.time()
@@ -145,12 +146,12 @@ class Scenario:
         self._story.opened = window
         self._status = None
         self._screen.step(
-            "Opened", f"{window.released} parked jobs went back to their queue; the held ones just go on"
+            "Opened", f"{window.released} parked jobs went back to their queue, the held ones simply go on"
         )
 
     def _wait_for_all(self) -> None:
-        self._until(lambda: not self._story.ledger.unsettled)
-        self._screen.step("Finished", "no job is left")
+        finished = self._until(lambda: not self._story.ledger.unsettled)
+        self._screen.step("Finished", "no job is left" if finished else "waiting is given up")
 
     def _submit(self, orders: Iterable[Order]) -> tuple[int, int]:
         """Submit, a few at a time, so that it can be watched.

@@ -34,7 +34,7 @@ class Screen:
         self._animated = self._console.is_interactive
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
         self._started = time.monotonic()
-        self._plain_after = 0.0
+        self._plain_after = self._started + _PLAIN_EVERY_SECONDS
 
     def __enter__(self) -> Screen:
         self._console.print(Text("A maintenance window for Celery, demonstrated", style="bold"))
@@ -59,13 +59,13 @@ class Screen:
         line.add_column(overflow="fold")
         line.add_row(spent, title, text)
         self._console.print(line)
+        self._plain_after = time.monotonic() + _PLAIN_EVERY_SECONDS
 
     def show(self, ledger: Ledger, status: Status | None) -> None:
         """How far it is; `status` while the window is open, else None."""
         if self._animated:
             self._live.update(_bar(ledger, status), refresh=True)
-        elif (now := time.monotonic()) >= self._plain_after and ledger.jobs:
-            self._plain_after = now + _PLAIN_EVERY_SECONDS
+        elif time.monotonic() >= self._plain_after and ledger.jobs:
             self.step("", f"{ledger.ended} of {len(ledger.jobs)} · {_state(status)}")
 
     def failure(self, text: str) -> None:

@@ -88,6 +88,12 @@ class Servers:
         if view.problems:
             raise ProcessFailed("; ".join(f"{node}: {problem}" for node, problem in view.problems.items()))
 
+    def wait_until(self, moment: float) -> None:
+        """Wait until this monotonic time, as long as all live."""
+        while time.monotonic() < moment:
+            self.check()
+            time.sleep(_POLL_SECONDS)
+
     def check(self) -> None:
         """Raise `ProcessFailed` if one of the processes has ended."""
         for child in self._children:

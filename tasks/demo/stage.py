@@ -15,6 +15,8 @@ from tasks.demo.servers import CONCURRENCY, WORKERS, Servers
 from tasks.demo.workload import plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tasks.demo.account import DemoAccount
     from tasks.demo.folder import Folder
     from tasks.demo.options import Options
@@ -34,13 +36,13 @@ def run(options: Options, folder: Folder, screen: Screen) -> DemoAccount:
     environment = demo_environment(folder, os.environ)
     adopt(environment)
     logging.basicConfig(filename=folder.log("demo"), level=logging.INFO)  # the guard's own lines
+    each = "one job" if options.pool == "solo" else f"{CONCURRENCY} jobs"
+    pool = f"{options.pool}, {each} at a time"
+    screen.step("Starting", f"a Valkey server, {len(WORKERS)} Celery workers ({pool}) and beat")
     with Servers(folder, environment, options.pool) as servers:
         version = servers.start_valkey()
         servers.start_celery()
-        # While they start, which takes seconds.
-        good, broken = make_pictures(folder.images, options.seed) if own is None else (own, [])
-
-        # Not earlier: they read the environment.
+        # Not earlier: importing them reads the environment.
         from guard import install
         from tasks.app import app
         from tasks.demo.account import draw_up
@@ -50,12 +52,14 @@ def run(options: Options, folder: Folder, screen: Screen) -> DemoAccount:
         from tasks.jobs.wiring import results
 
         guard = install(app)  # the one that `tasks.app` has installed
+        guard.check("image_processing")  # makes this process known to the guard, like a web app that runs
+        known = time.monotonic()
+        good, broken = make_pictures(folder.images, options.seed) if own is None else (own, [])
         servers.wait_for_workers(guard)
-        each = "1 job" if options.pool == "solo" else f"{CONCURRENCY} jobs"
-        screen.step(
-            "Started",
-            f"Valkey {version}, {len(WORKERS)} Celery workers ({options.pool}, {each} at a time), beat",
-        )
+        # For one lease after its start the guard cannot know whether it knows everybody, and closing takes
+        # as long as the rest of that. A system that has been up for a while shows how fast it really is.
+        servers.wait_until(known + guard.settings.lease.lease)
+        screen.step("Ready", f"{_images(good, broken)} to work on; Valkey {version} and both workers answer")
         scenario = Scenario(
             app=app,
             guard=guard,
@@ -67,3 +71,7 @@ def run(options: Options, folder: Folder, screen: Screen) -> DemoAccount:
         story = scenario.play(plan(good, broken, options.jobs, random.Random(options.seed)))  # noqa: S311
         evidence = gather(story, guard, results(), servers.worker_logs)
     return draw_up(story, evidence, time.monotonic() - started)
+
+
+def _images(good: list[Path], broken: list[Path]) -> str:
+    return f"{len(good) + len(broken)} images" + (f", {len(broken)} of them broken," if broken else "")

@@ -76,7 +76,7 @@ def test_any_text_is_a_token_or_none(text: str) -> None:
     assert not check_bypass(text, operation="", secret=KEY, now=0.0)
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", TOKEN + "." + TOKEN, TOKEN.partition(".")[0], "x" * 10_000])
+@pytest.mark.parametrize("text", ["", ".", "..", TOKEN.partition(".")[0], "x" * 10_000])
 def test_what_is_no_token(text: str) -> None:
     assert read_bypass(text, secret=KEY) is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,4 +82,4 @@ def test_a_stricter_gate_cordons_at_least_as_much(carries: dict[str, list[str]])
         queues_to_cordon(carried(carries), gate)  # type: ignore[arg-type]
         for gate in (Gate.OPEN, Gate.NORMAL, Gate.EMERGENCY, Gate.UNKNOWN)
     ]
-    assert all(one <= other for one, other in zip(found, found[1:], strict=False))
+    assert all(one <= other for one, other in pairwise(found))

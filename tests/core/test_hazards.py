@@ -21,15 +21,23 @@ QUIET = Facts(
     [
         pytest.param({}, (), id="all is well"),
         pytest.param({"signed": False}, ("GUARD_SECRET_KEY",), id="records are not signed"),
-        pytest.param({"eviction_policy": "allkeys-lru"}, ("unsafe", "noeviction"), id="Redis may evict queues"),
+        pytest.param(
+            {"eviction_policy": "allkeys-lru"}, ("unsafe", "noeviction"), id="Redis may evict queues"
+        ),
         pytest.param({"eviction_policy": "volatile-lru"}, (), id="only keys with a TTL are evicted"),
-        pytest.param({"visibility_timeout": 1800.0}, ("30 minutes", "twice"), id="a job may be delivered twice"),
+        pytest.param(
+            {"visibility_timeout": 1800.0}, ("30 minutes", "twice"), id="a job may be delivered twice"
+        ),
         pytest.param({"visibility_timeout": 3600.0}, (), id="just within the visibility timeout"),
         pytest.param({"result_expires": 7000.0}, ("result_expires",), id="a chord may lose its counter"),
-        pytest.param({"duration": None, "visibility_timeout": 1.0, "result_expires": 1.0}, (), id="no duration"),
-        pytest.param({"visibility_timeout": None, "result_expires": None, "eviction_policy": None}, (), id="unknown"),
+        pytest.param(
+            {"duration": None, "visibility_timeout": 1.0, "result_expires": 1.0}, (), id="no duration"
+        ),
+        pytest.param(
+            {"visibility_timeout": None, "result_expires": None, "eviction_policy": None}, (), id="unknown"
+        ),
     ],
-)  # fmt: skip
+)
 def test_hazard(change: dict[str, object], words: tuple[str, ...]) -> None:
     found = " ".join(hazards(replace(QUIET, **change)))
     assert bool(found) == bool(words)

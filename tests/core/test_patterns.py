@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,6 @@ REFUSED = {
     "a bad range": "[z-a]",
     "a huge bound": "a{99999999999}",
     "too long": "a" * 501,
-    "too deep": "(" * 240 + "a" + ")" * 240,
 }
 
 # BUG C8, SERIOUS (guard/core/patterns.py:52-73): all of these are accepted, and each takes exponential time on
@@ -144,10 +144,8 @@ def test_flags_that_contradict_each_other_are_refused(pattern: str) -> None:
 @many
 @pytest.mark.filterwarnings("ignore:Possible (nested set|set)")
 def test_any_text_is_a_pattern_or_invalid(text: str) -> None:
-    try:
+    with suppress(InvalidRequest):
         assert isinstance(check_pattern(text), re.Pattern)
-    except InvalidRequest:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -167,13 +167,44 @@ def test_operation_of_an_endpoint(method: str, path: str, operation: str) -> Non
 
 
 TRICKS = [
-    "//admin", "/admin//x", "/admin/../api/jobs", "/admin/..;/api/jobs", "/admin;/x", "/admin;x=1", "/admin/.",
-    "/admin/./x", "/admin/..", "/%61dmin", "/admin/%2e%2e/api/jobs", "/admin%2f..%2fapi", "/admin%00", "/admin\\x",
-    "/admin/..\\api", "\\admin", "admin", "", "/admin.", "/admin/x.", "/admin?x", "/admin#x", "/admin\n", "/admin\t/x",
-    "/admin/\x00", "/admin/" + "x" * 260, "/login/..", "/auth/../api/jobs", "/auth/%2e%2e/api/jobs", "/login.",
-    "/api/maintenance/../jobs", "/api/maintenance/%2e%2e/jobs", "/api/health/..;/jobs", "http://host/admin",
-    "/admin/\u2028x", "/admin/\u202ex", "/admin/.hidden",
-]  # fmt: skip
+    "//admin",
+    "/admin//x",
+    "/admin/../api/jobs",
+    "/admin/..;/api/jobs",
+    "/admin;/x",
+    "/admin;x=1",
+    "/admin/.",
+    "/admin/./x",
+    "/admin/..",
+    "/%61dmin",
+    "/admin/%2e%2e/api/jobs",
+    "/admin%2f..%2fapi",
+    "/admin%00",
+    "/admin\\x",
+    "/admin/..\\api",
+    "\\admin",
+    "admin",
+    "",
+    "/admin.",
+    "/admin/x.",
+    "/admin?x",
+    "/admin#x",
+    "/admin\n",
+    "/admin\t/x",
+    "/admin/\x00",
+    "/admin/" + "x" * 260,
+    "/login/..",
+    "/auth/../api/jobs",
+    "/auth/%2e%2e/api/jobs",
+    "/login.",
+    "/api/maintenance/../jobs",
+    "/api/maintenance/%2e%2e/jobs",
+    "/api/health/..;/jobs",
+    "http://host/admin",
+    "/admin/\u2028x",
+    "/admin/\u202ex",
+    "/admin/.hidden",
+]
 
 
 @pytest.mark.parametrize("path", TRICKS)
@@ -184,17 +215,57 @@ def test_tricks_with_a_path_end_as_unknown(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/Admin", "/ADMIN/x", "/LOGIN", "/Api/Maintenance", "/administrator", "/admins", "/login2", "/loginx", "/authx",
-     "/api/maintenances", "/api/healthy", "/api/maintenance/a b", "/x/admin", "/api/admin", "/admin ", " /admin", "/ａdmin"],
-)  # fmt: skip
+    [
+        "/Admin",
+        "/ADMIN/x",
+        "/LOGIN",
+        "/Api/Maintenance",
+        "/administrator",
+        "/admins",
+        "/login2",
+        "/loginx",
+        "/authx",
+        "/api/maintenances",
+        "/api/healthy",
+        "/api/maintenance/a b",
+        "/x/admin",
+        "/api/admin",
+        "/admin ",
+        " /admin",
+        "/\uff41dmin",
+    ],
+)
 def test_what_only_looks_like_the_way_out_is_guarded(path: str) -> None:
     assert REGISTRY.of_endpoint("POST", path).guarded
 
 
 segments = st.sampled_from(
-    ["admin", "Admin", "api", "jobs", "login", "auth", "..", ".", "", "..;", "%2e%2e", "%2F", "maintenance",
-     "health", ";x", "x.", " ", "\\", "?", "caption", "%61dmin", "é", "\u2024\u2024"]
-)  # fmt: skip
+    [
+        "admin",
+        "Admin",
+        "api",
+        "jobs",
+        "login",
+        "auth",
+        "..",
+        ".",
+        "",
+        "..;",
+        "%2e%2e",
+        "%2F",
+        "maintenance",
+        "health",
+        ";x",
+        "x.",
+        " ",
+        "\\",
+        "?",
+        "caption",
+        "%61dmin",
+        "é",
+        "\u2024\u2024",
+    ]
+)
 paths = st.lists(segments, max_size=6).map("/".join).map(lambda path: "/" + path) | st.text(max_size=30)
 
 

@@ -1,1 +1,1 @@
-"""The live control plane in Redis or Valkey: state, registry, acknowledgements, counters, index of parked jobs."""
+"""The live control plane in Redis or Valkey: state, registry, acknowledgements, counters, parked jobs."""

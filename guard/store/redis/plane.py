@@ -13,7 +13,6 @@ from guard.errors import StaleEpoch, StateMissing, StoreUnavailable
 from guard.ports import Barrier, Renewal, RosterEntry
 from guard.store.redis.client import connect, in_our_words, lua
 from guard.store.redis.codec import card_of, card_text, report_of, report_text
-from guard.store.redis.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from guard.core.state import GuardState
     from guard.ports import AgentCard, AgentReport
+    from guard.store.redis.keys import Keys
 
 __all__ = ["FORGET_SILENT_MS", "RedisControlPlane"]
 

@@ -38,4 +38,4 @@ class RedisTally:
     def account(self, window_id: str) -> Account:
         with in_our_words():
             fields = self._client.hgetall(self._keys.counts(window_id))
-        return Account.from_fields({str(name): int(number) for name, number in fields.items()})  # type: ignore[union-attr]
+        return Account.from_fields({str(name): int(number) for name, number in fields.items()})

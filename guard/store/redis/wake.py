@@ -59,6 +59,6 @@ class RedisWakeUp:
     def _listen(self) -> PubSub:
         if self._subscription is None:
             client = connect(self._url, timeout=self._timeout, name=self._name, blocking=True)
-            self._subscription = client.pubsub()
+            self._subscription = client.pubsub()  # type: ignore[no-untyped-call]
             self._subscription.subscribe(self._channel)
         return self._subscription

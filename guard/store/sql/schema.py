@@ -5,6 +5,8 @@ Only what MySQL 8, MariaDB 10.6 and SQLite have in common is used.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
 __all__ = ["AUDIT", "METADATA", "STATE", "VERSION_TABLE", "WINDOWS"]
@@ -13,7 +15,7 @@ METADATA = MetaData()
 VERSION_TABLE = "guard_schema_version"
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
-_MYSQL = {
+_MYSQL: Any = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mariadb_engine": "InnoDB",

@@ -1,0 +1,75 @@
+"""The app that the benchmarks run: jobs that do nothing, with the guard or without.
+
+``celery -A benchmarks.noop worker`` reads the environment; BENCH_GUARDED chooses the arm. Everything
+else is the same in both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from celery import Celery
+from celery.signals import worker_ready
+from kombu import Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guard import Guard
+
+__all__ = ["QUEUE", "build"]
+
+QUEUE = "jobs"
+SHELF = "shelf"
+"""A queue that no worker takes from: messages are published there and moved when a round begins."""
+MARKS = "marks"
+
+
+def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
+    """The app, and its guard in the guarded arm."""
+    app = Celery("noop", broker=environ["BENCH_BROKER"], set_as_current=False)
+    app.conf.update(
+        broker_connection_retry_on_startup=True,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_default_queue=QUEUE,
+        task_queues=[Queue(QUEUE, routing_key=QUEUE), Queue(SHELF, routing_key=SHELF)],
+        task_ignore_result=True,
+    )
+    guard = None
+    if environ.get("BENCH_GUARDED"):
+        from guard import install, load_settings
+
+        ours = ("GUARD_", "MAINTENANCE_", "DATABASE_URL", "REDIS_URL")
+        guard = install(app, load_settings({k: v for k, v in environ.items() if k.startswith(ours)}))
+
+    @app.task(name="noop.nothing", shared=False)
+    def nothing() -> None:
+        """As little as a job can do."""
+
+    @app.task(name="noop.pause", shared=False)
+    def pause(seconds: float) -> None:
+        time.sleep(seconds)
+
+    @app.task(name="noop.mark", shared=False)
+    def mark(name: str) -> None:
+        """Say when this job ran: the first and the last of a round."""
+        with app.connection_for_write() as connection:
+            connection.default_channel.client.rpush(MARKS, json.dumps([name, time.monotonic()]))
+
+    return app, guard
+
+
+def _say_ready(**_signal: Any) -> None:
+    """When Celery says "ready.": the time, and the processor time that the start has cost."""
+    used = time.process_time()
+    Path(os.environ["BENCH_READY"]).write_text(json.dumps([time.monotonic(), used]), "utf-8")
+
+
+if "BENCH_BROKER" in os.environ:
+    app, guard = build(os.environ)
+    if "BENCH_READY" in os.environ:
+        worker_ready.connect(_say_ready, weak=False)

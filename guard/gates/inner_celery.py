@@ -1,0 +1,70 @@
+"""Everything of Celery's inner side that the guard touches, in one place.
+
+None of it is documented, so it is untyped here (`Any`), pinned by the dependency on one minor
+version, and proven at every worker start by the self-test. Whoever moves the guard to a new Celery
+begins in this file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import billiard.einfo
+import celery._state
+import celery.app.trace
+import celery.canvas
+import celery.worker.request
+import celery.worker.state
+
+if TYPE_CHECKING:
+    from celery import Celery, Task
+
+__all__ = [
+    "WORKFLOWS",
+    "Consumer",
+    "ExceptionWithTraceback",
+    "Request",
+    "WorkController",
+    "create_request_cls",
+    "is_finalized",
+    "registered_task",
+    "task_stack",
+    "trace_log",
+    "worker_state",
+]
+
+Consumer: TypeAlias = Any
+"""`celery.worker.consumer.Consumer`: `task_consumer`, `qos`, `task_buckets`, `timer`, `call_soon`."""
+Request: TypeAlias = Any
+"""`celery.worker.request.Request`: see `guard.gates.request` for what is overridden and why."""
+WorkController: TypeAlias = Any
+"""`celery.worker.WorkController`: `hostname`, `concurrency`, `max_concurrency`, `pool_cls`."""
+
+_state: Any = celery._state  # noqa: SLF001
+_canvas: Any = celery.canvas
+_trace: Any = celery.app.trace
+_request: Any = celery.worker.request
+_einfo: Any = billiard.einfo
+
+task_stack: Any = _state._task_stack  # noqa: SLF001
+"""The tasks that this thread is in, outermost first; each call pushes itself before its body runs."""
+worker_state: Any = celery.worker.state
+"""`requests`, `active_requests`, `scheduled_requests` of this worker, and `task_ready`."""
+trace_log: Any = _trace.logger
+create_request_cls: Any = _request.create_request_cls
+"""Makes the class whose `execute_using_pool` calls `revoked` first."""
+ExceptionWithTraceback: Any = _einfo.ExceptionWithTraceback
+WORKFLOWS: tuple[Any, ...] = (_canvas.group, _canvas._chain, _canvas._chord)  # noqa: SLF001
+"""The classes behind `group()`, `chain()` and `chord()`."""
+
+
+def registered_task(app: Celery, name: str) -> Task[..., Any] | None:
+    """A task by name. `app.tasks` would finalize the app; this never does."""
+    registry: Any = app
+    return registry._tasks.get(name)  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+def is_finalized(app: Celery) -> bool:
+    """Whether the app's tasks have been made."""
+    inner: Any = app
+    return bool(inner.finalized)

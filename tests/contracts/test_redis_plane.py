@@ -1,0 +1,317 @@
+"""Redis only: what it may hold that is no state, silent agents, restarts, and servers that do not answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.core.record import write_record
+from guard.errors import StateInvalid, StateMissing, StoreError, StoreUnavailable
+from guard.ports import AgentReport
+from guard.store.redis.client import connect, lua, redis_url
+from guard.store.redis.lock import RedisLock
+from guard.store.redis.plane import FORGET_SILENT_MS
+from guard.store.redis.wake import RedisWakeUp
+from tests.contracts.doers import (
+    CARD,
+    KEYS,
+    REPORT,
+    SECRET,
+    assert_keys_listed,
+    at_epoch,
+    card,
+    first,
+    listed_keys,
+    redis_plane,
+)
+from tests.support.eventually import eventually
+from tests.support.valkey import Valkey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redis import Redis
+
+    from tests.contracts.doers import Plane
+
+
+@pytest.fixture
+def plane(redis_plane_pair: Plane) -> Plane:
+    """A control plane at epoch 3 with one agent."""
+    redis_plane_pair.one.publish(at_epoch(3))
+    redis_plane_pair.one.renew(CARD, REPORT, register=True)
+    return redis_plane_pair
+
+
+@pytest.fixture
+def server() -> Iterator[Valkey]:
+    """A server of this test alone, to be stopped and frozen."""
+    with Valkey() as made:
+        yield made
+
+
+def client_of(plane: Plane) -> Redis:
+    assert plane.client is not None
+    return plane.client
+
+
+def dump(client: Redis) -> dict[str, object]:
+    """All keys with their values."""
+    found: dict[str, object] = {}
+    for key in client.scan_iter(count=1000):
+        kind = client.type(key)
+        read = {"hash": client.hgetall, "set": client.smembers, "string": client.get}[str(kind)]
+        found[str(key)] = read(key)
+    return found
+
+
+# --- what is no state ------------------------------------------------------------------------------------
+
+NO_STATE = {
+    "noise": "not json",
+    "an empty object": "{}",
+    "an unsigned state": write_record(at_epoch(3), None),
+    "a state signed with another key": write_record(at_epoch(3), b"another key of ours"),
+    "an open state with the signature of a closed one": json.dumps(
+        {**json.loads(write_record(at_epoch(3), SECRET)), "phase": "inactive", "mode": None}
+    ),
+    "half a record": write_record(at_epoch(3), SECRET)[:100],
+    "a number": "3",
+}
+
+
+@pytest.mark.parametrize("record", NO_STATE.values(), ids=NO_STATE)
+def test_what_is_no_state_is_invalid_and_left_as_it_is(plane: Plane, record: str) -> None:
+    client_of(plane).hset(KEYS.state, "record", record)
+    before = dump(client_of(plane))
+    with pytest.raises(StateInvalid):
+        plane.one.read()
+    assert dump(client_of(plane)) == before
+    with pytest.raises(StateInvalid):
+        plane.two.renew(CARD, None, register=False)
+    assert client_of(plane).hget(KEYS.state, "record") == record
+
+
+# BUG R1 (guard/store/redis/client.py:62): redis-py decodes the answer and raises UnicodeDecodeError, which is
+# neither a RedisError nor an OSError: it escapes from `Agent._renew` and ends the agent's thread.
+@pytest.mark.parametrize("use", ["read", "renew", "publish after"])
+def test_bytes_that_are_no_text_are_invalid(plane: Plane, use: str) -> None:
+    client_of(plane).hset(KEYS.state, "record", b"\xff\xfe\x00")
+    if use == "publish after":
+        assert plane.one.publish(at_epoch(4))
+        assert plane.two.read() == at_epoch(4)
+        return
+    with pytest.raises(StateInvalid):
+        plane.one.read() if use == "read" else plane.one.renew(CARD, None, register=False)
+
+
+@pytest.mark.parametrize("damage", ["key", "record"])
+def test_a_state_that_somebody_deleted_is_missing(plane: Plane, damage: str) -> None:
+    if damage == "key":
+        client_of(plane).delete(KEYS.state)
+    else:
+        client_of(plane).hdel(KEYS.state, "record")
+    for use in (plane.one.read, lambda: plane.one.renew(CARD, None, register=False)):
+        with pytest.raises(StateMissing):
+            use()
+
+
+# BUG R2 (guard/store/redis/lua/publish.lua:9, barrier.lua:9, plane.py:142): an epoch that is no number breaks the
+# scripts: `barrier` raises ValueError, and no window can be opened or ended through Redis any more.
+@pytest.mark.parametrize("epoch", ["abc", "", "1e999x", "three"])
+def test_an_epoch_that_is_no_number_is_invalid_and_can_be_repaired(plane: Plane, epoch: str) -> None:
+    client_of(plane).hset(KEYS.state, "epoch", epoch)
+    with pytest.raises(StoreError):
+        plane.one.barrier()
+    assert plane.one.publish(at_epoch(4)), "the way out is closed"
+    assert plane.one.barrier().epoch == 4
+
+
+# BUG R3 (guard/store/redis/client.py:62): a key of another type is nonsense, and not a server that does not answer.
+def test_a_key_of_another_type_is_invalid(plane: Plane) -> None:
+    client_of(plane).delete(KEYS.state)
+    client_of(plane).set(KEYS.state, "x")
+    with pytest.raises(StateInvalid):
+        plane.one.read()
+    client_of(plane).delete(KEYS.state)
+
+
+def test_an_older_signed_state_is_told_as_it_is(plane: Plane) -> None:
+    """A replay cannot be seen here: the agent refuses it, since it has seen a greater epoch."""
+    old = write_record(at_epoch(2), SECRET)
+    client_of(plane).hset(KEYS.state, mapping={"epoch": 2, "record": old})
+    assert plane.one.read().epoch == 2
+    assert plane.one.barrier().epoch == 2
+    assert plane.one.publish(at_epoch(3)), "and the durable store repairs it"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"agent_id":"x"}', '{"queues":1,"tasks":[]}', "null", "7"])
+@pytest.mark.parametrize("key", ["agents", "reports"])
+def test_a_malformed_card_or_report_is_an_error_of_ours(plane: Plane, key: str, text: str) -> None:
+    client_of(plane).hset(getattr(KEYS, key), "agent-1", text)
+    with pytest.raises(StateInvalid):
+        plane.one.roster()
+    assert plane.one.read().epoch == 3
+
+
+# BUG R4 (guard/store/redis/codec.py:24): a card or report of a newer release, with one more field, makes the
+# whole roster invalid for this one: `status` and `enable` fail during every rolling upgrade.
+@pytest.mark.parametrize("key", ["agents", "reports"])
+def test_a_card_of_a_newer_release_is_understood(plane: Plane, key: str) -> None:
+    name = getattr(KEYS, key)
+    values = json.loads(str(client_of(plane).hget(name, "agent-1")))
+    client_of(plane).hset(name, "agent-1", json.dumps({**values, "invented_later": 1}))
+    assert [entry.card.agent_id for entry in plane.one.roster()] == ["agent-1"]
+
+
+# --- silence and forgetting ------------------------------------------------------------------------------
+
+
+def let_pass(plane: Plane, agent_id: str, seconds: float) -> None:
+    """As if the agent had been silent for so long: its last renewal and the last check are that old."""
+    client = client_of(plane)
+    for key, field in ((KEYS.seen, agent_id), (KEYS.registry, "checked")):
+        client.hset(key, field, int(str(client.hget(key, field))) - int(seconds * 1000))
+
+
+def test_an_agent_that_is_silent_for_a_minute_is_forgotten_and_the_registry_is_young(plane: Plane) -> None:
+    client_of(plane).hset(KEYS.registry, "born", 0)
+    plane.one.publish(at_epoch(4))
+    let_pass(plane, "agent-1", FORGET_SILENT_MS / 1000 + 1)
+    assert plane.two.barrier().pending == 1
+    plane.two.renew(card("agent-2"), None, register=True)
+    assert [entry.card.agent_id for entry in plane.two.roster()] == ["agent-2"]
+    barrier = plane.two.barrier()
+    assert barrier.pending == 0
+    assert barrier.registry_age < 5, "who was dropped may still run: only time is proof now"
+    assert plane.one.renew(CARD, None, register=False).state.epoch == 4
+    assert len(plane.two.roster()) == 2, "it was asked for its card again"
+
+
+def test_an_agent_that_is_silent_for_less_is_kept(plane: Plane) -> None:
+    let_pass(plane, "agent-1", FORGET_SILENT_MS / 1000 - 5)
+    plane.two.renew(card("agent-2"), None, register=True)
+    assert len(plane.two.roster()) == 2
+
+
+def test_who_wakes_up_after_a_minute_registers_itself_again(plane: Plane) -> None:
+    let_pass(plane, "agent-1", 3600)
+    plane.one.renew(CARD, None, register=False)
+    assert [entry.card for entry in plane.two.roster()] == [CARD]
+
+
+# --- another server --------------------------------------------------------------------------------------
+
+
+def test_another_server_has_a_young_registry(server: Valkey) -> None:
+    plane = redis_plane(server.url())
+    plane.publish(at_epoch(1))
+    plane.renew(CARD, None, register=True)
+    before = plane.barrier()
+    server.restart(keep_data=True)
+    again = redis_plane(server.url())
+    again.renew(card("agent-2"), None, register=True)
+    after = again.barrier()
+    assert after.server != before.server
+    assert after.registry_age < 1
+    assert len(again.roster()) == 2
+    plane.close()
+    again.close()
+
+
+# BUG R5, SERIOUS (guard/store/redis/plane.py:64): redis-py's pool reconnects by itself when it finds its socket
+# closed, so `_watching` sees no error and the old server id is kept. After a restart or a failover `connected_anew`
+# stays False (SQL is not asked before the new server is believed) and the registry keeps its age under a false id,
+# so `enable` may return at once although agents are missing from it.
+def test_a_restart_between_two_calls_is_noticed(server: Valkey) -> None:
+    plane = redis_plane(server.url())
+    plane.publish(at_epoch(1))
+    plane.renew(CARD, None, register=True)
+    before = plane.barrier()
+    server.restart(keep_data=True)
+    noticed = False
+    try:
+        plane.renew(CARD, None, register=False)
+        noticed = plane.connected_anew
+    except StoreUnavailable:
+        noticed = plane.connected_anew
+        plane.renew(CARD, None, register=False)
+    after = plane.barrier()
+    plane.close()
+    with server.client() as client:
+        assert plane.connected_anew or client.info("server")["run_id"] == after.server
+    assert noticed or after.server != before.server
+
+
+def test_a_crash_that_is_noticed_makes_the_connection_new(server: Valkey) -> None:
+    plane = redis_plane(server.url())
+    plane.publish(at_epoch(1))
+    assert not plane.connected_anew
+    server.crash()
+    with pytest.raises(StoreUnavailable):
+        plane.read()
+    assert plane.connected_anew
+    server.start()
+    with pytest.raises(StateMissing):
+        plane.renew(CARD, None, register=True)
+    plane.close()
+
+
+# --- servers that do not answer --------------------------------------------------------------------------
+
+
+def uses(server: Valkey) -> dict[str, object]:
+    plane = redis_plane(server.url(), timeout=0.3)
+    return {
+        "read": plane.read,
+        "publish": lambda: plane.publish(at_epoch(9)),
+        "renew": lambda: plane.renew(CARD, REPORT, register=True),
+        "acknowledge": lambda: plane.acknowledge("agent-1", 1, AgentReport()),
+        "leave": lambda: plane.leave("agent-1"),
+        "barrier": plane.barrier,
+        "roster": plane.roster,
+    }
+
+
+@pytest.mark.parametrize("fault", ["stopped", "frozen"])
+def test_a_server_that_does_not_answer_is_unavailable_soon(server: Valkey, fault: str) -> None:
+    for use in uses(server).values():
+        assert callable(use)
+        try:
+            use()
+        except StateMissing:
+            pass
+    server.stop() if fault == "stopped" else server.freeze()
+    try:
+        for name, use in uses(server).items():
+            assert callable(use)
+            started = time.monotonic()
+            with pytest.raises(StoreUnavailable) as caught:
+                use()
+            assert time.monotonic() - started < 1.5, name
+            assert str(server.directory) not in str(caught.value)
+    finally:
+        server.thaw() if fault == "frozen" else server.start()
+
+
+def test_no_password_and_no_address_in_a_message(valkey: Valkey) -> None:
+    plane = redis_plane("redis://user:hunter2@127.0.0.1:1/0", timeout=0.3)
+    with pytest.raises(StoreUnavailable) as caught:
+        plane.read()
+    for shown in (str(caught.value), repr(caught.value), repr(plane)):
+        assert "hunter2" not in shown
+        assert "127.0.0.1" not in shown
+
+
+def test_a_wrong_password_is_unavailable_and_not_shown() -> None:
+    with Valkey(extra=("--requirepass", "sesame-open")) as server:
+        plane = redis_plane(server.url().replace("unix://", "unix://:hunter2@"), timeout=0.5)
+        with pytest.raises(StoreUnavailable) as caught:
+            plane.read()
+        assert "hunter2" not in str(caught.value)
+        plane.close()
