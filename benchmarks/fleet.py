@@ -6,6 +6,7 @@ They come from `tests.support`, which has the kernel kill each when we die, howe
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -94,6 +95,10 @@ class Arm:
         if guard is not None:
             self.fleet.adopt(guard)
         return app, guard
+
+    def process_environ(self) -> dict[str, str]:
+        """The environment of a process of this arm."""
+        return {**os.environ, "PYTHONPATH": str(_ROOT), **self.environ}
 
     def worker(self, *, name: str = "w", concurrency: int = 1, queues: str = "jobs") -> LocalProcess:
         """Start a prefork worker, without waiting."""

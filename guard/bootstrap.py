@@ -36,7 +36,7 @@ from guard.fleet.releaser import Releaser
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import Classifier
 from guard.gates.inner_celery import is_finalized
-from guard.gates.messages import job_of
+from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
@@ -173,7 +173,7 @@ class _Wiring:
             broker=self.broker,
             queue=self.settings.guard_parked_queue,
             index=self.index,
-            describe=lambda message: job_of(message)[:3],
+            describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
             window_id=lambda: self.runtime.belief.state.window_id if self.runtime.belief.state else "",
             count=self.runtime.count,
         )

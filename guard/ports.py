@@ -291,8 +291,8 @@ class ParkedIndex(Protocol):
     def claim(self, park_id: str, copy: str) -> bool:
         """Whether this copy may run: the first copy that asks may, also when it is delivered again."""
 
-    def park_id_of(self, task_id: str, retries: int) -> str | None:
-        """Under which id the original delivery of a job was parked in the last days, if it was."""
+    def park_id_of(self, publication: str, generation: str) -> str | None:
+        """Under which id a delivery was parked in the last days, if it was."""
 
     def jobs(self, limit: int) -> list[ParkedJob]:
         """Parked jobs, oldest first."""

@@ -25,9 +25,10 @@ __all__ = ["account"]
 @click.argument("window_id", required=False)
 @json_option
 def account(ctx: click.Context, *, window_id: str | None, as_json: bool) -> None:
-    """Count by operation what became of the jobs that met a window; the last one when no id is given.
+    """Count what became of the jobs that met a window.
 
-    When Redis is away, the numbers are those that were stored at the end of the window.
+    By operation; for the last window when no WINDOW_ID is given. When Redis is away, the numbers are
+    those that were stored at the end of the window.
     """
     guard = find_guard(ctx)
     record = _record(guard, window_id)

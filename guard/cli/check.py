@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.cli.exits import Exit
+from guard.cli.findings import Finding, Verdict
 from guard.cli.options import command, json_option
-from guard.cli.probes import Finding, Verdict, probe_all
+from guard.cli.probes import probe_all
 from guard.cli.render import Screen, print_json
 from guard.cli.where import app_is_given, installed_guard
 from guard.errors import ConfigurationInvalid
@@ -24,7 +25,7 @@ _TONES = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.UNKNOWN: "warn"}
 @command("check", example="check\ncheck --json", exits=(Exit.NOT_NOW, Exit.UNCONFIRMED, Exit.AWAY))
 @json_option
 def check(ctx: click.Context, *, as_json: bool) -> None:
-    """Check the configuration, and reach for each store and the broker.
+    """Check the configuration, reach for every server.
 
     Every line says pass, fail or unknown. Nothing is changed. Without -A the settings of the environment
     are checked, which names every problem when an app cannot even be loaded.

@@ -72,8 +72,7 @@ def _parked(guard: Guard) -> int:
 def _screen(ctx: click.Context, window: Window, length: float) -> Screen:
     screen = Screen(ctx)
     done = window.still_parked == 0
-    ending = "is over" if done else "has ended, its jobs are still going back"
-    screen.head(f"Maintenance {ending}: {window.mode} window, epoch {window.epoch}")
+    screen.head(f"Maintenance {_ending(window.still_parked)}: {window.mode} window, epoch {window.epoch}")
     screen.row("reason", window.reason)
     screen.row("length", humanize(length))
     screen.row("released", counted(window.released, "job"), "good" if window.released else "")
@@ -82,5 +81,11 @@ def _screen(ctx: click.Context, window: Window, length: float) -> Screen:
     for warning in window.warnings:
         screen.note(warning)
     if not done:
-        screen.note("a worker goes on with the release; see `maintenance parked`")
+        screen.note("a worker goes on with the release every few seconds; see `maintenance parked`")
     return screen
+
+
+def _ending(still_parked: int | None) -> str:
+    if still_parked is None:
+        return "has ended, whether jobs are still parked is unknown"
+    return "has ended, some jobs are still parked" if still_parked else "is over"

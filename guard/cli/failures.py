@@ -24,7 +24,7 @@ from guard.errors import (
     StoreUnavailable,
 )
 
-__all__ = ["CommandError", "Failure", "failure_of"]
+__all__ = ["CommandError", "Failure", "failure_of", "in_short"]
 
 _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (InvalidRequest, Exit.INVALID),
@@ -88,7 +88,7 @@ def failure_of(error: BaseException) -> Failure | None:
     if isinstance(error, click.ClickException):
         return _of_usage(error)
     if isinstance(error, _broker_errors()):
-        message = f"the broker did not answer ({_masked(error)}): {_BROKER_REMEDY}"
+        message = f"the broker did not answer ({in_short(error)}): {_BROKER_REMEDY}"
         return Failure(kind="BrokerUnavailable", message=message, exit=Exit.AWAY)
     return None
 
@@ -122,6 +122,7 @@ def _broker_errors() -> tuple[type[BaseException], ...]:
     return (KombuError, AMQPError, RedisError, ConnectionError, TimeoutError)
 
 
-def _masked(error: BaseException) -> str:
+def in_short(error: BaseException) -> str:
+    """What a library says of an error: one line, no credentials."""
     text = " ".join(str(error).split())[:200].rstrip(".")
     return hide_secrets(text) or type(error).__name__

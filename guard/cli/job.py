@@ -21,6 +21,8 @@ _SURE = frozenset({JobPlace.RUNNING, JobPlace.PARKED, JobPlace.ENDED})
 def job(ctx: click.Context, *, task_id: str, as_json: bool) -> None:
     """Say where a job is: running, parked, ended, or waiting.
 
+    ID is Celery's id of the job.
+
     Celery keeps no list of the jobs that were published: an id that nobody has ever used looks like a
     job that waits in its queue. Both are told as "waiting or unknown", with exit code 4.
     """

@@ -22,10 +22,10 @@ _DID = {
 @command("migrate", example="migrate", exits=(Exit.AWAY,))
 @json_option
 def migrate(ctx: click.Context, *, as_json: bool) -> None:
-    """Make or complete the guard's tables in the durable store (DATABASE_URL).
+    """Make or complete the guard's tables.
 
-    Safe to run twice and by several at once. The application's own tables are never touched. SQLite needs
-    no migrate: there the tables are made at first use.
+    They are in the durable store (DATABASE_URL). Safe to run twice and by several at once. The
+    application's own tables are never touched. SQLite needs no migrate: there they are made at first use.
     """
     from guard.store.sql.migrate import schema_state
     from guard.store.sql.store import SqlStore

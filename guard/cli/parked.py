@@ -44,6 +44,7 @@ def parked(ctx: click.Context, *, limit: int, as_json: bool) -> None:
     Parked jobs had left their queue when the gate closed. They wait in a durable queue of their own and
     go back by themselves when the window ends.
     """
+    ctx.default_map = {name: {"limit": limit, "as_json": as_json} for name in ("list", "release", "discard")}
     if ctx.invoked_subcommand is None:
         _list(ctx, limit, as_json=as_json)
 

@@ -1,83 +1,42 @@
-"""What `maintenance check` looks at: one function per neighbour, each with a limit of its own.
-
-A probe changes nothing. One that gets no answer in time says "unknown": a silent server is not known
-to be away.
-"""
+"""What `maintenance check` looks at: one function per neighbour. None of them changes anything."""
 
 from __future__ import annotations
 
-import threading
 import uuid
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from guard.cli.exits import Exit
-from guard.cli.failures import failure_of
+from guard.cli.findings import Finding, Probe, Verdict, ask_all
 from guard.cli.render import hide_secrets
-from guard.errors import StateMissing, StoreError
+from guard.errors import StateMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from celery import Celery
 
     from guard.settings import Settings
     from guard.store.redis.plane import RedisControlPlane
 
-__all__ = ["Finding", "Verdict", "probe_all"]
+__all__ = ["probe_all"]
 
-_LIMIT_SECONDS = 8.0
 _CONNECT_SECONDS = 3.0
 
 
-class Verdict(StrEnum):
-    """What a check found."""
-
-    PASS = "pass"  # noqa: S105 - not a password
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the check. `exit_if_bad` is the exit code that a failure asks for."""
-
-    name: str
-    verdict: Verdict
-    note: str
-    exit_if_bad: Exit = Exit.AWAY
-
-    @property
-    def exit(self) -> Exit:
-        """The exit code that this finding asks for."""
-        if self.verdict is Verdict.PASS:
-            return Exit.DONE
-        return self.exit_if_bad if self.verdict is Verdict.FAIL else Exit.UNCONFIRMED
-
-    def to_dict(self) -> dict[str, str]:
-        """Plain JSON types."""
-        return {"name": self.name, "verdict": self.verdict.value, "note": self.note}
-
-
 def probe_all(settings: Settings, app: Celery | None) -> list[Finding]:
-    """Look at everything. Without an app its broker and result backend are unknown."""
+    """Look at everything. Without an app there is no broker and no result backend to look at."""
     broker_url = str(app.conf.broker_write_url or app.conf.broker_url or "") if app is not None else ""
-    plane = _plane(settings, broker_url)
-    durable_url, plane_url = hide_secrets(str(settings.database_url)), hide_secrets(plane[0])
-    findings = [
-        _limited("durable store", durable_url, lambda: _durable(settings)),
-        _limited("control plane", plane_url, lambda: _control_plane(plane[1])),
-        _limited("workers", "registry", lambda: _workers(plane[1])),
+    plane_url, plane = _plane(settings, broker_url)
+    probes = [
+        Probe("durable store", hide_secrets(str(settings.database_url)), lambda: _durable(settings)),
+        Probe("control plane", hide_secrets(plane_url), lambda: _control_plane(plane)),
+        Probe("workers", "", lambda: _workers(plane)),
     ]
     if app is not None:
-        findings += [
-            _limited("broker", hide_secrets(broker_url), lambda: _broker(app)),
-            _limited(
-                "result backend", hide_secrets(str(app.conf.result_backend or "")), lambda: _backend(app)
-            ),
+        backend_url = hide_secrets(str(app.conf.result_backend or ""))
+        probes += [
+            Probe("broker", hide_secrets(broker_url), lambda: _broker(app)),
+            Probe("result backend", backend_url, lambda: _backend(app)),
         ]
-    return [*findings, _local_close(settings)]
+    return [*ask_all(probes), _local_close(settings)]
 
 
 def _plane(settings: Settings, broker_url: str) -> tuple[str, RedisControlPlane]:
@@ -87,25 +46,6 @@ def _plane(settings: Settings, broker_url: str) -> tuple[str, RedisControlPlane]
     url = settings.control_plane_url(broker_url)
     keys = Keys(settings.guard_namespace)
     return str(url), RedisControlPlane(url, keys, secret=settings.secret, timeout=_CONNECT_SECONDS)
-
-
-def _limited(name: str, where: str, look: Callable[[], tuple[Verdict, str]]) -> Finding:
-    """Look, for a limited time; errors become a failure."""
-    found: list[tuple[Verdict, str]] = []
-
-    def run() -> None:
-        try:
-            found.append(look())
-        except Exception as error:  # noqa: BLE001 - each neighbour's client has errors of its own
-            failure = failure_of(error)
-            what = str(error) if isinstance(error, StoreError) else failure and failure.message
-            found.append((Verdict.FAIL, str(what or type(error).__name__)))
-
-    thread = threading.Thread(target=run, daemon=True, name=f"probe {name}")
-    thread.start()
-    thread.join(_LIMIT_SECONDS)
-    verdict, note = found[0] if found else (Verdict.UNKNOWN, f"no answer within {_LIMIT_SECONDS:g} s")
-    return Finding(name, verdict, f"{note} ({where})" if where else note)
 
 
 def _durable(settings: Settings) -> tuple[Verdict, str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from guard.cli.exits import Exit
 from guard.cli.options import command, json_option
 from guard.cli.render import print_json
-from guard.cli.status_screen import UNKNOWN_ROSTER, status_screen
+from guard.cli.roster import roster_answered, status_dict
+from guard.cli.status_screen import status_screen
 from guard.cli.where import find_guard
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 @click.option("-w", "--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 @json_option
 def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
-    """Say whether maintenance is on, what it blocks, and who follows.
+    """Say whether maintenance is on and who follows.
 
     What did not answer is shown as unknown (null in JSON), never as 0. With --watch and --json there is
     one JSON object per line. The exit code is 5 when something did not answer; --watch ends with 0.
@@ -40,7 +41,7 @@ def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
         return
     seen = guard.status()
     if as_json:
-        print_json(_as_dict(seen))
+        print_json(status_dict(seen))
     else:
         status_screen(ctx, seen, guard.settings).show()
     ctx.exit(Exit.AWAY if _something_is_away(seen) else Exit.DONE)
@@ -52,7 +53,7 @@ def _watch(ctx: click.Context, guard: Guard, *, as_json: bool) -> None:
             begun = time.monotonic()
             seen = guard.status()
             if as_json:
-                print_json(_as_dict(seen), compact=True)
+                print_json(status_dict(seen), compact=True)
             else:
                 screen = status_screen(ctx, seen, guard.settings)
                 _redraw(screen.lines)
@@ -74,16 +75,9 @@ def _redraw(lines: list[str]) -> None:
     sys.stdout.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
 
 
-def _as_dict(seen: Status) -> dict[str, Any]:
-    values = seen.to_dict()
-    if UNKNOWN_ROSTER in seen.warnings:
-        values["workers"].update(live=None, acknowledged=None, unconfirmed=None)
-    return values
-
-
 def _something_is_away(seen: Status) -> bool:
     return (
         seen.is_active is None
         or None in (seen.parked, seen.refused, seen.held)
-        or UNKNOWN_ROSTER in seen.warnings
+        or not roster_answered(seen.warnings)
     )

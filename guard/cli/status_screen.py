@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from guard.cli.render import Screen, counted, known, moment
+from guard.cli.roster import roster_answered
 from guard.core.durations import humanize
 
 if TYPE_CHECKING:
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.status import Status
     from guard.settings import Settings
 
-__all__ = ["UNKNOWN_ROSTER", "status_screen"]
-
-UNKNOWN_ROSTER = "the registry of workers does not answer"
-"""The status' own words for it: then its numbers of workers say nothing."""
+__all__ = ["status_screen"]
 
 
 def status_screen(ctx: click.Context, seen: Status, settings: Settings) -> Screen:
@@ -82,7 +80,7 @@ def _end(completion: str | None) -> tuple[str, str]:
 
 
 def _workers(screen: Screen, seen: Status) -> None:
-    if UNKNOWN_ROSTER in seen.warnings:
+    if not roster_answered(seen.warnings):
         screen.row("workers", "unknown", "bad")
         return
     workers = seen.workers

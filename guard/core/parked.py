@@ -13,10 +13,12 @@ from typing import Any
 
 from guard.errors import InvalidRequest
 
-__all__ = ["COPY_HEADER", "KEPT_PROPERTIES", "ORIGINAL", "PARKED_HEADER", "ParkedJob"]
+__all__ = ["COPY_HEADER", "KEPT_PROPERTIES", "ORIGINAL", "PARKED_HEADER", "PUBLICATION_HEADER", "ParkedJob"]
 
 PARKED_HEADER = "guard_parked"
 COPY_HEADER = "guard_copy"
+PUBLICATION_HEADER = "guard_publication"
+"""A random name that the publish gate gives to each message of a guarded job."""
 ORIGINAL = "original"
 """The generation of a job that was never released by the guard."""
 
@@ -46,7 +48,9 @@ class ParkedJob:
         operation: the operation that was blocked.
         queue: the queue that it left and returns to.
         retries: Celery's count of retries.
-        generation: ``original``, or the copy id of an earlier release: with task id and retries it names
+        publication: what names the message that was published, unlike the task id, which may be used
+            again. Empty when its publisher had no guard and the broker gives no such name.
+        generation: ``original``, or the copy id of an earlier release: with the publication it names
             one delivery, so that a job parked in two windows is not taken for a second copy of itself.
         parked_at: UTC seconds.
         window_id: the window that blocked it; empty when the state was unknown.
@@ -61,6 +65,7 @@ class ParkedJob:
     operation: str
     queue: str
     retries: int
+    publication: str
     generation: str
     parked_at: float
     window_id: str
@@ -99,7 +104,7 @@ def _check(values: dict[str, Any]) -> None:
     for name in ("park_id", "task_id", "task", "operation", "queue", "generation"):
         if not isinstance(values[name], str) or not values[name]:
             raise InvalidRequest(f"a parked job's header has no valid {name}")
-    for name in ("window_id", "worker"):
+    for name in ("window_id", "worker", "publication"):
         if not isinstance(values[name], str):
             raise InvalidRequest(f"a parked job's header has no valid {name}")
     if isinstance(values["retries"], bool) or not isinstance(values["retries"], int):

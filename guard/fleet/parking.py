@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.account import Count
-from guard.core.parked import COPY_HEADER, KEPT_PROPERTIES, ORIGINAL, PARKED_HEADER, ParkedJob
+from guard.core.parked import COPY_HEADER, KEPT_PROPERTIES, PARKED_HEADER, ParkedJob
 from guard.errors import ParkingFailed, StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ParkingLot:
     parked, or that its copy is the second one.
 
     Args:
-        describe: what the message says about itself: task id, task, retries.
+        describe: what the message says about itself: task id, task, retries, publication, generation.
         window_id: the current window.
     """
 
@@ -44,7 +44,7 @@ class ParkingLot:
         broker: Broker,
         queue: str,
         index: ParkedIndex,
-        describe: Callable[[Message], tuple[str, str, int]],
+        describe: Callable[[Message], tuple[str, str, int, str, str]],
         window_id: Callable[[], str],
         count: Callable[[Count, str], None],
     ) -> None:
@@ -80,9 +80,7 @@ class ParkingLot:
         log.info("parked job %s (%s) from queue %s", job.task_id, job.task, job.queue)
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:
-        task_id, task, retries = self._describe(message)
-        released = message.headers.get(COPY_HEADER)
-        generation = str(released.get("copy")) if isinstance(released, dict) else ORIGINAL
+        task_id, task, retries, publication, generation = self._describe(message)
         properties = {
             name: message.properties[name]
             for name in KEPT_PROPERTIES
@@ -95,6 +93,7 @@ class ParkingLot:
             operation=operation,
             queue=queue,
             retries=retries,
+            publication=publication,
             generation=generation,
             parked_at=time.time(),
             window_id=self._window_id(),

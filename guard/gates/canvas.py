@@ -46,7 +46,7 @@ def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
         if gate is None:
             return apply_async(self, *args, **options)
         if not gate.deciding:
-            gate.admit_workflow(list(_kinds(self, gate)), asked)
+            gate.admit_workflow(list(_named_kinds(self, gate)), asked)
         with gate.accepted():
             return apply_async(self, *args, **options)
 
@@ -61,9 +61,9 @@ def _app_of(workflow: Any) -> Celery | None:
     return found
 
 
-def _kinds(workflow: Any, gate: PublishGate) -> Iterator[OperationKind]:
+def _named_kinds(workflow: Any, gate: PublishGate) -> Iterator[tuple[str, OperationKind]]:
     for name, args, kwargs in _jobs(workflow):
-        yield gate.classifier.job(name, args, kwargs)
+        yield name, gate.classifier.job(name, args, kwargs)
 
 
 def _jobs(signature: Any) -> Iterator[tuple[str, Any, Any]]:

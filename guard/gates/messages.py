@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guard.core.parked import COPY_HEADER, ORIGINAL, PUBLICATION_HEADER
 from guard.gates.classify import CARRIERS
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from guard.gates.inner_celery import Consumer
 
-__all__ = ["job_of", "queue_of", "was_delivered_before"]
+__all__ = ["QueueNames", "generation_of", "job_of", "publication_of", "was_delivered_before"]
 
 
 def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
@@ -36,27 +37,54 @@ def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
     return headers["id"], headers["task"], int(headers.get("retries") or 0), args, kwargs
 
 
-def queue_of(message: Message, consumer: Consumer) -> str:
-    """The queue that a message came from.
+class QueueNames:
+    """From which queue of a consumer a message came.
 
-    AMQP says which consumer tag it was for. Virtual transports (Redis) say exchange and routing key;
-    of the queues consumed from, the one bound so.
+    AMQP says the consumer tag, which must be remembered: a queue that was just cordoned has lost its
+    tag, and what was prefetched from it still arrives. Virtual transports (Redis) say exchange and
+    routing key, which the transport's own binding table turns into a queue.
     """
-    delivery = message.delivery_info or {}
-    task_consumer = consumer.task_consumer
-    tag = delivery.get("consumer_tag")
-    if tag is not None:
-        for name, active_tag in task_consumer._active_tags.items():  # noqa: SLF001 - kombu has no public map
-            if active_tag == tag:
-                return str(name)
-    exchange, routing_key = delivery.get("exchange") or "", delivery.get("routing_key") or ""
-    queues = consumer.app.amqp.queues
-    if not exchange or (routing_key in queues and queues[routing_key].exchange.name in {exchange, ""}):
-        return str(routing_key)
-    for queue in queues.values():
-        if queue.exchange.name == exchange and queue.routing_key == routing_key:
-            return str(queue.name)
-    return str(routing_key)
+
+    def __init__(self) -> None:
+        self._tags: dict[str, str] = {}
+
+    def remember(self, consumer: Consumer) -> None:
+        """Take note of the tags of a consumer, before one of its queues is cancelled."""
+        if consumer.task_consumer is not None:
+            active = consumer.task_consumer._active_tags  # noqa: SLF001 - kombu has no public map
+            self._tags.update({tag: name for name, tag in active.items()})
+
+    def of(self, message: Message, consumer: Consumer) -> str:
+        """The queue's name; the routing key when nothing better is known."""
+        delivery = message.delivery_info or {}
+        exchange, routing_key = delivery.get("exchange") or "", str(delivery.get("routing_key") or "")
+        tag = delivery.get("consumer_tag")
+        if tag is not None:
+            if tag not in self._tags:
+                self.remember(consumer)
+            return self._tags.get(tag, routing_key)
+        lookup = getattr(message.channel, "_lookup", None)
+        if not exchange or lookup is None:
+            return routing_key
+        consumed = consumer.app.amqp.queues.consume_from
+        bound = [str(name) for name in lookup(exchange, routing_key) if name in consumed]
+        return bound[0] if bound else routing_key
+
+
+def publication_of(message: Message) -> str:
+    """What names this publication: the publish gate's header, else the tag that Redis keeps for a
+    message over all its deliveries, else nothing."""
+    stamped = message.headers.get(PUBLICATION_HEADER)
+    if isinstance(stamped, str):
+        return stamped
+    tag = message.properties.get("delivery_tag")
+    return tag if isinstance(tag, str) else ""
+
+
+def generation_of(message: Message) -> str:
+    """Which generation of its job a message is: the original, or the copy of a release."""
+    released = message.headers.get(COPY_HEADER)
+    return str(released.get("copy")) if isinstance(released, dict) else ORIGINAL
 
 
 def was_delivered_before(message: Message) -> bool:

@@ -17,6 +17,7 @@ Accepted while closed, although its operation is blocked:
 from __future__ import annotations
 
 import json
+import os
 import threading
 import uuid
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from guard.core.account import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
 from guard.core.modes import Gate
+from guard.core.parked import PUBLICATION_HEADER
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.inner_celery import registered_task
 from guard.settings import WhenClosed
@@ -90,6 +92,11 @@ class PublishGate:
             self._inside.body -= 1
 
     @property
+    def in_body_of_unguarded(self) -> bool:
+        """Whether this thread is in the body of a job that is never blocked."""
+        return bool(getattr(self._inside, "body", 0))
+
+    @property
     def deciding(self) -> int:
         """How many accepted workflows this thread is publishing, one inside the other."""
         return getattr(self._inside, "depth", 0)
@@ -114,12 +121,20 @@ class PublishGate:
         if not kind.guarded:
             return None
         hold = self._hold(asked, name)
-        from_beat = BEAT_HEADER in (options.get("headers") or {}) and asked is None
+        headers = options.get("headers") or {}
+        # Celery copies custom headers into retries, so the header alone does not prove beat.
+        from_beat = (
+            BEAT_HEADER in headers
+            and asked is None
+            and not options.get("retries")
+            and self._app.current_worker_task is None
+        )
+        options["headers"] = {**headers, PUBLICATION_HEADER: os.urandom(8).hex()}
         decision, view = self._decide(
             kind,
             hold=hold or from_beat,
             continuation=bool(self.deciding) or (not from_beat and self._is_continuation(options)),
-            bypass=(options.get("headers") or {}).get(BYPASS_HEADER),
+            bypass=headers.get(BYPASS_HEADER),
         )
         self._record(kind, decision)
         if decision.outcome is Outcome.REFUSE:
@@ -128,16 +143,16 @@ class PublishGate:
             return self._coalesce(name, args, kwargs, options, kind, view)
         return None
 
-    def admit_workflow(self, kinds: Sequence[OperationKind], asked: str | None) -> None:
+    def admit_workflow(self, jobs: Sequence[tuple[str, OperationKind]], asked: str | None) -> None:
         """Let a whole workflow through, or raise: it is refused if any of its jobs would be.
 
         Raises:
             MaintenanceActive: refused; nothing of it was published.
         """
-        for kind in kinds:
+        for name, kind in jobs:
             if not kind.guarded:
                 continue
-            hold = self._hold(asked, "")
+            hold = self._hold(asked, name)
             decision, view = self._decide(
                 kind, hold=hold, continuation=self._is_continuation({}), bypass=None
             )
@@ -208,7 +223,7 @@ class PublishGate:
             # thread that a running job has started.
             return True
         # Past the body, what is published is Celery's own doing on behalf of a job that has ended.
-        return self.classifier.task(task.name).guarded or not getattr(self._inside, "body", 0)
+        return self.classifier.task(task.name).guarded or not self.in_body_of_unguarded
 
     def _coalesce(
         self, name: str, args: Any, kwargs: Any, options: dict[str, Any], kind: OperationKind, view: GateView

@@ -18,12 +18,18 @@ from celery.utils.imports import instantiate
 from guard.clock import boot_ms
 from guard.core.account import Count
 from guard.core.operations import mask_of
-from guard.core.parked import COPY_HEADER
+from guard.core.parked import COPY_HEADER, ORIGINAL
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed, StoreUnavailable
 from guard.gates.classify import CARRIERS
 from guard.gates.inner_celery import Consumer, Request, worker_state
-from guard.gates.messages import job_of, queue_of, was_delivered_before
+from guard.gates.messages import (
+    QueueNames,
+    generation_of,
+    job_of,
+    publication_of,
+    was_delivered_before,
+)
 from guard.gates.page import SlotState
 
 if TYPE_CHECKING:
@@ -71,6 +77,7 @@ class ReceiptGate:
         self._lot = lot
         self._index = index
         self.consumer: Consumer | None = None
+        self.names = QueueNames()
 
     def strategy(
         self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any
@@ -119,18 +126,25 @@ class ReceiptGate:
         )
 
     def may_run(self, message: Message) -> bool:
-        """Whether this is the copy of its job that may run. Asked only of released and redelivered ones."""
-        task_id, name, retries, _, _ = job_of(message)
+        """Whether this is the copy of its job that may run. Asked only of released and redelivered ones.
+
+        A released copy must be the one that claims its park id. A message that is delivered again may
+        have been parked by a worker that died before it could acknowledge: then its parked copy is
+        there too, and the first of the two that asks runs.
+        """
         released = message.headers.get(COPY_HEADER)
+        publication = publication_of(message)
+        allowed = True
         try:
             if isinstance(released, dict):
                 allowed = self._index.claim(str(released.get("park_id")), str(released.get("copy")))
-            else:
-                park_id = self._index.park_id_of(task_id, retries)
-                allowed = park_id is None or self._index.claim(park_id, "original")
+            if allowed and publication and was_delivered_before(message):
+                park_id = self._index.park_id_of(publication, generation_of(message))
+                allowed = park_id is None or self._index.claim(park_id, ORIGINAL)
         except StoreUnavailable:
             return True  # at least once, as without the guard
         if not allowed:
+            task_id, name, *_ = job_of(message)
             log.warning("a second copy of job %s is dropped", task_id)
             self._runtime.count(Count.DUPLICATE, self._gate.classifier.task(name).name)
         return allowed
@@ -157,7 +171,7 @@ class ReceiptGate:
 
     def _give_back(self, message: Message, *, ack: Callable[[], Any], requeue: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101
-        queue = queue_of(message, self.consumer)
+        queue = self.names.of(message, self.consumer)
         if self._cordon.covers(queue):
             self._runtime.count(Count.REQUEUED, self._kind(message).name)
             requeue()
@@ -166,7 +180,7 @@ class ReceiptGate:
 
     def _park(self, message: Message, *, done: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101
-        queue = queue_of(message, self.consumer)
+        queue = self.names.of(message, self.consumer)
         try:
             self._lot.park(
                 message, queue=queue, operation=self._kind(message).name, worker=self.consumer.hostname

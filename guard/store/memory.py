@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from guard.core.account import Account
 from guard.core.configuration import rows_of
-from guard.core.parked import ORIGINAL
 from guard.core.state import GuardState
 from guard.errors import StaleEpoch, StateMissing
 from guard.ports import AgentCard, AgentReport, AuditRecord, Barrier, Renewal, RosterEntry, WindowRecord
@@ -205,17 +204,20 @@ class MemoryParkedIndex:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: dict[str, ParkedJob] = {}
-        self._ids: dict[tuple[str, int, str], tuple[str, bool]] = {}
+        self._ids: dict[tuple[str, str], tuple[str, bool]] = {}
         self._claims: dict[str, str] = {}
         self._entries: dict[tuple[str, str], str] = {}
 
     def begin(self, job: ParkedJob) -> tuple[str, bool]:
+        if not job.publication:
+            return job.park_id, False
         with self._lock:
-            return self._ids.setdefault((job.task_id, job.retries, job.generation), (job.park_id, False))
+            return self._ids.setdefault((job.publication, job.generation), (job.park_id, False))
 
     def parked(self, job: ParkedJob) -> None:
         with self._lock:
-            self._ids[job.task_id, job.retries, job.generation] = (job.park_id, True)
+            if job.publication:
+                self._ids[job.publication, job.generation] = (job.park_id, True)
             self._jobs[job.task_id] = job
 
     def gone(self, job: ParkedJob) -> None:
@@ -226,8 +228,8 @@ class MemoryParkedIndex:
         with self._lock:
             return self._claims.setdefault(park_id, copy) == copy
 
-    def park_id_of(self, task_id: str, retries: int) -> str | None:
-        known = self._ids.get((task_id, retries, ORIGINAL))
+    def park_id_of(self, publication: str, generation: str) -> str | None:
+        known = self._ids.get((publication, generation))
         return known[0] if known else None
 
     def jobs(self, limit: int) -> list[ParkedJob]:

@@ -37,18 +37,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    from tasks.demo.pictures import NoPictures
+    from tasks.demo.pictures import NoPictures, find_pictures
     from tasks.demo.report import print_report
     from tasks.demo.screen import Screen
     from tasks.demo.stage import run
 
-    folder = Folder.make()
     try:
-        with Screen() as screen:
-            account = run(options, folder, screen)
+        own = find_pictures(options.images) if options.images is not None else None
     except NoPictures as error:
         _say(str(error))
         return WRONG_ARGUMENTS
+    folder = Folder.make()
+    try:
+        with Screen() as screen:
+            account = run(options, own, folder, screen)
     except (ProcessFailed, GuardError) as error:
         _say(f"The demo cannot go on. {error}")
         return COULD_NOT_RUN

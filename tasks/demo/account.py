@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from guard.core.account import Count
 from tasks.demo.checks import all_checks, heartbeats
 from tasks.demo.ledger import Outcome
-from tasks.demo.outcomes import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +68,7 @@ def draw_up(story: Story, evidence: Evidence, seconds: float) -> DemoAccount:
             {
                 "task_id": job.task_id,
                 "task": job.task,
-                "file": name_of(job.file),
+                "image": job.about,
                 "why": job.why,
                 "explained": job.explained,
             }
@@ -79,7 +78,7 @@ def draw_up(story: Story, evidence: Evidence, seconds: float) -> DemoAccount:
             {
                 "task_id": job.task_id,
                 "task": job.task,
-                "file": name_of(job.file),
+                "image": job.about,
                 "last_seen": evidence.last_seen.get(job.task_id, "nowhere"),
             }
             for job in ledger.unsettled

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from guard.core.account import Account, Count
 from tasks.demo.ledger import Outcome
-from tasks.demo.outcomes import name_of
 from tasks.demo.runs import Run, read_runs
 from tasks.names import GENERATE_CAPTION
 from tasks.results.schema import job_captions
@@ -67,7 +66,7 @@ def _example(story: Story, results: ResultStore) -> dict[str, str]:
     for job in story.ledger.having(Outcome.DONE):
         row = results.row(job_captions, job.task_id) if job.task == GENERATE_CAPTION else None
         if row is not None:
-            return {"file": name_of(job.file), "caption": row["text"]}
+            return {"image": job.about, "caption": row["text"]}
     return {}
 
 

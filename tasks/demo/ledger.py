@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 
 class Outcome(StrEnum):
@@ -23,8 +24,8 @@ class Job:
 
     task_id: str
     task: str
-    file: str
-    """Its image; of a batch, the first."""
+    files: tuple[str, ...]
+    """Its image; of a batch, all of them."""
     batch_id: str | None = None
     """The batch that made it; None: the demo submitted it."""
     outcome: Outcome | None = None
@@ -33,6 +34,12 @@ class Job:
     """Of a failure."""
     explained: bool = True
     """Whether the failure is the image's fault, not the system's."""
+
+    @property
+    def about(self) -> str:
+        """Its image by name, without the folder; of a batch, the first and how many more."""
+        first = Path(self.files[0]).name
+        return first if len(self.files) == 1 else f"{first} and {len(self.files) - 1} more"
 
 
 @dataclass(slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import cycle
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import states
@@ -53,18 +51,15 @@ def _why(error: object) -> str:
 
 
 def _made_by(batch: Job, value: dict[str, Any]) -> list[Job]:
-    tasks = cycle((OPTIMIZE_IMAGE, GENERATE_CAPTION))  # the order in which a batch makes its jobs
+    # For each image in turn, as `tasks.batch.process` makes them.
+    planned = [(task, (file,)) for file in batch.files for task in (OPTIMIZE_IMAGE, GENERATE_CAPTION)]
     made = [
-        Job(task_id=task_id, task=task, file=batch.file, batch_id=batch.task_id)
-        for task_id, task in zip(value["task_ids"], tasks, strict=False)
+        Job(task_id=task_id, task=task, files=files, batch_id=batch.task_id)
+        for task_id, (task, files) in zip(value["task_ids"], planned, strict=True)
     ]
     if value["summary_id"] is not None:
-        made.append(
-            Job(task_id=value["summary_id"], task=SUMMARISE_BATCH, file=batch.file, batch_id=batch.task_id)
+        summary = Job(
+            task_id=value["summary_id"], task=SUMMARISE_BATCH, files=batch.files, batch_id=batch.task_id
         )
+        made.append(summary)
     return made
-
-
-def name_of(path: str) -> str:
-    """The file's name without its folder."""
-    return Path(path).name

@@ -42,10 +42,11 @@ def _jobs(account: DemoAccount) -> RenderableType:
     total = jobs["submitted"] + jobs["made_by_batches"]
     made = f"{jobs['submitted']} by the demo, {jobs['made_by_batches']} by its batches"
     grid.add_row("  submitted", Text(str(total), style="bold"), made)
-    example = f', for example "{account.example["caption"]}"' if account.example else ""
+    # A caption's first sentence describes the picture.
+    example = f', for example "{account.example["caption"].split(". ")[0]}"' if account.example else ""
     grid.add_row("= done", str(jobs["done"]), Text(f"ran once and left a result{example}"))
     grid.add_row("+ refused", str(jobs["refused"]), "the caller got MaintenanceActive; nothing was queued")
-    why = "; ".join(sorted({f"{failure['file']}: {failure['why']}" for failure in account.failures}))
+    why = "; ".join(sorted({f"{failure['image']}: {failure['why']}" for failure in account.failures}))
     grid.add_row("+ failed", str(jobs["failed"]), Text(why))
     colour = "bold red" if jobs["unaccounted"] else "bold green"
     lost = "; ".join(f"{job['task']} {job['task_id']}: {job['last_seen']}" for job in account.unaccounted)

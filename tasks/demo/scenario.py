@@ -169,7 +169,7 @@ class Scenario:
         return number - refused, refused
 
     def _submit_one(self, order: Order) -> bool:
-        job = Job(task_id=str(uuid.uuid4()), task=order.task, file=str(order.files[0]))
+        job = Job(task_id=str(uuid.uuid4()), task=order.task, files=tuple(map(str, order.files)))
         options: dict[str, Any] = {"when_closed": "hold"} if order.hold else {}
         try:
             self._app.send_task(order.task, order.args, task_id=job.task_id, queue=order.queue, **options)

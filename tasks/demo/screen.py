@@ -68,20 +68,14 @@ class Screen:
         elif time.monotonic() >= self._plain_after and ledger.jobs:
             self.step("", f"{ledger.ended} of {len(ledger.jobs)} · {_state(status)}")
 
-    def failure(self, text: str) -> None:
-        """Why it cannot go on."""
-        self._console.print(Text(text, style="red"))
-
 
 def _bar(ledger: Ledger, status: Status | None) -> RenderableType:
     row = Table.grid(padding=(0, 2), expand=True)
-    row.add_column(width=6)
     row.add_column(no_wrap=True)
     row.add_column(ratio=1)
     row.add_column(no_wrap=True)
     colour = "green" if status is None else "yellow"
     row.add_row(
-        "",
         Text(f"{ledger.ended:>3} of {len(ledger.jobs):<3}"),
         ProgressBar(total=len(ledger.jobs), completed=ledger.ended, complete_style=colour),
         Text(_state(status), style=colour),

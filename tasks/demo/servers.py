@@ -102,15 +102,19 @@ class Servers:
     def __enter__(self) -> Servers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if kind is not None:
             ignore_interrupts()
-        # Valkey last: a worker that cannot reach its broker does not stop in order.
-        valkey, others = self._children[:1], self._children[1:]
         try:
-            stop(others, patience=STOP_SECONDS if kind is None else 0.0)
+            if isinstance(error, Exception) and not isinstance(error, ProcessFailed):
+                self.check()  # a server that died explains what else went wrong
         finally:
-            stop(valkey, patience=0.0)  # nothing in it is to be kept
+            # Valkey last: a worker that cannot reach its broker does not stop in order.
+            valkey, others = self._children[:1], self._children[1:]
+            try:
+                stop(others, patience=STOP_SECONDS if kind is None else 0.0)
+            finally:
+                stop(valkey, patience=0.0)  # nothing in it is to be kept
 
     def _start(self, name: str, argv: list[str]) -> Child:
         child = Child(

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tasks.demo.environment import adopt, demo_environment
-from tasks.demo.pictures import find_pictures, make_pictures
+from tasks.demo.pictures import make_pictures
 from tasks.demo.servers import CONCURRENCY, WORKERS, Servers
 from tasks.demo.workload import plan
 
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from tasks.demo.screen import Screen
 
 
-def run(options: Options, folder: Folder, screen: Screen) -> DemoAccount:
+def run(options: Options, own: list[Path] | None, folder: Folder, screen: Screen) -> DemoAccount:
     """The whole demo, from the first server to the account.
+
+    Args:
+        own: Images of the user's own; None: some are made.
 
     Raises:
         ProcessFailed: A server or worker did not start, or died.
-        NoPictures: The user's folder has none.
         GuardError: The guard could not open or end the window.
     """
     started = time.monotonic()
-    own = find_pictures(options.images) if options.images is not None else None
     environment = demo_environment(folder, os.environ)
     adopt(environment)
     logging.basicConfig(filename=folder.log("demo"), level=logging.INFO)  # the guard's own lines

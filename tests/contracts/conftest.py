@@ -10,7 +10,17 @@ from guard.store.memory import MemoryControlPlane, MemoryDurableStore, MemoryPar
 from guard.store.redis.client import connect
 from guard.store.redis.parked import RedisParkedIndex
 from guard.store.redis.tally import RedisTally
-from tests.contracts.doers import KEYS, START, STORE_ID, HandClock, Plane, first, on_redis, plane_on, sql_store
+from tests.contracts.doers import (
+    KEYS,
+    START,
+    STORE_ID,
+    HandClock,
+    Plane,
+    first,
+    on_redis,
+    plane_on,
+    sql_store,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

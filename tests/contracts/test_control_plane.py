@@ -56,7 +56,9 @@ def test_a_plane_without_a_state_registers_and_says_that_it_has_none(plane: Plan
         pytest.param(9, 10, True, id="a later epoch with more digits"),
     ],
 )
-def test_only_a_greater_epoch_is_published(plane: Plane, before: int | None, after: int, written: bool) -> None:
+def test_only_a_greater_epoch_is_published(
+    plane: Plane, before: int | None, after: int, written: bool
+) -> None:
     if before is not None:
         assert plane.one.publish(at_epoch(before))
     new = replace(at_epoch(after), by="second")

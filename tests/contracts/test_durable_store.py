@@ -19,7 +19,9 @@ from tests.contracts.doers import REQUEST, at_epoch, closed, ended, opened, reco
 if TYPE_CHECKING:
     from guard.ports import DurableStore
 
-NOTE = AuditRecord(at=1.5, actor="eve", action="discard", epoch=3, outcome="done", detail={"task_id": "t", "n": 1})
+NOTE = AuditRecord(
+    at=1.5, actor="eve", action="discard", epoch=3, outcome="done", detail={"task_id": "t", "n": 1}
+)
 
 
 def journal_of(store: DurableStore) -> list[AuditRecord]:
@@ -70,7 +72,12 @@ def test_a_window_is_kept_as_it_was_opened(durable: DurableStore) -> None:
     state = opened(durable)
     window = durable.window("w-1")
     assert window is not None
-    assert (window.window_id, window.mode, window.reason, window.by) == ("w-1", "normal", REQUEST.reason, "ops")
+    assert (window.window_id, window.mode, window.reason, window.by) == (
+        "w-1",
+        "normal",
+        REQUEST.reason,
+        "ops",
+    )
     assert (window.started_at, window.duration) == (state.started_at, 3600)
     assert (window.ended_at, window.ended_by, window.account) == (None, "", {})
 

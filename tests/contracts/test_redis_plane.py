@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import replace
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,9 +136,11 @@ def test_an_epoch_that_is_no_number_is_invalid_and_can_be_repaired(plane: Plane,
 def test_a_key_of_another_type_is_invalid(plane: Plane) -> None:
     client_of(plane).delete(KEYS.state)
     client_of(plane).set(KEYS.state, "x")
-    with pytest.raises(StateInvalid):
-        plane.one.read()
-    client_of(plane).delete(KEYS.state)
+    try:
+        with pytest.raises(StateInvalid):
+            plane.one.read()
+    finally:
+        client_of(plane).delete(KEYS.state)
 
 
 def test_an_older_signed_state_is_told_as_it_is(plane: Plane) -> None:
@@ -282,10 +284,8 @@ def uses(server: Valkey) -> dict[str, object]:
 def test_a_server_that_does_not_answer_is_unavailable_soon(server: Valkey, fault: str) -> None:
     for use in uses(server).values():
         assert callable(use)
-        try:
+        with suppress(StateMissing):
             use()
-        except StateMissing:
-            pass
     server.stop() if fault == "stopped" else server.freeze()
     try:
         for name, use in uses(server).items():
@@ -308,10 +308,202 @@ def test_no_password_and_no_address_in_a_message(valkey: Valkey) -> None:
         assert "127.0.0.1" not in shown
 
 
-def test_a_wrong_password_is_unavailable_and_not_shown() -> None:
-    with Valkey(extra=("--requirepass", "sesame-open")) as server:
-        plane = redis_plane(server.url().replace("unix://", "unix://:hunter2@"), timeout=0.5)
-        with pytest.raises(StoreUnavailable) as caught:
-            plane.read()
-        assert "hunter2" not in str(caught.value)
-        plane.close()
+def test_a_wrong_password_is_unavailable_and_not_shown(server: Valkey) -> None:
+    with server.client() as client:
+        client.config_set("requirepass", "sesame-open")
+    plane = redis_plane(server.url().replace("unix://", "unix://:hunter2@"), timeout=0.5)
+    with pytest.raises(StoreUnavailable) as caught:
+        plane.read()
+    assert "hunter2" not in str(caught.value)
+    assert "sesame" not in str(caught.value)
+    plane.close()
+
+
+# --- wake-ups --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ear(server: Valkey) -> Iterator[RedisWakeUp]:
+    """A listener that has heard that it listens."""
+    wake_up = RedisWakeUp(server.url(), KEYS.wake, timeout=0.3, name="ear")
+    with server.client() as client:
+        wake_up.subscribe()
+        eventually(lambda: client.pubsub_numsub(KEYS.wake)[0][1] == 1, what="the subscription")
+        wake_up.wait(0.3)
+    yield wake_up
+    wake_up.close()
+
+
+def test_a_change_wakes_with_the_record(server: Valkey, ear: RedisWakeUp) -> None:
+    plane = redis_plane(server.url())
+    plane.publish(at_epoch(1))
+    assert ear.wait(2.0) == write_record(at_epoch(1), SECRET)
+    assert not plane.publish(at_epoch(1))
+    assert ear.wait(0.05) is None
+    plane.close()
+
+
+def test_the_last_acknowledgement_is_announced(server: Valkey) -> None:
+    plane = redis_plane(server.url())
+    plane.publish(first())
+    plane.renew(CARD, None, register=True)
+    plane.renew(card("agent-2"), None, register=True)
+    plane.publish(at_epoch(1))
+    wake_up = RedisWakeUp(server.url(), KEYS.acknowledged, timeout=0.3, name="ear")
+    with server.client() as client:
+        wake_up.subscribe()
+        eventually(lambda: client.pubsub_numsub(KEYS.acknowledged)[0][1] == 1, what="the subscription")
+    wake_up.wait(0.3)
+    plane.acknowledge("agent-1", 1, REPORT)
+    assert wake_up.wait(0.05) is None
+    plane.acknowledge("agent-2", 1, REPORT)
+    assert wake_up.wait(2.0) == "1"
+    plane.acknowledge("agent-2", 1, REPORT)
+    assert wake_up.wait(0.05) is None
+    wake_up.close()
+    plane.close()
+
+
+def test_nobody_to_push_is_unavailable_at_once_and_tried_again_later(
+    server: Valkey, ear: RedisWakeUp
+) -> None:
+    server.crash()
+    for _ in range(ear.RETRY_WAITS + 1):
+        started = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            ear.wait(1.0)
+        assert time.monotonic() - started < 0.5
+    server.start()
+    eventually(lambda: ear.wait(0.01) is None, what="the listener to listen again")
+
+
+# BUG R6 (guard/store/redis/wake.py:61): a blocking client has no timeout for its handshake either: while a server
+# is frozen or cut off without a reset, `wait` never returns, and the agent's thread renews nothing.
+def test_a_frozen_server_does_not_hold_up_a_wait(server: Valkey) -> None:
+    wake_up = RedisWakeUp(server.url(), KEYS.wake, timeout=0.3, name="ear")
+    outcome: list[object] = []
+
+    def wait() -> None:
+        try:
+            outcome.append(wake_up.wait(0.1))
+        except StoreUnavailable as error:
+            outcome.append(error)
+
+    server.freeze()
+    thread = threading.Thread(target=wait)
+    try:
+        thread.start()
+        thread.join(1.5)
+        hung = thread.is_alive()
+    finally:
+        server.thaw()
+        thread.join(10)
+        wake_up.close()
+    assert not hung
+    assert outcome
+
+
+# BUG R1, SERIOUS (guard/store/redis/wake.py:38): UnicodeDecodeError for a push that is no text; the agent's thread
+# catches StoreUnavailable only, and ends. Whoever can publish stops the whole fleet until it is restarted.
+def test_a_push_that_is_no_text_is_survived(server: Valkey, ear: RedisWakeUp) -> None:
+    with server.client() as client:
+        client.publish(KEYS.wake, b"\xff\xfe")
+        client.publish(KEYS.wake, "after")
+    heard = []
+    for _ in range(ear.RETRY_WAITS + 4):
+        try:
+            heard.append(ear.wait(0.05))
+        except StoreUnavailable:
+            continue
+    assert set(heard) <= {None, "after"}
+
+
+# BUG R7, minor (guard/store/redis/wake.py:63): `subscribe` returns before the server has confirmed, so a push right
+# after it is lost; `enable` then waits for its next look instead of the last acknowledgement.
+def test_what_is_pushed_after_subscribing_is_heard(server: Valkey) -> None:
+    for _ in range(5):
+        wake_up = RedisWakeUp(server.url(), "own", timeout=0.5, name="ear")
+        wake_up.subscribe()
+        with server.client() as client:
+            client.publish("own", "hello")
+        heard = [wake_up.wait(0.05) for _ in range(3)]
+        wake_up.close()
+        assert "hello" in heard
+
+
+# --- the lock --------------------------------------------------------------------------------------------
+
+
+def test_a_lock_is_held_by_one_until_it_is_given_back(valkey: Valkey) -> None:
+    number = valkey.fresh_db()
+    with valkey.client(number) as client, connect(valkey.url(number), timeout=2.0, name="lock") as ours:
+        one, two = RedisLock(ours, KEYS, "release"), RedisLock(ours, KEYS, "release")
+        other = RedisLock(ours, KEYS, "sweep")
+        assert one.acquire()
+        assert one.acquire(), "whoever holds it may ask again"
+        assert not two.acquire()
+        assert not two.extend()
+        two.give_back()
+        assert one.extend()
+        assert other.acquire()
+        assert_keys_listed(client)
+        one.give_back()
+        assert two.acquire()
+        assert not one.extend()
+        client.delete(KEYS.lock("release"))  # its ten seconds are over
+        assert not two.extend()
+        assert one.acquire()
+
+
+def test_a_lock_on_a_server_that_is_away_is_unavailable() -> None:
+    with connect("redis://127.0.0.1:1/0", timeout=0.2, name="lock") as client:
+        lock = RedisLock(client, KEYS, "release")
+        for use in (lock.acquire, lock.extend, lock.give_back):
+            with pytest.raises(StoreUnavailable):
+                use()
+
+
+# --- the books -------------------------------------------------------------------------------------------
+
+
+def test_every_key_is_listed_in_the_docstring() -> None:
+    made = {
+        KEYS.state, KEYS.agents, KEYS.seen, KEYS.acks, KEYS.reports, KEYS.waiting, KEYS.registry, KEYS.parked,
+        KEYS.counts("<window>"), KEYS.parked_as("<task>", 0, "<g>").replace(":0:", ":<n>:"), KEYS.copy("<park id>"),
+        KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
+    }  # fmt: skip
+    assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())
+
+
+def test_a_key_that_is_not_listed_is_found(valkey: Valkey) -> None:
+    with valkey.client(valkey.fresh_db()) as client:
+        for key in ("{guard}:leaked", "other"):
+            client.set(key, "x")
+            with pytest.raises(AssertionError, match="not listed"):
+                assert_keys_listed(client)
+            client.delete(key)
+        client.set("{guard}:lock:x", "x")
+        with pytest.raises(AssertionError, match="TTL of -1"):
+            assert_keys_listed(client)
+
+
+@pytest.mark.parametrize("script", ["publish", "renew", "acknowledge", "barrier", "leave", "unlock"])
+def test_scripts_use_nothing_that_production_servers_switch_off(script: str) -> None:
+    text = lua(script)
+    assert text.startswith("-- ")
+    assert "-- KEYS" in text
+    for command in ("KEYS'", "FLUSH", "CONFIG", "EVAL", "SCAN"):
+        assert f"call('{command}" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://h:1/2", "redis://h:1/2"),
+        ("redis+socket:///tmp/s", "unix:///tmp/s?db=0"),
+        ("redis+socket:///tmp/s?virtual_host=3", "unix:///tmp/s?db=3"),
+        ("redis+socket://:pw@/tmp/s?virtual_host=3", "unix://:pw@/tmp/s?db=3"),
+    ],
+)
+def test_addresses_in_kombus_form(url: str, said: str) -> None:
+    assert redis_url(url) == said

@@ -33,7 +33,10 @@ def test_what_is_written_is_read(state_store: StateStore) -> None:
 
 @given(states())
 @settings(
-    max_examples=25, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_every_state_survives(state_store: StateStore, state: GuardState) -> None:
     """Times to the last bit, texts to the last letter."""
@@ -85,7 +88,9 @@ def test_a_chain_of_writers_loses_no_step(state_store: StateStore) -> None:
         while done < 3:
             state = state_store.read()
             try:
-                state_store.compare_and_set(state.epoch, replace(at_epoch(state.epoch + 1), by=f"writer {writer}"))
+                state_store.compare_and_set(
+                    state.epoch, replace(at_epoch(state.epoch + 1), by=f"writer {writer}")
+                )
             except StaleEpoch:
                 continue
             done += 1

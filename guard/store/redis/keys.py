@@ -13,7 +13,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
     {ns}:counts:<window>         hash    30 days  counters of a window
     {ns}:parked                  hash    none     task id -> parked job (JSON)
-    {ns}:parked-as:<task>:<n>:<g> string  2 days  park id of a delivery, and whether the broker confirmed it
+    {ns}:parked-as:<p>:<g>       string  2 days   park id of a delivery, and whether the broker confirmed it
     {ns}:copy:<park id>          string  2 days   the copy of a parked job that may run
     {ns}:beat:<window>:<entry>   string  7 days   task id of the occurrence that waits
     {ns}:lock:<name>             string  10 s     who may act, for example release
@@ -81,8 +81,8 @@ class Keys:
     def counts(self, window_id: str) -> str:
         return self._key("counts", window_id)
 
-    def parked_as(self, task_id: str, retries: int, generation: str) -> str:
-        return self._key("parked-as", task_id, str(retries), generation)
+    def parked_as(self, publication: str, generation: str) -> str:
+        return self._key("parked-as", publication, generation)
 
     def copy(self, park_id: str) -> str:
         return self._key("copy", park_id)

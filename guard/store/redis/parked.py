@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.core.parked import ORIGINAL
 from guard.store.redis.client import in_our_words
 from guard.store.redis.codec import parked_of, parked_text
 
@@ -34,7 +33,9 @@ class RedisParkedIndex:
         self._keys = keys
 
     def begin(self, job: ParkedJob) -> tuple[str, bool]:
-        key = self._keys.parked_as(job.task_id, job.retries, job.generation)
+        if not job.publication:
+            return job.park_id, False
+        key = self._keys.parked_as(job.publication, job.generation)
         with in_our_words():
             if self._client.set(key, f"begun {job.park_id}", nx=True, ex=_KEEP_MARKS):
                 return job.park_id, False
@@ -44,11 +45,9 @@ class RedisParkedIndex:
     def parked(self, job: ParkedJob) -> None:
         with in_our_words():
             pipe = self._client.pipeline(transaction=True)
-            pipe.set(
-                self._keys.parked_as(job.task_id, job.retries, job.generation),
-                f"parked {job.park_id}",
-                ex=_KEEP_MARKS,
-            )
+            if job.publication:
+                mark = self._keys.parked_as(job.publication, job.generation)
+                pipe.set(mark, f"parked {job.park_id}", ex=_KEEP_MARKS)
             pipe.hset(self._keys.parked, job.task_id, parked_text(job))
             pipe.execute()
 
@@ -63,9 +62,9 @@ class RedisParkedIndex:
                 return True
             return self._client.get(key) == copy
 
-    def park_id_of(self, task_id: str, retries: int) -> str | None:
+    def park_id_of(self, publication: str, generation: str) -> str | None:
         with in_our_words():
-            mark = self._client.get(self._keys.parked_as(task_id, retries, ORIGINAL))
+            mark = self._client.get(self._keys.parked_as(publication, generation))
         return str(mark).partition(" ")[2] if mark else None
 
     def jobs(self, limit: int) -> list[ParkedJob]:
