@@ -112,11 +112,16 @@ class _Wiring:
         self.keys = Keys(settings.guard_namespace)
         self.registry = OperationRegistry()
         self.classifier = Classifier(app, self.registry)
-        self.runtime = Runtime(ensure_agent=self._ensure_producer)
+        self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
         self.broker = Broker(app)
         self.resident: Resident | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
+        self._lock = threading.Lock()
+        os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
         self._lock = threading.Lock()
 
     # -- stores ----------------------------------------------------------------------------------
@@ -280,9 +285,14 @@ class _Wiring:
             follower=follower,
             local_close=local_close_file(self.settings),
             secret=self.settings.secret,
+            page=self.runtime.page if card.role == "worker" else None,
         )
 
     def _worker_agent(self, card: AgentCard, follower: Follower) -> Agent:
+        with self._lock:  # one process, one agent: a publish before the worker started made another
+            producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.stop()
         self._housekeeper = Housekeeper(lock=self.lock("housekeeping"), sweep=self.conductor.sweep)
         self._housekeeper.start()
         return self._agent(card, follower)
@@ -295,6 +305,8 @@ class _Wiring:
 
     def _ensure_producer(self) -> None:
         """In a process that publishes: start its agent at the first publish, and again after a fork."""
+        if self.runtime.is_worker:
+            return
         with self._lock:
             if self._producer is not None and self._producer_pid == os.getpid():
                 self._producer.renew_if_due()
@@ -316,28 +328,42 @@ class _Wiring:
 
     @functools.cached_property
     def queues(self) -> Queues:
-        return Queues(self.app, self.broker)
+        # A connection of its own: a passive declare of a queue that is not there closes its channel, which
+        # must not be the one that a release is working on.
+        return Queues(self.app, Broker(self.app))
 
     @functools.cached_property
     def releaser(self) -> Releaser:
         return Releaser(
-            broker=self.broker,
+            broker=Broker(self.app),  # a paced release takes minutes, and parking must not wait for it
             queue=self.settings.guard_parked_queue,
             index=self.index,
             pace=self.settings.pace,
             policy=self.settings.guard_expired_jobs,
             known_tasks=self._tasks_of_live_workers,
-            known_queue=self.queues.is_there,
+            known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),
             count=self.count_now,
         )
 
+    def _live_workers(self) -> list[AgentCard]:
+        lately = self.settings.guard_lease_seconds * 2
+        roster = self.plane.roster()
+        return [
+            entry.card for entry in roster if entry.card.role == "worker" and entry.seen_seconds_ago < lately
+        ]
+
     def _tasks_of_live_workers(self) -> frozenset[str]:
-        return frozenset(
-            task
-            for entry in self.plane.roster()
-            if entry.card.role == "worker" and entry.seen_seconds_ago < self.settings.guard_lease_seconds * 2
-            for task in entry.card.tasks
-        )
+        return frozenset(task for card in self._live_workers() for task in card.tasks)
+
+    def _consumed_by_live_workers(self) -> frozenset[str]:
+        return frozenset(queue for card in self._live_workers() for queue in card.queues)
+
+    def _count_in_child(self, kind: Count, operation: str) -> None:
+        """A pool child has no agent that would send its sums, and counts only while closed."""
+        try:
+            self.count_now(self.plane.read().window_id, kind, operation)
+        except StoreError as error:
+            log.warning("an event is not counted: %s", error)
 
     def count_now(self, window_id: str, kind: Count, operation: str) -> None:
         """Count in a process that may have no agent. Releases belong to the window that parked."""
@@ -423,6 +449,10 @@ class _Wiring:
         if "plane" in self.__dict__:
             self.plane.close()
         self.broker.close()
+        if "releaser" in self.__dict__:
+            self.releaser.close()
+        if "queues" in self.__dict__:
+            self.queues.close()
         self.durable.close()
 
 

@@ -115,9 +115,15 @@ class RosterEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
     """The answer to a renewal: the state as the control plane has it, read in the same atomic step
-    that registered the agent."""
+    that registered the agent.
+
+    Attributes:
+        state: what the control plane holds.
+        forgotten: it did not know this agent any more: what was acknowledged there is gone.
+    """
 
     state: GuardState
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +225,20 @@ class ControlPlane(StateStore, Protocol):
         """Write the state if its epoch is greater, start a new round of acknowledgements, wake all
         agents. False when the store already has this epoch or a greater one."""
 
+    def overwrite(self, state: GuardState) -> None:
+        """Write the state whatever is there. Only for a control plane that holds no valid state."""
+
     def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
         """Register or renew an agent and read the state, in one atomic step."""
 
-    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> None:
-        """Record an agent's word for this epoch. Ignored when the epoch is not the current one."""
+    @property
+    def connections(self) -> int:
+        """How many connections were made so far. Another number: another server may be answering,
+        and the durable store must be asked before it is believed."""
+
+    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> bool:
+        """Record an agent's word for this epoch. False, and nothing recorded, when the epoch is not
+        the current one or the agent is not registered."""
 
     def leave(self, agent_id: str) -> None:
         """Forget an agent that stops in order."""

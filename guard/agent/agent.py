@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from guard.core.modes import Gate
 from guard.core.record import read_record
 from guard.core.state import newer
-from guard.errors import StateInvalid, StateMissing, StoreError, StoreUnavailable
+from guard.errors import StateInvalid, StateMissing, StoreError
 from guard.gates.page import FENCE_SECONDS
 from guard.gates.runtime import Belief
 from guard.ports import AgentReport
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from guard.agent.witness import Witness
     from guard.core.lease import LeaseTimes
     from guard.core.state import GuardState
+    from guard.gates.page import SharedPage
     from guard.gates.runtime import Runtime
     from guard.ports import AgentCard, Clock, ControlPlane, Tally, WakeUp
 
@@ -41,6 +42,7 @@ __all__ = ["Agent", "Follower"]
 
 log = logging.getLogger(__name__)
 
+_RENEWED = "renewed"
 _SLICE_SECONDS = 0.25
 """Longest wait in one go: how late the agent sees its own stop and the local close file."""
 _SETTLE_SECONDS = 0.002
@@ -79,6 +81,7 @@ class Agent:
     Args:
         card: who this process is. A card with a `problem` keeps the gate closed whatever the state says.
         local_close: the file whose presence closes this machine.
+        page: the shared page that this agent writes; None in a process in which no jobs run.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Agent:
         follower: Follower,
         local_close: Path,
         secret: bytes | None,
+        page: SharedPage | None,
     ) -> None:
         self.card = card
         self._runtime = runtime
@@ -107,9 +111,12 @@ class Agent:
         self._follower = follower
         self._local_close = local_close
         self._secret = secret
+        self._page = page
         self._renewing = threading.RLock()
         self._stopping = threading.Event()
         self._certify_after = 0.0
+        self._missing_since = 0.0
+        self._connections = 0
         self._gate = Gate.UNKNOWN
         self._epoch = -1
         self._acknowledged = False
@@ -157,7 +164,8 @@ class Agent:
         """
         with self._renewing:
             before = self.problem
-            self.problem = self._renew(patience)
+            problem = self._renew(patience)
+            self.problem = "" if problem == _RENEWED else problem
             self._last_attempt = self._clock.boot()
         if self.problem and self.problem != before:
             log.warning("guard state not renewed: %s", self.problem)
@@ -167,29 +175,47 @@ class Agent:
 
     def _renew(self, patience: float) -> str:
         sent = self._clock.boot()
-        anew = getattr(self._plane, "connected_anew", False)
-        if anew or self._certify_after == 0.0:
-            self._certify_after = sent
         try:
-            state = self._ask(register=anew or not self._told_card)
+            renewal = self._plane.renew(self.card, self._report(), register=not self._told_card)
         except StateMissing as error:
-            if not self._restore(patience):
-                return str(error)
-            try:
-                sent = self._clock.boot()
-                state = self._ask(register=True)
-            except StoreError as still:
-                return str(still)
+            return self._restored(sent, patience) or str(error)
         except StoreError as error:
             return str(error)
-        return self._consider(state, sent, patience)
-
-    def _ask(self, *, register: bool) -> GuardState:
-        closed = self._gate is not Gate.OPEN
-        report = self._follower.report() if closed and self._acknowledged else None
-        state = self._plane.renew(self.card, report, register=register).state
+        self._missing_since = 0.0
         self._told_card = True
-        return state
+        if renewal.forgotten:
+            self._acknowledged = False
+        if self._plane.connections != self._connections:
+            # A new connection, made before or during this renewal: another server may have answered.
+            self._connections = self._plane.connections
+            self._certify_after = sent
+        return self._consider(renewal.state, sent, patience)
+
+    def _report(self) -> AgentReport | None:
+        closed = self._gate is not Gate.OPEN
+        return self._follower.report() if closed and self._acknowledged else None
+
+    def _restored(self, now: float, patience: float) -> str:
+        """Redis holds no state: write it again from an answer of the durable store that was asked for
+        *after* the loss was seen; an older one may lack the last change. Then renew once more."""
+        self._acknowledged = False
+        self._told_card = False
+        if not self._missing_since:
+            self._missing_since = now
+        testimony = self._witness.asked_since(self._missing_since, within=patience)
+        if testimony is None:
+            self._witness.call()
+            return ""
+        self._repair(testimony.state)
+        sent = self._clock.boot()
+        try:
+            state = self._plane.renew(self.card, None, register=True).state
+        except StoreError as error:
+            return str(error)
+        self._missing_since = 0.0
+        self._told_card = True
+        self._connections = self._plane.connections
+        return self._consider(state, sent, patience) or _RENEWED
 
     def _consider(self, state: GuardState, sent: float, patience: float) -> str:
         """Believe a state that Redis gave, if everything speaks for it."""
@@ -210,15 +236,6 @@ class Agent:
         self._adopt(state, self._lease.trusted_until(sent))
         return ""
 
-    def _restore(self, patience: float) -> bool:
-        """Redis lost the state, or never had one: write it from the durable store."""
-        testimony = self._witness.asked_since(self._certify_after, within=patience)
-        if testimony is None:
-            self._witness.call()
-            return False
-        self._repair(testimony.state)
-        return True
-
     def _repair(self, state: GuardState) -> None:
         try:
             if self._plane.publish(state):
@@ -228,14 +245,19 @@ class Agent:
 
     def _adopt(self, state: GuardState, trusted_until: float) -> None:
         closed_here = bool(self.card.problem) or self._local_close.exists()
+        now = self._clock.boot()
+        if now >= self._runtime.belief.trusted_until:
+            # Trust had run out without this thread noticing (the whole process was stopped). The main
+            # loop may have cordoned meanwhile: it must hear of the gate even if that is open as before.
+            self._gate = Gate.UNKNOWN
         self._runtime.belief = Belief(state, trusted_until, closed_here)
-        gate = Gate.UNKNOWN if closed_here else state.gate
-        if self._runtime.page is not None:
-            self._runtime.page.write(gate, state.epoch, int(trusted_until * 1000))
+        gate = Gate.UNKNOWN if closed_here or now >= trusted_until else state.gate
+        if self._page is not None:
+            self._page.write(gate, state.epoch, int(trusted_until * 1000))
         if state.epoch != self._epoch:
             self._epoch = state.epoch
             self._acknowledged = False
-            self._settled_at = self._clock.boot() + (FENCE_SECONDS if self._runtime.page is not None else 0.0)
+            self._settled_at = now + (FENCE_SECONDS if self._page is not None else 0.0)
         if gate is not self._gate:
             self._gate = gate
             self._follower.gate_is(gate)
@@ -243,16 +265,25 @@ class Agent:
     def _run(self) -> None:
         renew_at = self._clock.boot() + self._pause()
         while not self._stopping.is_set():
-            now = self._clock.boot()
-            wait = min(_SLICE_SECONDS, max(0.0, renew_at - now))
-            pushed = self._wait(wait if self._acknowledged else min(wait, _SETTLE_SECONDS))
-            if self._stopping.is_set():
-                return
-            if (pushed and self._pushed(pushed)) or self._clock.boot() >= renew_at:
-                self.renew()
-                renew_at = self._clock.boot() + self._pause()
-            self._settle()
-            self._notice_lapse()
+            try:
+                renew_at = self._turn(renew_at)
+            except Exception:
+                # Whatever it is, the thread must live on: without it the gate stays closed for ever.
+                log.exception("the guard's agent stumbled and goes on")
+                self._stopping.wait(_SLICE_SECONDS)
+
+    def _turn(self, renew_at: float) -> float:
+        """Wait for a push or for the time of the next renewal; gives that time."""
+        wait = min(_SLICE_SECONDS, max(0.0, renew_at - self._clock.boot()))
+        pushed = self._wait(wait if self._acknowledged else min(wait, _SETTLE_SECONDS))
+        if self._stopping.is_set():
+            return renew_at
+        if (pushed and self._pushed(pushed)) or self._clock.boot() >= renew_at:
+            self.renew()
+            renew_at = self._clock.boot() + self._pause()
+        self._settle()
+        self._notice_lapse()
+        return renew_at
 
     def _pause(self) -> float:
         spread = self._lease.jitter * self._lease.renew
@@ -261,7 +292,7 @@ class Agent:
     def _wait(self, seconds: float) -> str | None:
         try:
             return self._wake_up.wait(seconds)
-        except StoreUnavailable:
+        except StoreError:
             self._stopping.wait(seconds)  # no pub/sub: the renewals alone carry the news
             return None
 
@@ -293,11 +324,14 @@ class Agent:
             )
             return
         try:
-            self._plane.acknowledge(self.card.agent_id, self._epoch, self._follower.report())
-            self._acknowledged = True
+            taken = self._plane.acknowledge(self.card.agent_id, self._epoch, self._follower.report())
         except StoreError as error:
             self._settled_at = self._clock.boot() + _SLICE_SECONDS
             log.debug("could not acknowledge epoch %d: %s", self._epoch, error)
+            return
+        self._acknowledged = taken
+        if not taken:  # another epoch by now, or the server has forgotten us: the next renewal tells
+            self._settled_at = self._clock.boot() + _SLICE_SECONDS
 
     def _notice_lapse(self) -> None:
         """Trust has run out, or this machine was closed or opened by its operator."""

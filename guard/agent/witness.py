@@ -86,7 +86,11 @@ class Witness:
     def _run(self) -> None:
         while not self._stopped:
             self._call.clear()
-            self._ask()
+            try:
+                self._ask()
+            except Exception:
+                log.exception("the guard's witness stumbled and goes on")
+                self._problem = "the witness stumbled"
             self._call.wait(_EVERY_SECONDS if not self._problem else 1.0)
 
     def _ask(self) -> None:

@@ -96,7 +96,7 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
     if window.planned_end is not None:
         length = humanize(window.planned_end - window.started_at)
         screen.row("planned end", f"{moment(window.planned_end)} ({length})")
-    tone = "good" if _confirmed(window) else "warn"
+    tone = "good" if _confirmed(window) else "bad" if window.proof == "none" else "warn"
     screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
     if roster_answered(window.warnings):
         _fleet(screen, window)
@@ -125,6 +125,8 @@ def _fleet(screen: Screen, window: Window) -> None:
 
 
 def _proof(window: Window) -> str:
+    if window.proof == "none":
+        return "NOT PROVEN: the control plane could not be told, some gates may still be open"
     if window.proof != "acknowledged":
         return "proven by time: whoever is silent may no longer believe what it last read"
     return "every worker acknowledged" if window.acknowledged else "no worker is registered"

@@ -38,7 +38,10 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (StaleEpoch, "run the command again"),
     (SchemaNotReady, ""),
     (StateMissing, "start a worker or run `maintenance check`; until then everything stays closed"),
-    (StateInvalid, "compare GUARD_SECRET_KEY of all processes; until then everything stays closed"),
+    (
+        StateInvalid,
+        "every process needs the same GUARD_SECRET_KEY and GUARD_NAMESPACE; until then all is closed",
+    ),
     (
         StoreUnavailable,
         "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",

@@ -173,6 +173,11 @@ class OperationRegistry:
                 f"{did_you_mean(str(operation), self.kinds)}"
             ) from None
 
+    @property
+    def has_queue_rules(self) -> bool:
+        """Whether any operation depends on the queue."""
+        return bool(self._queues)
+
     def of_task(
         self, task_name: str, *, declared: str | None = None, queue: str | None = None
     ) -> OperationKind:

@@ -34,6 +34,11 @@ class Broker:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._pid = 0
+        os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
+        self._lock = threading.RLock()
 
     @property
     def is_redis(self) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from guard.fleet.broker import NOT_FOUND
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from celery import Celery
 
     from guard.fleet.broker import Broker
@@ -22,6 +24,10 @@ class Queues:
         self._app = app
         self._broker = broker
 
+    def close(self) -> None:
+        """Close the connection to the broker."""
+        self._broker.close()
+
     def length(self, name: str) -> int | None:
         """How many jobs wait there; None when the broker does not say, 0 when there is no such queue."""
         try:
@@ -32,16 +38,22 @@ class Queues:
         except self._broker.errors as error:
             return 0 if getattr(error, "code", None) == NOT_FOUND else None
 
-    def is_there(self, name: str) -> bool:
-        """Whether a job published to this queue would lie in it. The app's own queues are declared."""
-        if self._broker.is_redis:
+    def is_there(self, name: str, consumed: Collection[str]) -> bool:
+        """Whether a job published to this queue would lie in it and be taken from it some day.
+
+        Args:
+            consumed: queues that live workers consume.
+        """
+        if name in consumed:
             return True
+        if self._broker.is_redis:  # any name is a list there: only the app's own queues are meant
+            return name in self._app.amqp.queues
         with suppress(*self._broker.errors), self._broker.channel() as channel:
             channel.queue_declare(name, passive=True)
             return True
-        queue = self._app.amqp.queues.get(name) if name in self._app.amqp.queues else None
-        if queue is None:
+        if name not in self._app.amqp.queues:
             return False
-        with self._broker.channel() as channel:
-            queue(channel).declare()
-        return True
+        with suppress(*self._broker.errors), self._broker.channel() as channel:
+            self._app.amqp.queues[name](channel).declare()
+            return True
+        return False

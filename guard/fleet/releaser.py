@@ -98,6 +98,10 @@ class Releaser:
                     progress(result.released)
         return result
 
+    def close(self) -> None:
+        """Close the connection to the broker."""
+        self._broker.close()
+
     def remaining(self) -> int:
         """How many messages lie in the parking queue."""
         return parked_queue(self._broker, self._name).count()

@@ -40,7 +40,22 @@ class Classifier:
         if name in _HOUSEKEEPING:
             return self.registry.kinds[Operation.ADMIN_OPERATIONS]
         task = registered_task(self._app, name)
+        if queue is None and self.by_queue(name):
+            queue = self.routed(name)
         return self.registry.of_task(name, declared=getattr(task, "operation", None), queue=queue)
+
+    def by_queue(self, name: str) -> bool:
+        """Whether the queue may decide the operation of this task, so that each job must be looked at."""
+        declared = getattr(registered_task(self._app, name), "operation", None)
+        return declared is None and self.registry.has_queue_rules
+
+    def routed(self, name: str) -> str | None:
+        """The queue that the app's routes give a task called without options; None when they need more."""
+        try:
+            queue = self._app.amqp.router.route({}, name).get("queue")
+        except Exception:  # noqa: BLE001 - a router of the app's that wants arguments
+            return None
+        return getattr(queue, "name", queue)
 
     def job(
         self,

@@ -23,6 +23,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,16 @@ from guard.core.word import pack, unpack
 if TYPE_CHECKING:
     from guard.core.modes import Gate
 
-__all__ = ["FENCE_SECONDS", "MOST_SLOTS", "SharedPage", "Slot", "SlotState", "SlotView"]
+__all__ = [
+    "FENCE_SECONDS",
+    "MOST_SLOTS",
+    "SharedPage",
+    "Slot",
+    "SlotState",
+    "SlotView",
+    "halves_of",
+    "is_alive",
+]
 
 FENCE_SECONDS = 0.005
 """Longer than any store stays in a processor's buffer. A child that has announced itself before it
@@ -57,12 +67,13 @@ class SlotState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotView:
-    """One slot as the agent reads it. `started_ms` is boot time."""
+    """One slot as the agent reads it. `halves` is the task id as `halves_of` gives it; `started_ms` is
+    boot time."""
 
     index: int
     state: SlotState
     pid: int
-    task_id: str
+    halves: tuple[int, int]
     started_ms: int
 
 
@@ -84,7 +95,7 @@ class Slot:
 
     def enter_running(self, task_id: str | None, now_ms: int) -> None:
         """Past the gate: say which job runs. The state comes last, so a reader never sees a stale id."""
-        high, low = _halves(task_id)
+        high, low = halves_of(task_id)
         self.words[self.base + 2] = high
         self.words[self.base + 3] = low
         self.words[self.base + 4] = now_ms
@@ -98,6 +109,7 @@ class SharedPage:
         self._memory = mmap.mmap(-1, _SIZE)
         self.words: memoryview[int] = memoryview(self._memory).cast("Q")
         self._next = 0
+        self._free: list[int] = []
         self._lock = threading.Lock()
 
     def write(self, gate: Gate, epoch: int, deadline_ms: int) -> None:
@@ -123,9 +135,19 @@ class SharedPage:
     def next_slot(self) -> Slot:
         """A slot for a thread of this process that runs jobs."""
         with self._lock:
-            index = self._next
-            self._next += 1
+            if self._free:
+                index = self._free.pop()
+            else:
+                index = self._next
+                self._next += 1
         return self.slot(index)
+
+    def give_back(self, slot: Slot) -> None:
+        """A thread has ended: its slot may be taken by another."""
+        slot.words[slot.base] = SlotState.IDLE
+        slot.words[slot.base + 1] = 0
+        with self._lock:
+            self._free.append(slot.base // _WORDS_PER_SLOT - 1)
 
     def slots(self) -> list[SlotView]:
         """All slots that anyone ever occupied."""
@@ -144,7 +166,7 @@ class SharedPage:
                         index=index,
                         state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
                         pid=pid,
-                        task_id=_joined(self.words[base + 2], self.words[base + 3]),
+                        halves=(self.words[base + 2], self.words[base + 3]),
                         started_ms=self.words[base + 4],
                     )
                 )
@@ -171,13 +193,12 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _halves(task_id: str | None) -> tuple[int, int]:
-    try:
-        number = uuid.UUID(task_id or "").int
-    except ValueError:
+def halves_of(task_id: str | None) -> tuple[int, int]:
+    """A task id as two words: a UUID as it is, any other id by its hash."""
+    if not task_id:
         return 0, 0
+    try:
+        number = uuid.UUID(task_id).int
+    except ValueError:
+        number = int.from_bytes(blake2b(task_id.encode(), digest_size=16).digest())
     return number >> 64, number & (2**64 - 1)
-
-
-def _joined(high: int, low: int) -> str:
-    return str(uuid.UUID(int=(high << 64) | low)) if high or low else ""

@@ -24,13 +24,12 @@ from guard.errors import ParkingFailed, StoreUnavailable
 from guard.gates.classify import CARRIERS
 from guard.gates.inner_celery import Consumer, Request, worker_state
 from guard.gates.messages import (
-    QueueNames,
     generation_of,
     job_of,
     publication_of,
     was_delivered_before,
 )
-from guard.gates.page import SlotState
+from guard.gates.page import SlotState, halves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from kombu.message import Message
 
     from guard.core.operations import OperationKind
+    from guard.gates.messages import QueueNames
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
     from guard.ports import ParkedIndex
@@ -69,7 +69,14 @@ class ReceiptGate:
     """The gate of one worker."""
 
     def __init__(
-        self, *, runtime: Runtime, gate: PublishGate, cordon: Cordons, lot: Parks, index: ParkedIndex
+        self,
+        *,
+        runtime: Runtime,
+        gate: PublishGate,
+        cordon: Cordons,
+        lot: Parks,
+        index: ParkedIndex,
+        names: QueueNames,
     ) -> None:
         self._runtime = runtime
         self._gate = gate
@@ -77,7 +84,7 @@ class ReceiptGate:
         self._lot = lot
         self._index = index
         self.consumer: Consumer | None = None
-        self.names = QueueNames()
+        self.names = names
 
     def strategy(
         self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any
@@ -88,7 +95,8 @@ class ReceiptGate:
         if page is None:  # a worker without the guard's step
             return handle  # type: ignore[no-any-return]
         words = page.words
-        fixed_mask = None if task.name in CARRIERS else mask_of(self._gate.classifier.task(task.name))
+        looked_at = task.name in CARRIERS or self._gate.classifier.by_queue(task.name)
+        fixed_mask = None if looked_at else mask_of(self._gate.classifier.task(task.name))
 
         def guarded_handler(
             message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any
@@ -122,7 +130,7 @@ class ReceiptGate:
         """Whether a child's slot says that this very job runs."""
         page = self._runtime.page
         return page is not None and any(
-            slot.state is SlotState.RUNNING and slot.task_id == request.id for slot in page.slots()
+            slot.state is SlotState.RUNNING and slot.halves == halves_of(request.id) for slot in page.slots()
         )
 
     def may_run(self, message: Message) -> bool:
@@ -201,4 +209,5 @@ class ReceiptGate:
 
     def _kind(self, message: Message) -> OperationKind:
         _, name, _, args, kwargs = job_of(message)
-        return self._gate.classifier.job(name, args, kwargs)
+        queue = self.names.of(message, self.consumer) if self.consumer is not None else None
+        return self._gate.classifier.job(name, args, kwargs, queue=queue)

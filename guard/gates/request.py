@@ -55,9 +55,11 @@ class GuardedRequest:
         self._guard_acknowledge_once_started()
 
     def _guard_acknowledge_once_started(self: Any) -> None:
+        settled = worker_state.requests.get(self.id) is not self or self.guard_gate.has_started(self)
+        # Asked after `settled`: a pool thread marks a job before it forgets it.
         if self.acknowledged or self.guard_was_set_aside:
             return
-        if worker_state.requests.get(self.id) is not self or self.guard_gate.has_started(self):
+        if settled:
             self.acknowledge()
             return
         consumer = self.guard_gate.consumer

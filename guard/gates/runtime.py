@@ -54,7 +54,9 @@ _NOTHING = Belief(None, 0.0)
 class Runtime:
     """The gate's side of one app in one process."""
 
-    def __init__(self, *, ensure_agent: Callable[[], None]) -> None:
+    def __init__(
+        self, *, ensure_agent: Callable[[], None], count_at_once: Callable[[Count, str], None]
+    ) -> None:
         self.belief = _NOTHING
         self.page: SharedPage | None = None
         self.is_worker = False
@@ -65,6 +67,7 @@ class Runtime:
         self.counts: Counter[tuple[str, Count, str]] = Counter()
         self._counts_lock = threading.Lock()
         self._ensure_agent = ensure_agent
+        self._count_at_once = count_at_once
         self._slots = threading.local()
         self._slot: Slot | None = None
         self._pid = os.getpid()
@@ -91,11 +94,12 @@ class Runtime:
         """The slot of the child or thread that asks; None where no jobs run."""
         if not self.jobs_run_here or self.page is None:
             return None
-        if self._slot is not None:
-            return self._slot
+        if self._slot is not None or self.is_pool_child:
+            return self._slot  # None in a fork that a job made: its slots are not ours to take
         mine: Slot | None = getattr(self._slots, "mine", None)
         if mine is None:
             mine = self._slots.mine = self.page.next_slot()
+            weakref.finalize(threading.current_thread(), self.page.give_back, mine)
         return mine
 
     def become_pool_child(self, index: int) -> None:
@@ -106,6 +110,9 @@ class Runtime:
 
     def count(self, kind: Count, operation: str, number: int = 1) -> None:
         """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""
+        if self.is_pool_child:
+            self._count_at_once(kind, operation)
+            return
         state = self.belief.state
         window_id = state.window_id if state is not None and state.window_id else "unknown"
         with self._counts_lock:
@@ -130,7 +137,8 @@ class Runtime:
         self._slot = None
         self._pid = os.getpid()
         if self.is_worker:
-            # A pool child; until `become_pool_child` runs it has no slot and starts nothing guarded.
+            # A pool child, or a fork that a job made. Until `become_pool_child` runs it has no slot, and
+            # starts nothing guarded.
             self.is_pool_child = True
             self.jobs_run_here = True
 

@@ -46,42 +46,53 @@ def put_start_gate(task: Task[..., Any], runtime: Runtime, gate: PublishGate) ->
     """Wrap `task.run`, once. A layer that Celery put over ours (autoretry) gets a gate of its own."""
     if is_gated(task):
         return
-    if task.name in CARRIERS:
-        task.run = _gated(task, runtime, gate, kind=None)  # type: ignore[method-assign]
-        return
-    kind = gate.classifier.task(task.name)
-    task.run = _gated(task, runtime, gate, kind=kind) if kind.guarded else _watched(task, gate)  # type: ignore[method-assign]
+    if not runtime.is_worker:
+        _ask_before_apply(task, runtime, gate)
+    task.run = _gated(task, runtime, gate)  # type: ignore[method-assign]
 
 
-def _gated(
-    task: Task[..., Any], runtime: Runtime, gate: PublishGate, kind: OperationKind | None
-) -> Callable[..., Any]:
+_UNKNOWN_YET = -1
+_BY_JOB = -2
+
+
+def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callable[..., Any]:
     run = task.run
-    fixed_mask = mask_of(kind) if kind else None
     name = task.name
     stack = task_stack
+    known_mask = _UNKNOWN_YET
+
+    def mask_now(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        """The mask of this job; kept when it is the same for every job of the task. Worked out at the
+        first job, not before, so that rules may be added after the app was finalized."""
+        nonlocal known_mask
+        if known_mask == _UNKNOWN_YET:
+            by_job = name in CARRIERS or gate.classifier.by_queue(name)
+            known_mask = _BY_JOB if by_job else mask_of(gate.classifier.task(name))
+        return known_mask if known_mask != _BY_JOB else mask_of(_kind_now(task, gate, args, kwargs))
 
     @wraps(run)
     def guarded_run(*args: Any, **kwargs: Any) -> Any:
-        slot = runtime.slot()
-        if len(stack.stack) > 1 or (slot is not None and slot.busy):
+        mask = known_mask if known_mask >= 0 else mask_now(args, kwargs)
+        if not mask:
+            with gate.body_of_unguarded():
+                return run(*args, **kwargs)
+        try:
+            slot = runtime.slot()
+        except IndexError:  # more threads run jobs than the page has slots
+            raise NotStarted(name) from None
+        nested = len(stack.stack) > 1 and not gate.in_body_of_unguarded
+        if nested or (slot is not None and slot.busy):
             return run(*args, **kwargs)
         if slot is None:
-            if not runtime.is_worker:
-                gate.check_call(name, args, kwargs)
-            elif runtime.is_pool_child:  # no page reached this child: it cannot know, so it does not start
-                raise NotStarted(name)
-            else:
-                # An error callback that Celery calls in the worker's main process, on behalf of a
-                # job that has already run (F9).
-                runtime.count(Count.BYPASSED, gate.classifier.job(name, args, kwargs).name)
+            _without_slot(name, runtime, gate, args, kwargs)
             return run(*args, **kwargs)
-        mask = fixed_mask if fixed_mask is not None else mask_of(gate.classifier.job(name, args, kwargs))
         words, base = slot.words, slot.base
-        words[base] = 1  # SlotState.ENTERING, as a plain number: this line and the next two run for every job
+        words[base] = (
+            1  # SlotState.ENTERING, as a plain number: this and the next two lines run for every job
+        )
         word = words[0]
         now = boot_ms()
-        if mask >> (word >> GATE_SHIFT) & 1 or (mask and now >= word & DEADLINE_MASK):
+        if mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK:
             return _not_started(slot, task, gate, args, kwargs, run)
         slot.enter_running(task.request.id, now)
         return _run_in(slot, run, args, kwargs)
@@ -90,16 +101,43 @@ def _gated(
     return guarded_run
 
 
-def _watched(task: Task[..., Any], gate: PublishGate) -> Callable[..., Any]:
-    run = task.run
+def _without_slot(
+    name: str, runtime: Runtime, gate: PublishGate, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """A call where no jobs run. Returns when it may go on."""
+    if not runtime.is_worker:
+        gate.check_call(name, args, kwargs)
+    elif runtime.is_pool_child:  # no page reached this process: it cannot know, so it does not start
+        raise NotStarted(name)
+    else:
+        # An error callback that Celery calls in the worker's main process, on behalf of a job that has
+        # already run (F9).
+        runtime.count(Count.BYPASSED, gate.classifier.job(name, args, kwargs).name)
 
-    @wraps(run)
-    def unguarded_run(*args: Any, **kwargs: Any) -> Any:
-        with gate.body_of_unguarded():
-            return run(*args, **kwargs)
 
-    setattr(unguarded_run, _MARK, True)
-    return unguarded_run
+def _kind_now(
+    task: Task[..., Any], gate: PublishGate, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> OperationKind:
+    delivery = task.request.delivery_info or {}
+    return gate.classifier.job(task.name, args, kwargs, queue=delivery.get("routing_key"))
+
+
+def _ask_before_apply(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> None:
+    """`apply()`, and `apply_async` of an eager app, run the job here: refuse them like a publish, with
+    an exception instead of a failed result."""
+    inner: Any = task
+    if getattr(inner.apply, _MARK, False):
+        return
+    apply = inner.apply
+
+    @wraps(apply)
+    def guarded_apply(args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        if not runtime.is_worker and not task_stack.stack:
+            gate.check_call(task.name, args or (), kwargs or {})
+        return apply(args, kwargs, **options)
+
+    setattr(guarded_apply, _MARK, True)
+    inner.apply = guarded_apply
 
 
 def _run_in(slot: Slot, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from guard.errors import StaleEpoch, StoreError
+from guard.core.state import newer
+from guard.errors import StaleEpoch, StateInvalid, StoreError
 from guard.ports import AuditRecord
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class Changes:
             StoreUnavailable: the durable store did not answer. Nothing was announced.
         """
         for attempt in range(_TRIES):
-            state = self.durable.read()
+            durable = self.durable.read()
             now = self._clock.wall()
-            new = change(state, now)
+            new = change(self._newest(durable), now)
             record = AuditRecord(
                 at=now,
                 actor=by,
@@ -55,13 +56,30 @@ class Changes:
                 detail={"window_id": new.window_id, **detail},
             )
             try:
-                self.durable.change(state.epoch, new, record)
+                self.durable.change(durable.epoch, new, record)
             except StaleEpoch:
                 if attempt == _TRIES - 1:
                     raise
                 continue
             return new
         raise AssertionError("unreachable: the last try raises")
+
+    def _newest(self, durable: GuardState) -> GuardState:
+        """The state to change: the durable one, unless the control plane is ahead of it. That is so
+        when the database was restored from a copy; agents believe the greater epoch, so it counts.
+
+        Raises:
+            StateInvalid: the control plane belongs to another installation.
+        """
+        try:
+            live = self.plane.read()
+        except StoreError:
+            return durable
+        if live.store_id != durable.store_id:
+            raise StateInvalid(
+                "this Redis holds the guard state of another installation: use another GUARD_NAMESPACE"
+            )
+        return newer(durable, live)
 
     def announce(self, state: GuardState) -> str:
         """Write the state to the control plane, which wakes all agents. A problem, or empty.
@@ -70,10 +88,21 @@ class Changes:
         their trust runs out.
         """
         try:
-            self.plane.publish(state)
+            if self.plane.publish(state):
+                return ""
+            return self._not_written(state)
         except StoreError as error:
             log.warning(
                 "epoch %d is durable, but the control plane does not know it yet: %s", state.epoch, error
             )
             return str(error)
-        return ""
+
+    def _not_written(self, state: GuardState) -> str:
+        """The control plane did not take this epoch: has somebody gone further, or is it damaged?"""
+        try:
+            live = self.plane.read()
+        except StateInvalid:
+            self.plane.overwrite(state)
+            log.warning("what the control plane held was no guard state; epoch %d replaced it", state.epoch)
+            return ""
+        return "" if live == state else f"superseded by epoch {live.epoch} ({live.phase.value})"

@@ -73,7 +73,7 @@ class Closing:
             # An epoch that only SQL carries is heard of when the witnesses ask next.
             barrier = self._lease.barrier + (_WITNESS_SECONDS if problem else 0.0)
             server, verdict = self._wait(state.epoch, written, barrier, ear)
-            if self._still_there(state.epoch, server) or problem:
+            if problem or self._still_there(state, server):
                 return Closed(verdict=verdict, took=self._clock.boot() - first, problem=problem)
             log.warning("the control plane changed while waiting: writing epoch %d again", state.epoch)
 
@@ -97,10 +97,17 @@ class Closing:
                 return server, verdict
             self._hear(ear, _LISTEN_SECONDS)
 
-    def _still_there(self, epoch: int, server: str) -> bool:
-        """Whether the control plane still is the server we wrote to, at our epoch or a later one."""
+    def _still_there(self, state: GuardState, server: str) -> bool:
+        """Whether the control plane still is the server we wrote to, and holds our window: this epoch,
+        or a later one of it (somebody may have changed or even ended it meanwhile)."""
         seen = self._look()
-        return seen is not None and seen.server == server and seen.epoch >= epoch
+        if seen is None or seen.server != server:
+            return False
+        try:
+            live = self._changes.plane.read()
+        except StoreError:
+            return False
+        return live.epoch >= state.epoch and live.window_id == state.window_id
 
     def _look(self) -> Barrier | None:
         try:

@@ -234,7 +234,7 @@ class Conductor:
             unguarded=tuple(unguarded) if unguarded is not None else None,
             running=_running(workers),
             took=round(closed.took, 4),
-            proof="acknowledged" if closed.verdict is Verdict.CONFIRMED else "time",
+            proof=_proof(closed),
             warnings=tuple(warnings),
         )
 
@@ -279,6 +279,13 @@ class _GateWatch:
         if state.phase in CLOSED_PHASES and state.gate is not Gate.TEST:
             return "the gate is closed again"
         return "" if self._lock.extend() else "another process releases"
+
+
+def _proof(closed: Closed) -> str:
+    if closed.problem:
+        # Workers that reach Redis but not SQL could go on believing the old epoch.
+        return "none"
+    return "acknowledged" if closed.verdict is Verdict.CONFIRMED else "time"
 
 
 def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ class Window:
         unguarded: consumers that no guard holds back; None when that could not be told.
         running: guarded jobs in flight.
         took: seconds from writing the epoch until the last acknowledgement, or until time closed the rest.
-        proof: ``acknowledged`` when everybody did, else ``time``.
+        proof: ``acknowledged`` when everybody did; ``time`` when leases closed the rest; ``none`` when
+            the control plane could not be told, see `warnings`.
         released, expired, still_parked: after `disable`; `still_parked` is None when the broker did not say.
         warnings: what may bite during this window.
     """

@@ -97,6 +97,7 @@ class MemoryControlPlane:
         self._waiting: set[str] = set()
         self._born = clock.boot()
         self._server = "memory-0"
+        self.connections = 1
 
     def forget(self) -> None:
         """Lose everything, as a restarted server without persistence."""
@@ -105,7 +106,8 @@ class MemoryControlPlane:
             self._members.clear()
             self._waiting.clear()
             self._born = self._clock.boot()
-            self._server = f"memory-{int(self._server.rpartition('-')[2]) + 1}"
+            self._server = f"memory-{self.connections}"
+            self.connections += 1
 
     def read(self) -> GuardState:
         if self._state is None:
@@ -126,6 +128,10 @@ class MemoryControlPlane:
             self._write(state)
             return True
 
+    def overwrite(self, state: GuardState) -> None:
+        with self._lock:
+            self._write(state)
+
     def _write(self, state: GuardState) -> None:
         self._state = state
         self._waiting = set(self._members)
@@ -135,21 +141,23 @@ class MemoryControlPlane:
     def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
         with self._lock:
             member = self._members.get(card.agent_id)
+            forgotten = member is None and not register
             if member is None or register:
                 member = self._members.setdefault(card.agent_id, _Member(card, self._clock.boot()))
                 member.card = card
             member.seen = self._clock.boot()
             member.report = report or member.report
-            return Renewal(state=self.read())
+            return Renewal(state=self.read(), forgotten=forgotten)
 
-    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> None:
+    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> bool:
         with self._lock:
             member = self._members.get(agent_id)
             if self._state is None or epoch != self._state.epoch or member is None:
-                return
+                return False
             member.acknowledged_epoch = epoch
             member.report = report
             self._waiting.discard(agent_id)
+            return True
 
     def leave(self, agent_id: str) -> None:
         with self._lock:

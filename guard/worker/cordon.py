@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.gates.classify import Classifier
     from guard.gates.inner_celery import Consumer
+    from guard.gates.messages import QueueNames
     from guard.gates.runtime import Runtime
     from guard.settings import Settings
 
@@ -30,10 +31,13 @@ log = logging.getLogger(__name__)
 class Cordon:
     """The cordon of one worker. Changes happen in the main thread only, where the consumer lives."""
 
-    def __init__(self, *, runtime: Runtime, classifier: Classifier, settings: Settings) -> None:
+    def __init__(
+        self, *, runtime: Runtime, classifier: Classifier, settings: Settings, names: QueueNames
+    ) -> None:
         self._runtime = runtime
         self._classifier = classifier
         self._settings = settings
+        self._names = names
         self._consumer: Consumer | None = None
         self._carries: dict[str, frozenset[OperationKind]] = {}
         self._taken: dict[str, Queue] = {}
@@ -67,8 +71,12 @@ class Cordon:
     def covers(self, queue: str) -> bool:
         if queue not in self._wanted():
             return False
-        if queue not in self._taken and threading.get_ident() == self._main and self._consumer is not None:
-            self._cordon(self._consumer, queue)
+        consumer = self._consumer
+        if threading.get_ident() != self._main or consumer is None or consumer.task_consumer is None:
+            return True
+        # Also when an operator added a cordoned queue again: requeueing would spin otherwise.
+        if queue not in self._taken or consumer.task_consumer.consuming_from(queue):
+            self._cordon(consumer, queue)
         return True
 
     def _wanted(self) -> frozenset[str]:
@@ -82,6 +90,7 @@ class Cordon:
     def _cordon(self, consumer: Consumer, name: str) -> None:
         queues = {queue.name: queue for queue in consumer.task_consumer.queues}
         if name in queues:
+            self._names.remember(consumer)
             self._taken[name] = queues[name]
             consumer.task_consumer.cancel_by_queue(name)
             log.info("cordoned queue %s", name)
@@ -103,8 +112,7 @@ def carried_by(app: Celery, classifier: Classifier, queues: list[str]) -> dict[s
     for name in app.tasks:
         if name.startswith("celery."):
             continue
-        queue = app.amqp.router.route({}, name).get("queue")
-        queue_name = getattr(queue, "name", queue)
+        queue_name = classifier.routed(name)
         if queue_name in carries:
             carries[queue_name].add(classifier.task(name, queue=queue_name))
     return {name: frozenset(kinds) for name, kinds in carries.items()}

@@ -22,7 +22,7 @@ _AT_ONCE = 100
 def set_reserved_aside(consumer: Consumer, gate: ReceiptGate) -> bool:
     """Set up to a hundred blocked requests aside. True when there are more. Main thread only."""
     done = 0
-    for request in _waiting():
+    for request in _waiting(consumer):
         if done >= _AT_ONCE:
             return True
         if gate.blocks(request):
@@ -32,33 +32,43 @@ def set_reserved_aside(consumer: Consumer, gate: ReceiptGate) -> bool:
     return False
 
 
-def count_reserved() -> int:
+def count_reserved(consumer: Consumer | None) -> int:
     """How many requests this worker holds that have not started."""
-    return len(_waiting())
+    return len(_waiting(consumer)) if consumer is not None else 0
 
 
-def _waiting() -> list[Any]:
-    """Guarded requests that the pool has not been given."""
-    return [
+def _waiting(consumer: Consumer) -> list[Any]:
+    """Guarded requests that the pool has not been given: those that Celery knows by id, and those in
+    the token buckets of rate-limited tasks, which it does not."""
+    known = list(worker_state.requests.values())
+    limited = [
         request
-        for request in list(worker_state.requests.values())
+        for bucket in list(consumer.task_buckets.values())
+        if bucket
+        for request, _ in list(bucket.contents)
+    ]
+    waiting = {
+        id(request): request
+        for request in (*known, *limited)
         if isinstance(request, GuardedRequest)
         and not request.guard_was_set_aside
         and request._apply_result is None  # type: ignore[attr-defined]  # noqa: SLF001 - Celery's own mark of submission
         and request not in worker_state.active_requests
-    ]
+    }
+    return list(waiting.values())
 
 
 def _withdraw(consumer: Consumer, request: Any) -> None:
-    """Take a request out of the timer or its token bucket."""
-    entry = request._eta_timer_entry  # noqa: SLF001 - Celery cancels it the same way in on_close
-    if entry is not None and request in worker_state.scheduled_requests:
-        consumer.timer.cancel(entry)
-        # Celery raised the prefetch count by one for a job that only waits for its time.
-        consumer.qos.decrement_eventually()
+    """Take a request out of its token bucket or the timer."""
     bucket = consumer.task_buckets.get(request.task.name)
     if bucket is not None:
         kept = [item for item in bucket.contents if item[0] is not request]
         if len(kept) != len(bucket.contents):
             bucket.contents.clear()
             bucket.contents.extend(kept)
+            return
+    entry = request._eta_timer_entry  # noqa: SLF001 - Celery cancels it the same way in on_close
+    if entry is not None and request in worker_state.scheduled_requests:
+        consumer.timer.cancel(entry)
+        # Celery raised the prefetch count by one for a job that only waits for its time.
+        consumer.qos.decrement_eventually()

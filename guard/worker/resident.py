@@ -15,9 +15,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from billiard.process import current_process
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_shutdown
 
 from guard.errors import SelfTestFailed
+from guard.gates.messages import QueueNames
 from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
 from guard.ports import AgentCard
@@ -71,8 +72,11 @@ class Resident:
         self._make_agent = make_agent
         self._put_gates = put_gates
         self._on_open = on_open
-        self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings)
-        self.receipt = ReceiptGate(runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, index=index)
+        names = QueueNames()
+        self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings, names=names)
+        self.receipt = ReceiptGate(
+            runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, index=index, names=names
+        )
         self._follower: WorkerFollower | None = None
         self._agent: Agent | None = None
         self._problem = ""
@@ -89,6 +93,7 @@ class Resident:
         except SelfTestFailed as error:
             self._problem = str(error)
             log.critical("the guard's self-test failed, this worker takes no guarded work: %s", error)
+        worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":
             worker_process_init.connect(self._adopt_child, weak=False)
 

@@ -37,11 +37,11 @@ def resident_steps(resident: Resident) -> tuple[type[bootsteps.StartStopStep], t
         def start(self, worker: WorkController) -> None:
             resident.start(worker)
 
-        def stop(self, worker: WorkController) -> None:  # noqa: ARG002 - Celery's signature
+        def terminate(self, worker: WorkController) -> None:  # noqa: ARG002 - Celery's signature
             resident.stop()
 
-        def terminate(self, worker: WorkController) -> None:
-            self.stop(worker)
+        # No `stop`: in a warm shutdown this step would be stopped before the pool, whose jobs may run
+        # for minutes more. The agent answers until `worker_shutdown`, when they have ended.
 
     class CordonStep(bootsteps.StartStopStep):
         """The cordon, before the first fetch."""

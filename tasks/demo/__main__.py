@@ -52,7 +52,9 @@ def _run(options: Options) -> int:
         with Screen() as screen:
             account = run(options, own, folder, screen)
     except (ProcessFailed, GuardError) as error:
-        _say(f"The demo cannot go on. {error}")
+        _say(f"The demo cannot go on: {error}")
+        if not options.keep:
+            _say("With --keep the whole logs stay.")
         return COULD_NOT_RUN
     finally:
         _leave(folder, keep=options.keep)

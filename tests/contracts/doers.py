@@ -93,6 +93,7 @@ def parked_job(task_id: str = "t-1", **changed: object) -> ParkedJob:
         operation="image_processing",
         queue="images",
         retries=0,
+        publication=f"pub-{task_id}",
         generation=ORIGINAL,
         parked_at=START,
         window_id="w-1",
@@ -186,7 +187,7 @@ def sql_store(url: str, *, auto_migrate: bool = True, timeout: float = 3.0) -> I
         store.engine.dispose()
 
 
-LISTED = re.compile(r"^    \{ns\}:(\S+)\s+(hash|set|string|list)\s+(none|\d+ \w+)\s")
+LISTED = re.compile(r"^    \{ns\}:(.+?)\s+(hash|set|string|list)\s+(none|\d+ \w+)\s")
 
 
 def listed_keys() -> dict[str, tuple[str, str]]:

@@ -100,8 +100,9 @@ def test_registering_again_replaces_the_card_and_keeps_the_rest(plane: Plane) ->
 
 def test_a_renewal_without_registering_makes_itself_known(plane: Plane) -> None:
     plane.one.publish(first())
-    plane.one.renew(CARD, None, register=False)
+    assert plane.one.renew(CARD, None, register=False).forgotten
     assert entry(plane).card == CARD
+    assert not plane.one.renew(CARD, None, register=False).forgotten
 
 
 def test_a_renewal_carries_a_report_and_none_keeps_the_last(plane: Plane) -> None:
@@ -132,8 +133,8 @@ def test_a_change_asks_every_registered_agent(plane: Plane) -> None:
     for number in range(3):
         barrier = plane.two.barrier()
         assert (barrier.epoch, barrier.pending) == (1, 3 - number)
-        plane.one.acknowledge(f"agent-{number}", 1, REPORT)
-        plane.one.acknowledge(f"agent-{number}", 1, QUIET)
+        assert plane.one.acknowledge(f"agent-{number}", 1, REPORT) is True
+        assert plane.one.acknowledge(f"agent-{number}", 1, QUIET) is True
         assert entry(plane, f"agent-{number}").acknowledged_epoch == 1
         assert entry(plane, f"agent-{number}").report == QUIET
     assert plane.two.barrier().pending == 0
@@ -168,20 +169,20 @@ def test_an_acknowledgement_of_another_epoch_is_ignored(plane: Plane, epoch: int
     plane.one.publish(at_epoch(1))
     plane.one.renew(CARD, None, register=True)
     plane.one.publish(at_epoch(2))
-    plane.one.acknowledge("agent-1", epoch, REPORT)
+    assert plane.one.acknowledge("agent-1", epoch, REPORT) is False
     assert plane.two.barrier().pending == 1
     assert (entry(plane).acknowledged_epoch, entry(plane).report) == (-1, None)
 
 
 def test_an_acknowledgement_of_nobody_is_ignored(plane: Plane) -> None:
     plane.one.publish(at_epoch(1))
-    plane.one.acknowledge("agent-9", 1, REPORT)
+    assert plane.one.acknowledge("agent-9", 1, REPORT) is False
     assert plane.one.roster() == []
     assert plane.one.barrier().pending == 0
 
 
 def test_an_acknowledgement_without_a_state_is_ignored(plane: Plane) -> None:
-    plane.one.acknowledge("agent-1", 0, REPORT)
+    assert plane.one.acknowledge("agent-1", 0, REPORT) is False
     plane.one.publish(first())
     assert plane.one.roster() == []
 
@@ -224,6 +225,11 @@ def test_who_leaves_is_forgotten_and_not_waited_for(plane: Plane) -> None:
     assert (entry(plane).acknowledged_epoch, entry(plane).report) == (-1, None)
 
 
+def test_a_first_registration_is_not_called_forgotten(plane: Plane) -> None:
+    plane.one.publish(first())
+    assert not plane.one.renew(CARD, None, register=True).forgotten
+
+
 def test_a_server_that_forgot_everything_says_so_and_learns_again(plane: Plane) -> None:
     plane.one.publish(at_epoch(7))
     plane.one.renew(CARD, None, register=True)
@@ -234,6 +240,15 @@ def test_a_server_that_forgot_everything_says_so_and_learns_again(plane: Plane) 
     assert plane.one.publish(at_epoch(7))
     assert plane.one.renew(CARD, None, register=False).state == at_epoch(7)
     assert names(plane) == ["agent-1"]
+
+
+def test_an_agent_is_told_that_it_was_forgotten(plane: Plane) -> None:
+    plane.one.publish(first())
+    plane.one.renew(CARD, None, register=True)
+    plane.forget()
+    plane.two.publish(at_epoch(1))
+    assert plane.one.renew(CARD, None, register=False).forgotten
+    assert not plane.one.renew(CARD, None, register=False).forgotten
 
 
 def test_the_registry_grows_old_and_starts_anew_when_it_was_lost(plane: Plane) -> None:

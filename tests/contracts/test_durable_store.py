@@ -137,7 +137,8 @@ def test_rows_can_be_written_again(durable: DurableStore) -> None:
     assert durable.configuration_rows() == rows_of(durable.read())
 
 
-# BUG M2, minor (guard/store/memory.py:39): memory leaves its rows behind, which then look like a hand-made wish.
+# BUG M2, minor (guard/store/memory.py:39): memory leaves its rows behind, which then look like a hand-made
+# wish.
 def test_after_a_plain_write_the_rows_ask_for_nothing(durable: DurableStore) -> None:
     durable.compare_and_set(0, closed(durable.read()))
     assert drift(durable.configuration_rows(), durable.read()) is None

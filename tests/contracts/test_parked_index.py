@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.core.parked import ORIGINAL
 from guard.errors import StateInvalid, StoreUnavailable
 from guard.store.redis.client import connect
 from guard.store.redis.parked import RedisParkedIndex
@@ -46,7 +47,7 @@ def test_even_when_it_was_released_since(index: ParkedIndex) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(replace(JOB, retries=1, park_id="p-2"), id="a retry"),
+        pytest.param(replace(JOB, publication="pub-9", park_id="p-2"), id="the task id, used again"),
         pytest.param(replace(JOB, generation="copy-1", park_id="p-2"), id="a job that was released before"),
         pytest.param(parked_job("t-2", park_id="p-2"), id="another job"),
     ],
@@ -104,21 +105,33 @@ def test_parked_jobs_are_listed_oldest_first(index: ParkedIndex) -> None:
     assert index.jobs(3) == oldest[:3]
 
 
-# BUG R8 (guard/store/redis/parked.py:74): it takes the first 4 x limit of HSCAN, in the order of their hashes, and
-# sorts only those: the oldest jobs of a long list are not shown.
+# BUG R8 (guard/store/redis/parked.py:74): it takes the first 4 x limit of HSCAN, in the order of their
+# hashes, and sorts only those: the oldest jobs of a long list are not shown.
 def test_the_oldest_of_many_are_listed(index: ParkedIndex) -> None:
     for number in range(600):
         index.parked(parked_job(f"t-{number}", parked_at=START + (number * 37) % 600))
     assert [job.parked_at - START for job in index.jobs(5)] == [0, 1, 2, 3, 4]
 
 
-def test_a_park_id_is_found_by_its_task(index: ParkedIndex) -> None:
-    assert index.park_id_of("t-1", 0) is None
+def test_a_park_id_is_found_by_its_delivery(index: ParkedIndex) -> None:
+    assert index.park_id_of("pub-t-1", ORIGINAL) is None
     index.begin(JOB)
-    assert index.park_id_of("t-1", 0) == "park-t-1"
-    assert index.park_id_of("t-1", 1) is None
-    index.begin(replace(JOB, retries=2, generation="copy-1", park_id="p-9"))
-    assert index.park_id_of("t-1", 2) is None, "only original deliveries"
+    assert index.park_id_of("pub-t-1", ORIGINAL) == "park-t-1"
+    assert index.park_id_of("pub-t-1", "copy-1") is None
+    assert index.park_id_of("t-1", ORIGINAL) is None
+    index.parked(JOB)
+    index.gone(JOB)
+    assert index.park_id_of("pub-t-1", ORIGINAL) == "park-t-1"
+
+
+def test_a_delivery_without_a_name_is_parked_by_itself_each_time(index: ParkedIndex) -> None:
+    """Nothing tells its copies apart from other jobs: rather twice than never."""
+    nameless = replace(JOB, publication="")
+    assert index.begin(nameless) == ("park-t-1", False)
+    index.parked(nameless)
+    assert index.begin(replace(nameless, park_id="p-2")) == ("p-2", False)
+    assert index.park_id_of("", ORIGINAL) is None
+    assert index.job("t-1") == nameless
 
 
 def test_the_first_occurrence_of_an_entry_waits_for_all(index: ParkedIndex) -> None:
@@ -156,7 +169,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
             lambda: index.parked(JOB),
             lambda: index.gone(JOB),
             lambda: index.claim("p", "c"),
-            lambda: index.park_id_of("t", 0),
+            lambda: index.park_id_of("p", ORIGINAL),
             lambda: index.jobs(1),
             lambda: index.job("t"),
             lambda: index.first_of("w", "e", "t"),

@@ -41,7 +41,8 @@ def new(sql_url: str) -> Iterator[SqlStore]:
 OWN = {
     "configuration, as in the guides": """
         CREATE TABLE configuration (KEY_ VARCHAR(100) PRIMARY KEY, value TEXT, description TEXT)""",
-    "configuration, bare": "CREATE TABLE configuration (KEY_ VARCHAR(100) NOT NULL UNIQUE, value TEXT NOT NULL)",
+    "configuration, bare": """
+        CREATE TABLE configuration (KEY_ VARCHAR(100) NOT NULL UNIQUE, value TEXT NOT NULL)""",
     "system_configuration, with more columns": """
         CREATE TABLE system_configuration (id INTEGER PRIMARY KEY {auto}, KEY_ VARCHAR(100) NOT NULL UNIQUE,
         value TEXT, description TEXT, data_type VARCHAR(20) NOT NULL, category VARCHAR(50) NOT NULL,
@@ -60,9 +61,9 @@ def test_the_applications_own_table_is_used_and_not_changed(new: SqlStore, ddl: 
     new.migrate()
     state = opened(new)
     assert new.configuration_rows() == rows_of(state)
-    kept = rows(new, f"SELECT value FROM {name} WHERE KEY_ = 'site_name'")
+    kept = rows(new, f"SELECT value FROM {name} WHERE KEY_ = 'site_name'")  # noqa: S608
     assert kept == ([("My shop",)] if name == "configuration" else [])
-    assert rows(new, f"SELECT COUNT(*) FROM {name} WHERE KEY_ LIKE 'maintenance%'") == [(5,)]
+    assert rows(new, f"SELECT COUNT(*) FROM {name} WHERE KEY_ LIKE 'maintenance%'") == [(5,)]  # noqa: S608
 
 
 def test_a_row_by_hand_is_seen_at_once(sql: SqlStore) -> None:
@@ -80,7 +81,7 @@ def test_a_row_that_somebody_deleted_comes_back(sql: SqlStore) -> None:
 def test_a_table_that_wants_what_we_do_not_know_is_only_updated(new: SqlStore) -> None:
     run(
         new,
-        """CREATE TABLE configuration (KEY_ VARCHAR(100) PRIMARY KEY, value TEXT, updated_by INTEGER NOT NULL)""",
+        "CREATE TABLE configuration (KEY_ VARCHAR(100) PRIMARY KEY, value TEXT, updated_by INTEGER NOT NULL)",
         "INSERT INTO configuration VALUES ('maintenance_mode', 'false', 7)",
     )
     new.migrate()
@@ -96,8 +97,8 @@ def test_without_a_table_a_window_opens_all_the_same(sql: SqlStore) -> None:
     assert sql.read().epoch == 1
 
 
-# BUG S1 (guard/store/sql/configuration.py:29): a table of this name that holds something else makes `migrate`
-# fail for ever (SQLite), or after the first state was written (MariaDB).
+# BUG S1 (guard/store/sql/configuration.py:29): a table of this name that holds something else makes
+# `migrate` fail for ever (SQLite), or after the first state was written (MariaDB).
 def test_a_configuration_table_that_holds_something_else_is_left_alone(new: SqlStore) -> None:
     run(new, "CREATE TABLE configuration (id INTEGER PRIMARY KEY, document TEXT)")
     new.migrate()
@@ -115,8 +116,8 @@ def test_a_short_column_of_the_application_does_not_keep_a_window_from_opening(n
     assert new.read().epoch == 1
 
 
-# BUG S3, minor (guard/store/sql/configuration.py:56): MariaDB compares without case, we do not: IntegrityError,
-# and no window can be opened.
+# BUG S3, minor (guard/store/sql/configuration.py:56): MariaDB compares without case, we do not:
+# IntegrityError, and no window can be opened.
 def test_keys_in_capitals_do_not_keep_a_window_from_opening(new: SqlStore) -> None:
     run(
         new,
@@ -138,12 +139,13 @@ def test_keys_in_capitals_do_not_keep_a_window_from_opening(new: SqlStore) -> No
 )
 def test_a_state_by_hand_that_is_none(sql: SqlStore, change: str) -> None:
     opened(sql)
-    run(sql, f"UPDATE guard_state SET {change}")
+    run(sql, f"UPDATE guard_state SET {change}")  # noqa: S608
     with pytest.raises(StateInvalid):
         sql.read()
 
 
-# BUG S4 (guard/store/sql/rows.py:33): `guard.core.record` refuses these, SQL does not; the first one reads as OPEN.
+# BUG S4 (guard/store/sql/rows.py:33): `guard.core.record` refuses these, SQL does not; the first one reads
+# as OPEN.
 @pytest.mark.parametrize(
     "change",
     [
@@ -154,7 +156,7 @@ def test_a_state_by_hand_that_is_none(sql: SqlStore, change: str) -> None:
 )
 def test_a_state_by_hand_that_contradicts_itself(sql: SqlStore, change: str) -> None:
     opened(sql)
-    run(sql, f"UPDATE guard_state SET {change}")
+    run(sql, f"UPDATE guard_state SET {change}")  # noqa: S608
     with pytest.raises(StateInvalid):
         sql.read()
 

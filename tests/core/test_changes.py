@@ -187,8 +187,8 @@ def test_good_input(change: dict[str, object], name: str, value: object) -> None
     assert getattr(WindowRequest.check(**{**GOOD, **change}), name) == value  # type: ignore[arg-type]
 
 
-# BUG C6 (guard/core/changes.py:136): direction overrides and isolates turn the words that follow round
-# on a terminal, in the status page and in a mail ("Trojan Source"); only log lines escape them.
+# BUG C6 (guard/core/changes.py:136): direction overrides and isolates turn the words that follow round on a
+# terminal, in the status page and in a mail ("Trojan Source"); only log lines escape them.
 @pytest.mark.parametrize(
     "char",
     list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),

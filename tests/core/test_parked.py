@@ -22,6 +22,7 @@ JOB = ParkedJob(
     operation="image_processing",
     queue="images",
     retries=0,
+    publication="pub-1",
     generation=ORIGINAL,
     parked_at=1_700_000_000.5,
     window_id="w-1",
@@ -42,6 +43,7 @@ jobs = st.builds(
     operation=short,
     queue=short,
     retries=st.integers(0, 100),
+    publication=st.text(max_size=12),
     generation=short,
     parked_at=st.floats(0, 4e9),
     window_id=st.text(max_size=12),
@@ -94,7 +96,7 @@ WRONG: dict[str, list[object]] = {
         name: ["", None, 7, [], {}, True, b"x"]
         for name in ("park_id", "task_id", "task", "operation", "queue", "generation")
     },
-    **{name: [None, 7, [], {}, True] for name in ("window_id", "worker")},
+    **{name: [None, 7, [], {}, True] for name in ("window_id", "worker", "publication")},
     "retries": [None, "0", 1.0, True, []],
     "parked_at": [None, "now", True, [], {}],
     **{name: [7, [], {}, True, 1.5] for name in ("eta", "expires")},

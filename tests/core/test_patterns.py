@@ -53,8 +53,9 @@ REFUSED = {
     "too long": "a" * 501,
 }
 
-# BUG C8, SERIOUS (guard/core/patterns.py:52-73): all of these are accepted, and each takes exponential time on
-# a name of 255 characters: alternatives and optional parts inside a repetition, and rows of optional parts.
+# BUG C8, SERIOUS (guard/core/patterns.py:52-73): all of these are accepted, and each takes exponential time
+# on a name of 255 characters: alternatives and optional parts inside a repetition, and rows of optional
+# parts.
 EXPONENTIAL = {
     "overlapping alternatives": "(a|aa)*",
     "the same alternative twice": "(a|a)*",

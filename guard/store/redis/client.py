@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from redis import Redis
@@ -17,10 +17,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from guard.errors import StoreUnavailable
+from guard.errors import StateInvalid, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["connect", "in_our_words", "lua", "redis_url"]
 
@@ -35,7 +35,14 @@ def redis_url(url: str) -> str:
     return f"unix://{auth}{parts.netloc.rpartition('@')[2]}{parts.path}?db={database}"
 
 
-def connect(url: str, *, timeout: float, name: str, blocking: bool = False) -> Redis:
+def connect(
+    url: str,
+    *,
+    timeout: float,
+    name: str,
+    blocking: bool = False,
+    on_connect: Callable[[Any], None] | None = None,
+) -> Redis:
     """A client. It connects at its first command.
 
     Args:
@@ -43,13 +50,22 @@ def connect(url: str, *, timeout: float, name: str, blocking: bool = False) -> R
         timeout: seconds to connect and, unless `blocking`, to wait for an answer.
         name: what ``CLIENT LIST`` shows.
         blocking: for subscriptions, which wait for messages without limit.
+        on_connect: called with each new connection. redis-py replaces a broken one silently when it
+            takes it from its pool, so only this tells that another server may be answering.
     """
+
+    def connected(connection: Any) -> None:
+        connection.on_connect()
+        if on_connect is not None:
+            on_connect(connection)
+
     return Redis.from_url(
         redis_url(url),
         socket_connect_timeout=timeout,
         socket_timeout=None if blocking else timeout,
         retry=Retry(NoBackoff(), 0),
         client_name=name,
+        redis_connect_func=connected,
         decode_responses=True,
         protocol=2,
     )
@@ -60,6 +76,8 @@ def in_our_words() -> Iterator[None]:
     """Turn Redis errors into `StoreUnavailable`. The address and password stay out of the message."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise StateInvalid("what Redis holds for the guard is not text") from error
     except (RedisError, OSError) as error:
         raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from guard.core.record import read_record, write_record
-from guard.errors import StaleEpoch, StateMissing, StoreUnavailable
+from guard.errors import StaleEpoch, StateMissing, StoreError, StoreUnavailable
 from guard.ports import Barrier, Renewal, RosterEntry
 from guard.store.redis.client import connect, in_our_words, lua
 from guard.store.redis.codec import card_of, card_text, report_of, report_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from redis import Redis
 
@@ -45,28 +45,34 @@ class RedisControlPlane:
     ) -> None:
         self._keys = keys
         self._secret = secret
-        self.client: Redis = connect(url, timeout=timeout, name=name)
         self._server = ""
+        self.connections = 0
+        """How many connections were made so far. Another number means that another server may answer."""
+        self.client: Redis = connect(url, timeout=timeout, name=name, on_connect=self._connected)
         self._publish = self.client.register_script(lua("publish"))
         self._renew = self.client.register_script(lua("renew"))
         self._acknowledge = self.client.register_script(lua("acknowledge"))
         self._leave = self.client.register_script(lua("leave"))
         self._barrier = self.client.register_script(lua("barrier"))
 
-    @property
-    def connected_anew(self) -> bool:
-        """Whether the next command goes over a connection whose server is not yet known.
+    def _connected(self, connection: Any) -> None:
+        """A new connection: ask on it, before anything else, which server process is behind it."""
+        connection.send_command("INFO", "server")
+        text = connection.read_response()
+        lines = text.decode() if isinstance(text, bytes) else str(text)
+        found = [line.partition(":")[2] for line in lines.splitlines() if line.startswith("run_id:")]
+        self._server = found[0].strip() if found else "unknown"
+        self.connections += 1
 
-        SQL must be asked before such a server is believed: it may have lost the last change.
-        """
-        return not self._server
-
-    def server(self) -> str:
-        """The identity of the server process behind this connection."""
-        if not self._server:
-            with in_our_words():
-                self._server = str(self.client.info("server").get("run_id", "unknown"))
-        return self._server
+    def _identified(self, call: Callable[[str], Any]) -> Any:
+        """Run a script that is told the server's identity; again if the connection was replaced
+        meanwhile, since the identity was then another's. Every script may be repeated."""
+        with self._watching():
+            if not self._server:
+                self.client.ping()
+            connections = self.connections
+            answer = call(self._server)
+            return answer if connections == self.connections else call(self._server)
 
     def read(self) -> GuardState:
         with self._watching():
@@ -81,29 +87,41 @@ class RedisControlPlane:
         written, _ = self._write(state, "")
         return written
 
+    def overwrite(self, state: GuardState) -> None:
+        self._write(state, "any")
+
     def _write(self, state: GuardState, expected: str) -> tuple[bool, int]:
         keys = self._keys
-        server = self.server()
-        with self._watching():
-            written, found = self._publish(
+        text = write_record(state, self._secret)
+        written, found = self._identified(
+            lambda server: self._publish(
                 keys=[keys.state, keys.agents, keys.waiting, keys.reports, keys.registry],
-                args=[state.epoch, write_record(state, self._secret), keys.wake, server, expected],
+                args=[state.epoch, text, keys.wake, server, expected],
             )
-        return bool(written), int(found)
+        )
+        # Asked again after a lost connection, the script finds our own write.
+        return bool(written) or self._is_ours(state, int(found)), int(found)
+
+    def _is_ours(self, state: GuardState, found: int) -> bool:
+        if found != state.epoch:
+            return False
+        try:
+            return self.read() == state
+        except StoreError:
+            return False
 
     def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
         record, card_wanted = self._renew_once(card, report, tell_card=register)
         if card_wanted:  # the server forgot us: it was wiped, or we were silent for long
             record, _ = self._renew_once(card, report, tell_card=True)
-        return Renewal(state=self._state(record))
+        return Renewal(state=self._state(record), forgotten=card_wanted)
 
     def _renew_once(
         self, card: AgentCard, report: AgentReport | None, *, tell_card: bool
     ) -> tuple[str, bool]:
         keys = self._keys
-        server = self.server()
-        with self._watching():
-            record, wanted = self._renew(
+        record, wanted = self._identified(
+            lambda server: self._renew(
                 keys=[
                     keys.state,
                     keys.agents,
@@ -121,15 +139,17 @@ class RedisControlPlane:
                     FORGET_SILENT_MS,
                 ],
             )
+        )
         return record, bool(wanted)
 
-    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> None:
+    def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> bool:
         keys = self._keys
         with self._watching():
-            self._acknowledge(
+            pending = self._acknowledge(
                 keys=[keys.state, keys.acks, keys.waiting, keys.reports, keys.agents],
                 args=[agent_id, epoch, report_text(report), keys.acknowledged],
             )
+        return int(pending) >= 0
 
     def leave(self, agent_id: str) -> None:
         keys = self._keys
@@ -138,13 +158,16 @@ class RedisControlPlane:
 
     def barrier(self) -> Barrier:
         keys = self._keys
-        with self._watching():
-            epoch, pending, age_ms, server = self._barrier(keys=[keys.state, keys.waiting, keys.registry])
+
+        def ask(server: str) -> tuple[Any, str]:
+            return self._barrier(keys=[keys.state, keys.waiting, keys.registry]), server
+
+        (epoch, pending, age_ms, keeper), server = self._identified(ask)
         if int(epoch) < 0:
             raise StateMissing("Redis holds no guard state")
-        return Barrier(
-            epoch=int(epoch), pending=int(pending), registry_age=int(age_ms) / 1000, server=str(server)
-        )
+        # A registry that another server process kept may have gaps: it is as young as can be.
+        age = int(age_ms) / 1000 if str(keeper) == server else 0.0
+        return Barrier(epoch=int(epoch), pending=int(pending), registry_age=age, server=server)
 
     def roster(self) -> list[RosterEntry]:
         keys = self._keys
@@ -178,6 +201,7 @@ class RedisControlPlane:
     def close(self) -> None:
         """Close the connections. The plane may be used again; it connects anew."""
         self.client.close()
+        self.client.connection_pool.disconnect()
         self._server = ""
 
     def _state(self, record: str | None) -> GuardState:

@@ -1,10 +1,12 @@
 -- Write a state if its epoch is greater, and start a new round of acknowledgements.
 -- KEYS 1 state (hash)  2 agents (hash)  3 waiting (set)  4 reports (hash)  5 registry (hash)
--- ARGV 1 epoch  2 record  3 wake channel  4 server id  5 expected epoch, or "" for "any smaller"
+-- ARGV 1 epoch  2 record  3 wake channel  4 server id  5 expected epoch; "" for "any smaller"; "any"
 -- Reply {written 0/1, epoch found before}. Time comes from the server's TIME.
-local found = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1')
+local found = (tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1') or -1)
 local epoch = tonumber(ARGV[1])
-if ARGV[5] ~= '' then
+if ARGV[5] == 'any' then
+  found = -1
+elseif ARGV[5] ~= '' then
   if found ~= tonumber(ARGV[5]) then return {0, found} end
 elseif found >= epoch then
   return {0, found}
