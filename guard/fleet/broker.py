@@ -65,7 +65,7 @@ class Broker:
     def errors(self) -> tuple[type[Exception], ...]:
         """What a broker that is away, or refuses, raises."""
         connection = self._fresh_connection()
-        transport = (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors)
+        transport = (*connection.connection_errors, *connection.channel_errors)
         return (*transport, OperationalError, KombuError, OSError)
 
     def queue(self, name: str) -> Queue:

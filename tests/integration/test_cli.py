@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from click.testing import CliRunner
 from guard.cli.exits import Exit
 from guard.cli.render import hide_secrets, safe
 from guard.store.redis.keys import Keys
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, throughout
 from tests.support.processes import LocalProcess
 from tests.support.shortdirs import remove_dir, short_dir
 
@@ -348,11 +347,13 @@ def test_check_passes_when_everything_answers(shop: Shop, worker: LocalProcess) 
     assert {finding["verdict"] for finding in done.json["checks"]} == {"pass"}
 
 
-def test_check_names_every_problem_of_the_environment_without_an_app(shop: Shop) -> None:
-    done = shop.maintenance("check", app="", GUARD_LEASE_SECONDS="99", MAINTENANCE_DEFAULT_TIMEOUT="x")
-    assert done.code == Exit.INVALID
-    assert "MAINTENANCE_DEFAULT_TIMEOUT is 'x': use a whole number" in done.out
-    assert "lease of 99.0 s is out of range" in done.out
+def test_check_names_every_problem_of_the_environment_without_an_app(monkeypatch: Any) -> None:
+    monkeypatch.setenv("GUARD_LEASE_SECONDS", "99")
+    monkeypatch.setenv("MAINTENANCE_DEFAULT_TIMEOUT", "x")
+    done = CliRunner().invoke(celery, ["maintenance", "check"])
+    assert done.exit_code == Exit.INVALID
+    assert "MAINTENANCE_DEFAULT_TIMEOUT is 'x': use a whole number" in done.stdout
+    assert "lease of 99.0 s is out of range" in done.stdout
 
 
 # -- close-local ---------------------------------------------------------------------------------
@@ -377,25 +378,30 @@ def test_close_local_needs_no_server(shop: Shop, tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_a_local_close_file_that_cannot_be_made_is_said(shop: Shop, tmp_path: Path) -> None:
-    done = shop.maintenance("close-local", GUARD_LOCAL_CLOSE_FILE=str(tmp_path / "no" / "folder"))
-    assert done.code == Exit.NOT_NOW
-    assert "cannot be made (No such file or directory)" in done.err
+def test_a_local_close_file_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GUARD_LOCAL_CLOSE_FILE", str(tmp_path / "no" / "folder"))
+    done = CliRunner().invoke(celery, ["maintenance", "close-local"])
+    assert done.exit_code == Exit.NOT_NOW
+    assert "cannot be made (No such file or directory)" in done.stderr
     dangling = tmp_path / "link"
     dangling.symlink_to(tmp_path / "nothing")
-    done = shop.maintenance("close-local", GUARD_LOCAL_CLOSE_FILE=str(dangling))
-    assert done.code == Exit.NOT_NOW, "a link that leads nowhere closes nothing"
+    monkeypatch.setenv("GUARD_LOCAL_CLOSE_FILE", str(dangling))
+    done = CliRunner().invoke(celery, ["maintenance", "close-local"])
+    assert done.exit_code == Exit.NOT_NOW, "a link that leads nowhere closes nothing"
 
 
-def test_close_local_closes_a_worker(shop: Shop, worker: LocalProcess, parked_count: Any) -> None:
-    assert shop.maintenance("close-local").code == Exit.DONE
-    try:
-        assert "local close: this machine is closed" in shop.maintenance("check").out
-        shop.submit("[shop.caption.delay(1)]", GUARD_LOCAL_CLOSE_FILE=str(shop.folder / "another"))
-        eventually(parked_count, what="the job to be parked")
-    finally:
-        assert shop.maintenance("close-local", "--open").code == Exit.DONE
-    eventually(lambda: not parked_count(), within=30, what="a worker to give the job back")
+def test_close_local_closes_a_worker(shop: Shop, worker: LocalProcess, valkey: Valkey, database: int) -> None:
+    with valkey.client(database) as client:
+        assert shop.maintenance("close-local").code == Exit.DONE
+        try:
+            assert "local close: this machine is closed" in shop.maintenance("check").out
+            another = str(shop.folder / "another")
+            (job,) = shop.submit("[shop.caption.delay(1)]", GUARD_LOCAL_CLOSE_FILE=another)
+            waiting = lambda: client.llen("celery") + client.llen("guard.parked")  # noqa: E731
+            throughout(lambda: waiting() == 1, during=0.5, what="the job waits")
+        finally:
+            assert shop.maintenance("close-local", "--open").code == Exit.DONE
+    eventually(lambda: f"[{job}] succeeded" in worker.log, within=30, what="the job to run")
 
 
 # -- wrong usage ---------------------------------------------------------------------------------
@@ -499,7 +505,7 @@ def test_credentials_never_show(text: str, shown: str) -> None:
 
 
 def test_the_documented_exit_codes_are_those_of_the_code() -> None:
-    documented = textwrap.dedent((ROOT / "docs" / "cli.md").read_text())
+    documented = (ROOT / "docs" / "cli.md").read_text()
     for code in Exit:
         assert f"| {code.value} |" in documented
 
