@@ -14,13 +14,13 @@ CONTAINED_check := check test demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all check bench clean ensurepip
+.PHONY: help demo test test-all test-lowest check bench clean ensurepip
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (ARGS=...)
-	$(BIN)/python -m tasks.demo $(ARGS)
+	@$(BIN)/python -m tasks.demo $(ARGS)
 
 test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh
@@ -29,6 +29,12 @@ test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS
 test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-lowest: ## Run the core, store and edge tests on the oldest allowed libraries
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c tests/lowest.txt
+	sh tests/support/install_servers.sh
+	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/acceptance/test_edges.py $(PYTEST_ARGS)
 
 check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .

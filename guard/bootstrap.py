@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.ports import RosterEntry
 
-__all__ = ["install"]
+__all__ = ["install", "installed", "local_close_file"]
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +100,11 @@ def install(app: Celery, settings: Settings | None = None) -> Guard:
         return guard
     wiring.put_on(app)
     return guard
+
+
+def installed(app: Celery) -> Guard | None:
+    """The guard of this app, if `install` was called on it."""
+    return _GUARDS.get(app)
 
 
 class _Wiring:

@@ -1,0 +1,165 @@
+"""The public API as a user types it. Never run: `mypy --strict` reads it."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from celery import Celery
+from sqlalchemy import create_engine
+
+import guard
+from guard import (
+    ConfigurationInvalid,
+    Decision,
+    Guard,
+    GuardError,
+    IllegalMove,
+    InvalidRequest,
+    JobPlace,
+    JobView,
+    MaintenanceActive,
+    Mode,
+    NotParked,
+    Operation,
+    Phase,
+    Settings,
+    StateUnknown,
+    Status,
+    StoreUnavailable,
+    Window,
+    load_settings,
+)
+
+app = Celery("shop", broker="redis://localhost", task_cls="guard:GuardedTask")
+maintenance = guard.install(app)
+assert_type(maintenance, Guard)
+assert_type(guard.install(app, load_settings({"GUARD_NAMESPACE": "shop"})), Guard)
+assert_type(guard.install(app, settings=Settings(guard_namespace="shop")), Guard)
+
+
+class Resize(guard.GuardedTask):
+    """A task as a class."""
+
+    operation = Operation.IMAGE_PROCESSING
+    when_closed = "hold"
+
+    def run(self, path: str) -> int:
+        return len(path)
+
+
+def open_and_close() -> None:
+    """A window from a web app."""
+    try:
+        window = maintenance.enable(reason="database move", by="ops", mode="normal", duration=5400)
+    except IllegalMove as error:
+        assert_type(error.phase, str)
+        assert_type(error.event, str)
+        return
+    except InvalidRequest as error:
+        assert_type(error.problems, tuple[str, ...])
+        return
+    except StoreUnavailable:
+        return
+    assert_type(window, Window)
+    assert_type(window.acknowledged, tuple[str, ...] | None)
+    assert_type(window.unconfirmed, tuple[str, ...] | None)
+    assert_type(window.unguarded, tuple[str, ...] | None)
+    assert_type(window.epoch, int)
+    assert_type(window.took, float)
+    assert_type(window.planned_end, float | None)
+    for job in window.running or ():
+        assert_type(job.task_id, str)
+        assert_type(job.since, float)
+    ended = maintenance.disable(by="ops", progress=print)
+    assert_type(ended.released, int)
+    assert_type(ended.still_parked, int | None)
+    maintenance.enable(reason="fire", by="eve", mode=Mode.EMERGENCY)
+    maintenance.enable(reason="rehearsal", by="eve", mode=Mode.TEST.value, duration=None)
+
+
+def ask() -> None:
+    """Questions that never change anything."""
+    assert_type(maintenance.is_active, bool)
+    status = maintenance.status()
+    assert_type(status, Status)
+    assert_type(status.is_active, bool | None)
+    assert_type(status.mode, str | None)
+    assert_type(status.workers.live, int | None)
+    assert_type(status.workers.unconfirmed, tuple[str, ...] | None)
+    assert_type(status.parked, int | None)
+    decision = maintenance.check(Operation.CAPTION_GENERATION, hold=True)
+    assert_type(decision, Decision)
+    assert_type(decision.allowed, bool)
+    assert_type(decision.retry_after, int)
+    assert_type(maintenance.check("caption_generation").message, str)
+    view = maintenance.job("id")
+    assert_type(view, JobView)
+    assert_type(view.place, JobPlace)
+    assert_type(view.parked_at, float | None)
+    if view.place is JobPlace.PARKED:
+        assert_type(view.queue, str)
+    assert_type(maintenance.settings, Settings)
+    assert_type(maintenance.settings.maintenance_default_timeout, int)
+    assert_type(
+        maintenance.bypass(operation="image_processing", by="ops", holder="batch 7", seconds=600), str
+    )
+    if status.phase == Phase.ACTIVE:
+        return
+
+
+def parked() -> None:
+    """One by one."""
+    assert_type(len(maintenance.parked), int)
+    for job in maintenance.parked.list(limit=10):
+        assert_type(job.task_id, str)
+        assert_type(job.parked_at, float)
+        assert_type(job.expires, str | None)
+    found = maintenance.parked.get("id")
+    if found is not None:
+        assert_type(found.queue, str)
+    try:
+        maintenance.parked.release("id", by="ops")
+        maintenance.parked.discard("id", by="ops")
+    except NotParked as error:
+        assert_type(error.task_id, str)
+
+
+def publish() -> None:
+    """What a caller of a guarded job handles."""
+    try:
+        app.send_task("shop.resize", args=["x"], queue="images")
+    except StateUnknown as error:
+        assert_type(error.mode, str | None)
+    except MaintenanceActive as error:
+        assert_type(error.operation, str)
+        assert_type(error.mode, str | None)
+        assert_type(error.reason, str)
+        assert_type(error.message, str)
+        assert_type(error.retry_after, int)
+        assert_type(error.epoch, int | None)
+    except GuardError:
+        raise
+
+
+def set_up() -> None:
+    """Rules, while the app is made."""
+    registry = maintenance.operations
+    registry.declare("exports", blocked="emergency", message="Exports wait")
+    registry.add("exports", glob="shop.export.*")
+    registry.add(Operation.READ_OPERATIONS, queue="reports")
+    registry.add_endpoint("exports", regex="/exports(/.*)?", methods=("POST",))
+    assert_type(registry.of_endpoint("POST", "/exports").guarded, bool)
+
+
+def write_safely() -> None:
+    """The last check, inside the job's own transaction."""
+    with create_engine("sqlite://").begin() as connection:
+        guard.fence(connection)
+
+
+def misconfigured() -> None:
+    """Every problem at once."""
+    try:
+        load_settings()
+    except ConfigurationInvalid as error:
+        assert_type(error.problems, tuple[str, ...])

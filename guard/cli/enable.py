@@ -10,7 +10,6 @@ import click
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import Screen, counted, moment, print_json, short_time
-from guard.cli.roster import roster_answered, window_dict
 from guard.cli.where import find_guard, load_task_modules
 from guard.core.changes import WindowRequest
 from guard.core.durations import humanize, parse_duration
@@ -58,7 +57,7 @@ def enable(
     load_task_modules(ctx)
     window = guard.enable(reason=reason, by=by, mode=mode, duration=seconds)
     if as_json:
-        print_json(window_dict(window))
+        print_json(window.to_dict())
     else:
         _screen(ctx, window).show()
     ctx.exit(Exit.DONE if _confirmed(window) else Exit.UNCONFIRMED)
@@ -98,7 +97,7 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
         screen.row("planned end", f"{moment(window.planned_end)} ({length})")
     tone = "good" if _confirmed(window) else "bad" if window.proof == "none" else "warn"
     screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
-    if roster_answered(window.warnings):
+    if window.acknowledged is not None:
         _fleet(screen, window)
     else:
         for label in ("acknowledged", "unconfirmed", "publishers", "running"):
@@ -114,13 +113,14 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
 
 
 def _fleet(screen: Screen, window: Window) -> None:
-    _names(screen, "acknowledged", window.acknowledged, "worker", "")
-    _names(screen, "unconfirmed", window.unconfirmed, "worker", "bad")
+    _names(screen, "acknowledged", window.acknowledged or (), "worker", "")
+    _names(screen, "unconfirmed", window.unconfirmed or (), "worker", "bad")
     screen.row("publishers", f"{counted(window.producers, 'process', 'processes')} acknowledged")
     screen.row("running", counted(len(window.running), "guarded job") if window.running else "none")
     now = time.time()
     screen.more(
-        f"{job.task} {job.task_id} on {job.worker}, for {humanize(now - job.since)}" for job in window.running
+        f"{job.task} {job.task_id} on {job.worker}, for {humanize(now - job.since)}"
+        for job in window.running or ()
     )
 
 

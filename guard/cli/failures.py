@@ -9,7 +9,7 @@ import click
 from kombu.exceptions import KombuError
 
 from guard.cli.exits import Exit
-from guard.cli.render import hide_secrets, safe
+from guard.cli.render import safe
 from guard.errors import (
     GuardError,
     IllegalMove,
@@ -23,6 +23,7 @@ from guard.errors import (
     StoreError,
     StoreUnavailable,
 )
+from guard.settings.masking import mask_url
 
 __all__ = ["CommandError", "Failure", "failure_of", "in_short"]
 
@@ -128,4 +129,4 @@ def _broker_errors() -> tuple[type[BaseException], ...]:
 def in_short(error: BaseException) -> str:
     """What a library says of an error: one line, no credentials."""
     text = " ".join(str(error).split())[:200].rstrip(".")
-    return hide_secrets(text) or type(error).__name__
+    return mask_url(text) or type(error).__name__

@@ -7,8 +7,9 @@ import click
 from guard.cli.exits import Exit
 from guard.cli.failures import CommandError
 from guard.cli.options import command, json_option
-from guard.cli.render import hide_secrets, print_json, safe
+from guard.cli.render import print_json, safe
 from guard.cli.where import find_guard
+from guard.settings.masking import mask_url
 
 __all__ = ["migrate"]
 
@@ -37,7 +38,7 @@ def migrate(ctx: click.Context, *, as_json: bool) -> None:
     before = schema_state(store.engine).value
     store.migrate()
     after = schema_state(store.engine).value
-    url = hide_secrets(str(guard.settings.database_url))
+    url = mask_url(str(guard.settings.database_url))
     if as_json:
         print_json({"database": url, "before": before, "after": after, "changed": before != after})
     else:

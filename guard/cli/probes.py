@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from guard.cli.exits import Exit
 from guard.cli.findings import Finding, Probe, Verdict, ask_all
-from guard.cli.render import hide_secrets
 from guard.errors import StateMissing
+from guard.settings.masking import mask_url
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -26,14 +26,14 @@ def probe_all(settings: Settings, app: Celery | None) -> list[Finding]:
     broker_url = str(app.conf.broker_write_url or app.conf.broker_url or "") if app is not None else ""
     plane_url, plane = _plane(settings, broker_url)
     probes = [
-        Probe("durable store", hide_secrets(str(settings.database_url)), lambda: _durable(settings)),
-        Probe("control plane", hide_secrets(plane_url), lambda: _control_plane(plane)),
+        Probe("durable store", mask_url(str(settings.database_url)), lambda: _durable(settings)),
+        Probe("control plane", mask_url(plane_url), lambda: _control_plane(plane)),
         Probe("workers", "", lambda: _workers(plane)),
     ]
     if app is not None:
-        backend_url = hide_secrets(str(app.conf.result_backend or ""))
+        backend_url = mask_url(str(app.conf.result_backend or ""))
         probes += [
-            Probe("broker", hide_secrets(broker_url), lambda: _broker(app)),
+            Probe("broker", mask_url(broker_url), lambda: _broker(app)),
             Probe("result backend", backend_url, lambda: _backend(app)),
         ]
     return [*ask_all(probes), _local_close(settings)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -22,7 +21,7 @@ from guard.core.durations import humanize
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Screen", "counted", "hide_secrets", "known", "moment", "print_json", "safe", "short_time"]
+__all__ = ["Screen", "counted", "known", "moment", "print_json", "safe", "short_time"]
 
 _LABEL_WIDTH = 14
 _TONES: dict[str, dict[str, Any]] = {
@@ -32,8 +31,6 @@ _TONES: dict[str, dict[str, Any]] = {
     "head": {"bold": True},
     "quiet": {"dim": True},
 }
-_CREDENTIALS = re.compile(r"://[^\s;]*@")
-_SECRET_QUERY = re.compile(r"(?i)([?&][^=&]*(?:pass|secret|token)[^=&]*=)[^&\s;]*")
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -111,11 +108,6 @@ def counted(number: int | None, noun: str, nouns: str = "") -> str:
     if number is None:
         return "unknown"
     return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
-
-
-def hide_secrets(text: str) -> str:
-    """Text with the credentials of every URL in it as ``***``."""
-    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", text))
 
 
 def moment(seconds: float) -> str:

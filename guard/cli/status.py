@@ -12,7 +12,6 @@ import click
 from guard.cli.exits import Exit
 from guard.cli.options import command, json_option
 from guard.cli.render import print_json
-from guard.cli.roster import roster_answered, status_dict
 from guard.cli.status_screen import status_screen
 from guard.cli.where import find_guard
 
@@ -41,7 +40,7 @@ def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
         return
     seen = guard.status()
     if as_json:
-        print_json(status_dict(seen))
+        print_json(seen.to_dict())
     else:
         status_screen(ctx, seen, guard.settings).show()
     ctx.exit(Exit.AWAY if _something_is_away(seen) else Exit.DONE)
@@ -53,7 +52,7 @@ def _watch(ctx: click.Context, guard: Guard, *, as_json: bool) -> None:
             begun = time.monotonic()
             seen = guard.status()
             if as_json:
-                print_json(status_dict(seen), compact=True)
+                print_json(seen.to_dict(), compact=True)
             else:
                 screen = status_screen(ctx, seen, guard.settings)
                 _redraw(screen.lines)
@@ -77,7 +76,5 @@ def _redraw(lines: list[str]) -> None:
 
 def _something_is_away(seen: Status) -> bool:
     return (
-        seen.is_active is None
-        or None in (seen.parked, seen.refused, seen.held)
-        or not roster_answered(seen.warnings)
+        seen.is_active is None or None in (seen.parked, seen.refused, seen.held) or seen.workers.live is None
     )

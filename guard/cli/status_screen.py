@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from guard.cli.render import Screen, counted, known, moment
-from guard.cli.roster import roster_answered
 from guard.core.durations import humanize
 
 if TYPE_CHECKING:
@@ -80,15 +79,15 @@ def _end(completion: str | None) -> tuple[str, str]:
 
 
 def _workers(screen: Screen, seen: Status) -> None:
-    if not roster_answered(seen.warnings):
+    if seen.workers.live is None:
         screen.row("workers", "unknown", "bad")
         return
     workers = seen.workers
     all_follow = not workers.unconfirmed
     text = f"{workers.live} live, {workers.acknowledged} acknowledged epoch {known(seen.epoch)}"
     screen.row("workers", text, "good" if workers.live and all_follow else "")
-    screen.more(f"! unconfirmed: {name}" for name in workers.unconfirmed)
-    screen.more(f"! {node}: {problem}" for node, problem in workers.problems.items())
+    screen.more(f"! unconfirmed: {name}" for name in workers.unconfirmed or ())
+    screen.more(f"! {node}: {problem}" for node, problem in (workers.problems or {}).items())
 
 
 def _in_flight(screen: Screen, in_flight: Any) -> None:

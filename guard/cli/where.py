@@ -33,8 +33,7 @@ def installed_guard(ctx: click.Context) -> Guard | None:
     from guard import bootstrap
 
     app: Celery = ctx.obj.app
-    installed = app in bootstrap._GUARDS  # noqa: SLF001 - bootstrap offers no question for this yet
-    return bootstrap.install(app) if installed else None
+    return bootstrap.installed(app)
 
 
 def find_guard(ctx: click.Context) -> Guard:

@@ -24,6 +24,8 @@ __all__ = ["NOT_FOUND", "Broker"]
 NOT_FOUND = 404
 """AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0
+_FAIL_SOON = {"max_retries": 1, "interval_start": 0.05, "interval_step": 0.1, "interval_max": 0.2}
+"""kombu's default tries for six seconds, which is long for a person who asks for the status."""
 
 
 class Broker:
@@ -89,7 +91,7 @@ class Broker:
         return self._connection
 
     def _fresh_connection(self) -> Connection:
-        options = {**self._app.conf.broker_transport_options, "confirm_publish": True}
+        options = {**self._app.conf.broker_transport_options, "confirm_publish": True, **_FAIL_SOON}
         if "socket_timeout" not in options:
             options["socket_timeout"] = _TIMEOUT_SECONDS
         if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(

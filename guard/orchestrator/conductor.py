@@ -99,7 +99,7 @@ class Conductor:
         problem = self._changes.announce(state)
         result = self.release(progress)
         remaining = self._surroundings.parked()
-        warnings = [problem] if problem else []
+        warnings = [f"the control plane was not told: {problem}"] if problem else []
         if result is not None:
             warnings += [
                 f"{count} jobs of {task} stay parked: no live worker knows that task"
@@ -108,6 +108,7 @@ class Conductor:
             warnings += sorted(set(result.malformed))
         return self._window(
             state,
+            phase=self._changes.durable.read().phase.value,
             released=result.released if result else 0,
             expired=result.expired if result else 0,
             still_parked=remaining,
@@ -218,21 +219,15 @@ class Conductor:
         workers = [entry for entry in roster or () if entry.card.role == "worker"]
         warnings = list(self._surroundings.warnings(state))
         if roster is None:
-            warnings.append("the registry of workers does not answer: time alone closed the gates")
+            warnings.append("the registry of workers does not answer")
         if closed.problem:
             warnings.append(f"the control plane was not told: {closed.problem}")
         guarded = self._guarded_queues(workers, state)
         unguarded = self._surroundings.unguarded(guarded, [entry.card.node for entry in workers])
         return self._window(
             state,
-            acknowledged=_names(workers, lambda entry: entry.acknowledged_epoch >= state.epoch),
-            unconfirmed=_names(workers, lambda entry: entry.acknowledged_epoch < state.epoch),
-            producers=sum(
-                entry.card.role == "producer" and entry.acknowledged_epoch >= state.epoch
-                for entry in roster or ()
-            ),
+            **(_seen(roster, workers, state.epoch) if roster is not None else _NOBODY_KNOWS),
             unguarded=tuple(unguarded) if unguarded is not None else None,
-            running=_running(workers),
             took=round(closed.took, 4),
             proof=_proof(closed),
             warnings=tuple(warnings),
@@ -248,13 +243,13 @@ class Conductor:
         )
 
     def _window(self, state: GuardState, **seen: Any) -> Window:
+        seen.setdefault("phase", state.phase.value)
         return Window(
             window_id=state.window_id,
             mode=state.mode.value if state.mode else "",
             reason=state.reason,
             by=state.by,
             epoch=state.epoch,
-            phase=state.phase.value,
             started_at=state.started_at or state.changed_at,
             planned_end=state.planned_end,
             **seen,
@@ -279,6 +274,20 @@ class _GateWatch:
         if state.phase in CLOSED_PHASES and state.gate is not Gate.TEST:
             return "the gate is closed again"
         return "" if self._lock.extend() else "another process releases"
+
+
+_NOBODY_KNOWS: dict[str, Any] = dict.fromkeys(("acknowledged", "unconfirmed", "producers", "running"))
+
+
+def _seen(roster: list[RosterEntry], workers: list[RosterEntry], epoch: int) -> dict[str, Any]:
+    return {
+        "acknowledged": _names(workers, lambda entry: entry.acknowledged_epoch >= epoch),
+        "unconfirmed": _names(workers, lambda entry: entry.acknowledged_epoch < epoch),
+        "producers": sum(
+            entry.card.role == "producer" and entry.acknowledged_epoch >= epoch for entry in roster
+        ),
+        "running": _running(workers),
+    }
 
 
 def _proof(closed: Closed) -> str:

@@ -26,12 +26,16 @@ _SEEN_LATELY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkersView:
-    """The workers. `unconfirmed` names those that are registered and have not acknowledged."""
+    """The workers. `unconfirmed` names those that are registered and have not acknowledged. All None
+    when the registry does not answer."""
 
-    live: int
-    acknowledged: int
-    unconfirmed: tuple[str, ...] = ()
-    problems: Mapping[str, str] = field(default_factory=dict)
+    live: int | None
+    acknowledged: int | None
+    unconfirmed: tuple[str, ...] | None = ()
+    problems: Mapping[str, str] | None = field(default_factory=dict)
+
+
+_NOBODY_KNOWS = WorkersView(live=None, acknowledged=None, unconfirmed=None, problems=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ def build_status(
         message=_message(state, now),
         epoch=state.epoch if state else None,
         phase=state.phase.value if state else None,
-        workers=_workers(workers, state),
+        workers=_workers(workers, state) if roster is not None else _NOBODY_KNOWS,
         held=held if active else 0 if state else None,
         parked=parked,
         refused=refused,

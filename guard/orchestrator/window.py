@@ -27,6 +27,7 @@ class Window:
         epoch: the epoch at which the gate was closed (or opened again).
         phase: where the window stands now.
         started_at, planned_end: UTC seconds.
+        acknowledged, unconfirmed, producers, running: None when the registry of workers does not answer.
         acknowledged: workers that gave their word: no guarded job starts there until release.
         unconfirmed: workers that did not, with how long ago they were last seen. Their lease has run
             out, so no gate of theirs says "open"; only a job whose process was frozen between look
@@ -49,11 +50,11 @@ class Window:
     phase: str
     started_at: float
     planned_end: float | None
-    acknowledged: tuple[str, ...] = ()
-    unconfirmed: tuple[str, ...] = ()
-    producers: int = 0
+    acknowledged: tuple[str, ...] | None = ()
+    unconfirmed: tuple[str, ...] | None = ()
+    producers: int | None = 0
     unguarded: tuple[str, ...] | None = ()
-    running: tuple[Running, ...] = ()
+    running: tuple[Running, ...] | None = ()
     took: float = 0.0
     proof: str = ""
     released: int = 0

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
+import re
 
 __all__ = ["MaskedUrl", "mask_url"]
 
 
+_CREDENTIALS = re.compile(r"://[^\s;]*@")
+_SECRET_QUERY = re.compile(r"([?&][^=&\s]*(?:pass|secret|token)[^=&\s]*=)[^&\s;]*", re.IGNORECASE)
+
+
 def mask_url(url: str) -> str:
-    """The URL with its password, and every value of its query that could be one, as ``***``."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "***"
-    netloc = parts.netloc
-    credentials, at, address = netloc.rpartition("@")
-    if at:
-        user, colon, _ = credentials.partition(":")
-        netloc = f"{user}{':***' if colon else ''}@{address}"
-    query = "&".join(
-        f"{pair.partition('=')[0]}=***" if "pass" in pair.lower() or "secret" in pair.lower() else pair
-        for pair in parts.query.split("&")
-    )
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    """The text with the credentials of every URL in it, and query values that could be one, as ``***``.
+
+    A broker may be given as several URLs in one setting; each is masked.
+    """
+    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", url))
 
 
 class MaskedUrl(str):

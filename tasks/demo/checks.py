@@ -77,7 +77,7 @@ def all_checks(story: Story, evidence: Evidence) -> list[Check]:
 
 def started_while_closed(story: Story, runs: Collection[Run]) -> list[str]:
     """Guarded jobs that started while closed; by the guard's own word none of them ran already before."""
-    known = {job.task_id for job in story.closed.running} if story.closed else set()
+    known = {job.task_id for job in story.closed.running or ()} if story.closed else set()
     return sorted(
         run.task_id
         for run in while_closed(story, runs)

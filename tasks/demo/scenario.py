@@ -106,11 +106,11 @@ class Scenario:
         window = self._guard.enable(reason=REASON, by=BY, duration=PLANNED_SECONDS)
         self._story.closed, self._story.closed_at = window, time.time()
         self._look()
-        who = " and ".join(name.partition("@")[0] for name in window.acknowledged) or "nobody"
+        who = " and ".join(name.partition("@")[0] for name in window.acknowledged or ()) or "nobody"
         how = f"closed in {window.took * 1000:.0f} ms, acknowledged by {who}"
         if window.unconfirmed:
             how += f"; the lease of {', '.join(window.unconfirmed)} ran out"
-        running = f"{len(window.running)} jobs run and may finish, no other guarded job starts"
+        running = f"{len(window.running or ())} jobs run and may finish, no other guarded job starts"
         self._screen.step("Closed", f"a window was opened: {how}; {running}")
 
     def _submit_while_closed(self, workload: Workload) -> None:

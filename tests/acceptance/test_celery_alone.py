@@ -60,7 +60,7 @@ def test_alone_a_receiver_that_raises_does_not_stop_the_publish(unguarded: Shop)
         lambda shop: shop.app.send_task("shop.job", (1,)),
         lambda shop: shop.app.send_task("shop.never_heard_of"),
         lambda shop: shop.app.signature("shop.job", args=(1,)).delay(),
-        lambda shop: shop.app.tasks["shop.job"].s(1).apply_async(producer=shop.app.amqp.Producer(shop.app.connection())),
+        lambda shop: shop.app.tasks["shop.job"].s(1).apply_async(producer=shop.app.amqp.Producer()),
         lambda shop: shop.app.tasks["shop.add"].starmap([(1, 2)]).apply_async(),
         lambda shop: shop.app.tasks["shop.total"].map([[1]]).apply_async(),
         lambda shop: shop.app.tasks["shop.add"].chunks([(1, 2)], 1).apply_async(),

@@ -104,7 +104,7 @@ def test_a_worker_is_killed_in_a_window(make_shop: Callable[..., Shop], broker: 
     victim.kill()
     # The two that ran are delivered again and run for 30 s each: shorten that for the second run.
     shop.worker("next", SHOP_HURRY="1")
-    eventually(lambda: not shop.guard.status().workers.live == 0, what="the next worker")
+    eventually(lambda: shop.guard.status().workers.live, what="the next worker")
     shop.guard.disable(by="tests")
 
     assert [result.get(timeout=60) for result in results] == list(range(9))

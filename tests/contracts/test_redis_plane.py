@@ -227,8 +227,8 @@ def test_another_server_has_a_young_registry(server: Valkey) -> None:
 
 
 def test_a_restart_between_two_calls_is_noticed(server: Valkey) -> None:
-    """redis-py replaces a closed connection silently when it takes it from its pool. SQL must be asked before the new
-    server is believed, and its registry is young whatever it has kept."""
+    """redis-py replaces a closed connection silently when it takes it from its pool. SQL must be asked before
+    the new server is believed, and its registry is young whatever it has kept."""
     plane = redis_plane(server.url())
     plane.publish(at_epoch(1))
     plane.renew(CARD, None, register=True)

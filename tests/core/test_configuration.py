@@ -112,9 +112,11 @@ def test_ending_an_emergency_says_how() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("5400", 5400), (" 60 ", 60), ("0", None), ("", None), (None, None), ("-5", None), ("90m", None), ("1.5", None),
-     ("٣", None), ("²", None), ("9999999999", None), ("1e3", None)],
-)  # fmt: skip
+    [
+        *(("5400", 5400), (" 60 ", 60), ("0", None), ("", None), (None, None), ("-5", None), ("90m", None)),
+        *(("1.5", None), ("٣", None), ("²", None), ("9999999999", None), ("1e3", None)),
+    ],
+)
 def test_the_duration_row_is_read_by_type(text: str | None, seconds: int | None) -> None:
     wish = drift({"maintenance_mode": "true", "maintenance_duration": text}, OPEN)
     assert wish is not None
