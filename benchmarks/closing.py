@@ -52,15 +52,17 @@ def measure(*, quick: bool) -> Result:
                 )
             )
         figures.append(
-            Figure(name=f"the whole call of `enable`, {label}", value=percentile(called, share) * 1000, unit="ms")
+            Figure(
+                name=f"the whole call of `enable`, {label}", value=percentile(called, share) * 1000, unit="ms"
+            )
         )
     return Result(
         title=f"Closing {WORKERS} idle prefork workers: {windows} windows at random moments",
         figures=figures,
         notes=[
             f"windows in which a worker stayed silent: {silent}",
-            f"cancel_consumer(reply=True, limit={WORKERS}): all replied in {all_replied} of {windows};"
-            " whoever calls it must know how many workers there are, else it waits for its whole timeout (1 s)",
+            f"cancel_consumer(reply=True, limit={WORKERS}): all replied in {all_replied} of {windows}",
+            "without knowing how many workers there are, it waits for its whole timeout (1 s)",
             "a reply to cancel_consumer says nothing about what the worker has already taken from the queue",
         ],
         raw={"took": took, "called": called, "limited": limited, "default": waiting},

@@ -71,8 +71,8 @@ def measure(*, quick: bool) -> Result:
         title="One decision in a pool child",
         figures=figures,
         notes=[
-            f"the wrapped `task.run` of a no-op job minus the bare function ({median(alone):.3f} µs),"
-            f" mean of {_CALLS} calls per reading, {readings:,} readings",
+            f"the wrapped `task.run` of a no-op job minus the bare function ({median(alone):.3f} µs)",
+            f"mean of {_CALLS} calls per reading, {readings:,} readings",
             "GET over a unix socket, server on the same machine; over a network it is slower",
         ],
     )
@@ -86,7 +86,9 @@ def _play_pool_child(guard: Guard, task: Task[..., Any]) -> None:
     runtime.is_worker = True
     runtime.become_pool_child(0)
     _task_stack.push(task)
-    task.push_request(id=str(uuid.uuid4()), called_directly=False, is_eager=False, hostname=os.uname().nodename)
+    task.push_request(
+        id=str(uuid.uuid4()), called_directly=False, is_eager=False, hostname=os.uname().nodename
+    )
 
 
 def _admits(guard: Guard, task: Task[..., Any]) -> Callable[[], object]:

@@ -78,7 +78,7 @@ class Arm:
         self.db = db
         self.guarded = guarded
         self.label = f"{'guarded' if guarded else 'plain'}{db}"
-        self.environ = {"BENCH_BROKER": fleet.valkey.broker_url(db)}
+        self.environ = {"BENCH_BROKER": fleet.valkey.broker_url(db), "PYTHONHASHSEED": "0", **environ}
         if guarded:
             self.environ |= {
                 "BENCH_GUARDED": "1",
@@ -86,7 +86,6 @@ class Arm:
                 "DATABASE_URL": f"sqlite:///{fleet.folder / f'guard{db}.db'}",
                 "GUARD_LOCAL_CLOSE_FILE": str(fleet.folder / f"closed{db}"),
                 "GUARD_SECRET_KEY": "benchmark-secret-of-32-characters",
-                **environ,
             }
 
     def app(self) -> tuple[Celery, Guard | None]:
@@ -103,7 +102,16 @@ class Arm:
     def worker(self, *, name: str = "w", concurrency: int = 1, queues: str = "jobs") -> LocalProcess:
         """Start a prefork worker, without waiting."""
         options = ["-P", "prefork", "-c", str(concurrency), "-Q", queues, "-n", f"{name}@{self.label}"]
-        argv = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "benchmarks.noop", "worker"]
+        argv = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "benchmarks.celery_main",
+            "-A",
+            "benchmarks.noop",
+            "worker",
+        ]
         argv += ["-l", "WARNING", *options, "--without-gossip", "--without-mingle"]
         ready = self.ready_file(name)
         ready.unlink(missing_ok=True)

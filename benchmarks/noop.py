@@ -1,7 +1,7 @@
 """The app that the benchmarks run: jobs that do nothing, with the guard or without.
 
 ``celery -A benchmarks.noop worker`` reads the environment; BENCH_GUARDED chooses the arm. Everything
-else is the same in both.
+else is the same in both. BENCH_IMPORTS names libraries that an app may use anyway.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ MARKS = "marks"
 
 def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
     """The app, and its guard in the guarded arm."""
+    for library in environ.get("BENCH_IMPORTS", "").split():
+        import_module(library)
     app = Celery("noop", broker=environ["BENCH_BROKER"], set_as_current=False)
     app.conf.update(
         broker_connection_retry_on_startup=True,

@@ -51,7 +51,7 @@ def measure(*, quick: bool) -> Result:
         ratio, low, high = median_ratio(seen[MANY][key], seen[FEW][key])
         figures.append(
             Figure(
-                name=f"`{key}` with {MANY:,} queued ({low:.2f}–{high:.2f})",
+                name=f"`{key}` with {MANY:,} queued ({low:.2f} to {high:.2f})",
                 value=median(seen[MANY][key]) * 1000,
                 unit="ms",
                 beside=median(seen[FEW][key]) * 1000,
@@ -77,7 +77,10 @@ def _round(guard: Guard, client: Redis, size: int) -> dict[str, float]:
     client.rename(_store(size), QUEUE)
     time.sleep(_JOB_SECONDS * 1.5)
     times = []
-    for call in (lambda: guard.enable(reason="benchmark", by="benchmark", duration=600), lambda: guard.disable(by="benchmark")):
+    for call in (
+        lambda: guard.enable(reason="benchmark", by="benchmark", duration=600),
+        lambda: guard.disable(by="benchmark"),
+    ):
         begun = time.perf_counter()
         call()
         times.append(time.perf_counter() - begun)

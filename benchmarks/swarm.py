@@ -15,6 +15,7 @@ import resource
 import socket
 import sys
 import uuid
+from collections import deque
 from hashlib import sha1
 from typing import Any
 
@@ -25,7 +26,7 @@ from guard.store.redis.codec import card_text, report_text
 from guard.store.redis.keys import Keys
 from guard.store.redis.plane import FORGET_SILENT_MS
 
-_RENEW, _JITTER = 1.0, 0.2
+_RENEW, _JITTER, _TIMEOUT = 1.0, 0.2, 0.5
 _QUEUES = ("captions", "images")
 _TASKS = tuple(f"shop.jobs.task_{number}" for number in range(30))
 _REPORT = report_text(AgentReport(cordoned=_QUEUES))
@@ -72,7 +73,7 @@ class Swarm:
             *("EVALSHA", sha1(lua("acknowledge").encode()).hexdigest()),  # noqa: S324
             *(len(acknowledge), *acknowledge),
         )
-        self.totals = {"renewals": 0, "acknowledged": 0, "pushed": 0}
+        self.totals = {"renewals": 0, "late": 0, "acknowledged": 0}
         self._records: dict[bytes, tuple[int, bool]] = {}
 
     def read(self, record: bytes) -> tuple[int, bool]:
@@ -106,6 +107,7 @@ class SimulatedAgent(asyncio.Protocol):
         self._renew_closed = self._renewal_with("", _REPORT)
         self._data = b""
         self._epoch, self._open, self._acknowledged = -1, True, False
+        self._asked: deque[float] = deque()
         self.registered = self._loop.create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -117,6 +119,7 @@ class SimulatedAgent(asyncio.Protocol):
             + command("SUBSCRIBE", swarm.keys.wake)
             + self._renewal_with(card_text(self._card), "")
         )
+        self._asked.append(self._loop.time())
 
     def data_received(self, data: bytes) -> None:
         """Take every whole reply."""
@@ -132,12 +135,12 @@ class SimulatedAgent(asyncio.Protocol):
     def _take(self, reply: Any) -> None:
         if isinstance(reply, tuple):
             if reply[0] == b"message":
-                self._swarm.totals["pushed"] += 1
                 epoch, opens = self._swarm.read(reply[2])
                 # A push may close at once; to open, the agent asks.
-                self._send(self._renewal()) if opens else self._adopt(epoch, opens)
+                self._renew() if opens else self._adopt(epoch, opens)
         elif isinstance(reply, list) and len(reply) == 2:
             self._swarm.totals["renewals"] += 1
+            self._swarm.totals["late"] += self._loop.time() - self._asked.popleft() > _TIMEOUT
             self._adopt(*self._swarm.read(reply[0]))
             if not self.registered.done():
                 self.registered.set_result(None)
@@ -154,24 +157,24 @@ class SimulatedAgent(asyncio.Protocol):
     def _acknowledge(self, epoch: int) -> None:
         if epoch == self._epoch:
             swarm = self._swarm
-            self._send(command(*swarm.acknowledge, self._id, epoch, _REPORT, swarm.keys.acknowledged))
+            args = (self._id, epoch, _REPORT, swarm.keys.acknowledged)
+            self._transport.write(command(*swarm.acknowledge, *args))
 
     def _renewal_with(self, card: str, report: str) -> bytes:
         swarm = self._swarm
         return command(*swarm.renew, self._id, card, report, swarm.orders["server"], FORGET_SILENT_MS)
 
-    def _renewal(self) -> bytes:
-        return self._renew_open if self._open or not self._acknowledged else self._renew_closed
+    def _renew(self) -> None:
+        self._asked.append(self._loop.time())
+        closed = not self._open and self._acknowledged
+        self._transport.write(self._renew_closed if closed else self._renew_open)
 
     def _renew_later(self) -> None:
-        self._loop.call_later(_RENEW + random.uniform(-_JITTER, _JITTER) * _RENEW, self._renew_now)
+        self._loop.call_later(_RENEW + random.uniform(-_JITTER, _JITTER) * _RENEW, self._renew_in_turn)
 
-    def _renew_now(self) -> None:
-        self._send(self._renewal())
+    def _renew_in_turn(self) -> None:
+        self._renew()
         self._renew_later()
-
-    def _send(self, data: bytes) -> None:
-        self._transport.write(data)
 
 
 async def serve() -> None:

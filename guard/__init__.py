@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         StateUnknown,
         StoreUnavailable,
     )
-    from guard.fence import fence
+    from guard.fencing import fence
     from guard.gates.task import GuardedTask
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobPlace, JobView
@@ -76,7 +76,7 @@ _HOMES = {
         "StateUnknown",
         "StoreUnavailable",
     ),
-    "guard.fence": ("fence",),
+    "guard.fencing": ("fence",),
     "guard.gates.task": ("GuardedTask",),
     "guard.orchestrator.status": ("Status",),
     "guard.orchestrator.whereabouts": ("JobPlace", "JobView"),

@@ -23,6 +23,11 @@ __all__ = ["LONGEST_REASON", "WindowRequest", "close", "confirm", "drained", "fi
 
 LONGEST_REASON = 500
 LONGEST_ACTOR = 100
+_FORGING = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
+"""Control characters and line separators forge log lines and terminal output."""
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Overrides and isolates turn the words that follow round ("Trojan Source")."""
+_INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,15 +132,16 @@ def _mode(raw: str, problems: list[str]) -> Mode:
 
 def _text(name: str, raw: str, longest: int, problems: list[str]) -> str:
     text = raw.strip() if isinstance(raw, str) else ""
-    if not text:
+    if not any(unicodedata.category(char) not in _INVISIBLE for char in text):
         problems.append(
             f"{name} is empty: say {'why' if name == 'reason' else 'who'} in 1 to {longest} characters"
         )
     elif len(text) > longest:
         problems.append(f"{name} has {len(text)} characters: at most {longest} are allowed")
-    elif any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Zl", "Zp"} for char in text):
-        # Control characters and line separators forge log lines and terminal output.
-        problems.append(f"{name} has a control character or a line break: use one line of plain text")
+    elif any(unicodedata.category(char) in _FORGING or char in _TURNING for char in text):
+        problems.append(
+            f"{name} has a control character, a line break or a direction override: use one line of plain text"
+        )
     return text
 
 

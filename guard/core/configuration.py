@@ -94,4 +94,5 @@ def drift(rows: Mapping[str, str | None], state: GuardState) -> Wish | None:
 
 def _seconds(raw: str | None) -> int | None:
     text = (raw or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10**9 else None
+    short = text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) or None if short else None

@@ -47,13 +47,13 @@ class LeaseTimes:
         problems = []
         if not 1.0 <= self.lease <= 15.0:
             problems.append(f"lease of {self.lease} s is out of range: 1 to 15 seconds")
-        if self.renew > self.lease / 4:
+        if not 0 < self.renew <= self.lease / 4:
             problems.append(
-                f"renewal every {self.renew} s is too slow for a lease of {self.lease} s: at most a quarter"
+                f"renewal every {self.renew} s is out of range for a lease of {self.lease} s: more than 0, at most a quarter"
             )
-        if self.timeout >= self.renew:
+        if not 0 < self.timeout < self.renew:
             problems.append(
-                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between two"
+                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between two, and more than 0"
             )
         if problems:
             raise InvalidRequest(*problems)

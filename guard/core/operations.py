@@ -59,13 +59,17 @@ class OperationKind:
         return bool(self.blocked_by)
 
 
+_NO_GATE = sum(1 << code for code in range(8) if code not in {1, 2, 3, 4}) | 1 << Gate.UNKNOWN
+"""Unknown, and the codes that no gate has: a damaged word blocks."""
+
+
 def mask_of(kind: OperationKind) -> int:
     """The gates that block this operation as a bit per `Gate`: what a pool child tests per job.
 
     An unknown gate blocks whatever any mode blocks: it could be an emergency that nobody can see.
     """
     mask = sum(1 << gate for gate in kind.blocked_by)
-    return mask | (1 << Gate.UNKNOWN) if mask else 0
+    return mask | _NO_GATE if mask else 0
 
 
 def _kind(name: Operation, blocked_by: frozenset[Gate], message: str, alternative: str) -> OperationKind:

@@ -35,6 +35,8 @@ KEPT_PROPERTIES = (
 """Message properties that a publisher may have set and that the parking queue must not act on."""
 
 _VERSION = 1
+_LATEST = 253_402_300_800
+_NUMBERS = frozenset({"priority"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +109,20 @@ def _check(values: dict[str, Any]) -> None:
     for name in ("window_id", "worker", "publication"):
         if not isinstance(values[name], str):
             raise InvalidRequest(f"a parked job's header has no valid {name}")
-    if isinstance(values["retries"], bool) or not isinstance(values["retries"], int):
+    if isinstance(values["retries"], bool) or not isinstance(values["retries"], int) or values["retries"] < 0:
         raise InvalidRequest("a parked job's header has no valid retries")
-    if isinstance(values["parked_at"], bool) or not isinstance(values["parked_at"], (int, float)):
+    moment = values["parked_at"]
+    if isinstance(moment, bool) or not isinstance(moment, (int, float)) or not 0 <= moment < _LATEST:
         raise InvalidRequest("a parked job's header has no valid parked_at")
     for name in ("eta", "expires"):
         if values[name] is not None and not isinstance(values[name], str):
             raise InvalidRequest(f"a parked job's header has no valid {name}")
-    if not isinstance(values["properties"], dict) or not values["properties"].keys() <= set(KEPT_PROPERTIES):
+    properties = values["properties"]
+    if not isinstance(properties, dict) or not properties.keys() <= set(KEPT_PROPERTIES):
         raise InvalidRequest("a parked job's header has no valid properties")
+    for name, value in properties.items():
+        wanted: type = int if name in _NUMBERS else str
+        if name != "timestamp" and (isinstance(value, bool) or not isinstance(value, wanted)):
+            raise InvalidRequest(f"a parked job's header has no valid {name} among its properties")
+        if name == "timestamp" and isinstance(value, (str, bool, list, dict)):
+            raise InvalidRequest("a parked job's header has no valid timestamp among its properties")

@@ -1,18 +1,23 @@
 """Regular expressions from people, made safe: anchored, and bounded in time.
 
 Python's `re` backtracks: ``(a+)+`` takes exponential time. We accept the part of the language that
-cannot: no repetition inside a repetition, at most two unbounded repetitions, no back-references,
-no look-around. On a name of at most 255 characters that is quadratic at worst: under a millisecond.
+cannot: nothing of varying length inside a repetition, at most two repetitions and four choices
+(alternatives, optional parts), no back-references, no look-around. On a name of at most 255 characters
+that is quadratic at worst: some milliseconds.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["check_pattern"]
 
@@ -23,8 +28,8 @@ _REFUSED = {
     sre.ASSERT: "a look-around",
     sre.ASSERT_NOT: "a look-around",
 }
-_MOST_UNBOUNDED = 2
-_SMALL_REPEAT = 16
+_MOST_LONG_REPEATS = 2
+_MOST_CHOICES = 4
 _LONGEST_PATTERN = 500
 
 
@@ -39,46 +44,42 @@ def check_pattern(text: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(text)
         parsed = parser.parse(text)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise InvalidRequest(f"regular expression {text[:80]!r} is not valid: {error}") from error
-    unbounded = _walk(text, parsed, inside_repeat=False)
-    if unbounded > _MOST_UNBOUNDED:
+    found = Counter(_walk(text, parsed, inside_repeat=False))
+    if found["repeat"] > _MOST_LONG_REPEATS or found["choice"] > _MOST_CHOICES:
         raise InvalidRequest(
-            f"regular expression {text[:80]!r} has {unbounded} unbounded repetitions: "
-            f"at most {_MOST_UNBOUNDED}, to keep it fast"
+            f"regular expression {text[:80]!r} has too many repetitions or alternatives: at most "
+            f"{_MOST_LONG_REPEATS} repetitions and {_MOST_CHOICES} choices, to keep it fast"
         )
     return compiled
 
 
-def _walk(text: str, node: Any, *, inside_repeat: bool) -> int:
-    """How many unbounded repetitions there are below this node of the parse tree."""
-    count = 0
+def _walk(text: str, node: Any, *, inside_repeat: bool) -> Iterator[str]:
+    """The parts of a parse tree that multiply the time: ``repeat`` and ``choice``."""
     for operator, argument in node:
         if operator in _REFUSED:
             raise InvalidRequest(
                 f"regular expression {text[:80]!r} has {_REFUSED[operator]}: not allowed, to keep it fast"
             )
-        repeats = operator in _REPEATS
-        if repeats:
-            _, most, body = argument
-            large = most is sre.MAXREPEAT or most > _SMALL_REPEAT
-            if large and inside_repeat:
+        if operator in _REPEATS:
+            least, most, body = argument
+            if inside_repeat and least != most:
                 raise InvalidRequest(
                     f"regular expression {text[:80]!r} repeats a repetition: not allowed, to keep it fast"
                 )
-            count += large + _walk(text, body, inside_repeat=inside_repeat or most > 1)
-        else:
-            count += sum(
-                _walk(text, child, inside_repeat=inside_repeat) for child in _children(operator, argument)
-            )
-    return count
-
-
-def _children(operator: Any, argument: Any) -> list[Any]:
-    if operator is sre.SUBPATTERN:
-        return [argument[3]]
-    if operator is sre.BRANCH:
-        return list(argument[1])
-    if operator is sre.ATOMIC_GROUP:
-        return [argument]
-    return []
+            if least != most:
+                yield "repeat" if most > 1 else "choice"
+            yield from _walk(text, body, inside_repeat=inside_repeat or most > 1)
+        elif operator is sre.BRANCH:
+            if inside_repeat:
+                raise InvalidRequest(
+                    f"regular expression {text[:80]!r} repeats alternatives: not allowed, to keep it fast"
+                )
+            yield "choice"
+            for branch in argument[1]:
+                yield from _walk(text, branch, inside_repeat=inside_repeat)
+        elif operator is sre.SUBPATTERN:
+            yield from _walk(text, argument[3], inside_repeat=inside_repeat)
+        elif operator is sre.ATOMIC_GROUP:
+            yield from _walk(text, argument, inside_repeat=inside_repeat)

@@ -17,7 +17,7 @@ from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
 from guard.errors import StateInvalid
 
-__all__ = ["read_record", "write_record"]
+__all__ = ["read_record", "require_consistent", "write_record"]
 
 _FIELDS: dict[str, tuple[type, ...]] = {
     "epoch": (int,),
@@ -32,6 +32,8 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "store_id": (str,),
 }
 _LONGEST_RECORD = 8_192
+_LATEST = 253_402_300_800
+"""The year 10000, where calendars end."""
 
 
 def write_record(state: GuardState, key: bytes | None) -> str:
@@ -73,7 +75,31 @@ def read_record(text: str | bytes, key: bytes | None) -> GuardState:
             "the guard record is not signed with GUARD_SECRET_KEY: forged, or this process has another key"
         )
     _check_types(fields)
-    return _state(fields)
+    state = _state(fields)
+    require_consistent(state)
+    if isinstance(text, bytes):
+        text = text.decode("ascii", "replace")
+    if text != _canonical({**fields, "mac": mac}):
+        raise StateInvalid("the guard record is not in its canonical form")
+    return state
+
+
+def require_consistent(state: GuardState) -> None:
+    """Check what the types do not say: ranges, and that phase and mode fit.
+
+    Raises:
+        StateInvalid: naming the first thing that is wrong.
+    """
+    times = {"changed_at": state.changed_at, "started_at": state.started_at}
+    for name, moment in times.items():
+        if moment is not None and not 0 <= moment < _LATEST:
+            raise StateInvalid(f"the guard record's {name} is out of range")
+    if state.duration is not None and not 0 < state.duration < 2**31:
+        raise StateInvalid("the guard record's duration is out of range")
+    if not 0 <= state.epoch < 2**63:
+        raise StateInvalid("the guard record's epoch is out of range")
+    if (state.phase is Phase.INACTIVE) != (state.mode is None):
+        raise StateInvalid("the guard record's phase and mode contradict each other")
 
 
 def _check_types(fields: dict[str, Any]) -> None:
@@ -89,18 +115,17 @@ def _check_types(fields: dict[str, Any]) -> None:
 def _state(fields: dict[str, Any]) -> GuardState:
     try:
         mode = Mode(fields["mode"]) if fields["mode"] is not None else None
-        state = GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode})
+        return GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode})
     except ValueError as error:
         raise StateInvalid("the guard record's phase or mode is unknown") from error
-    if state.epoch < 0 or state.epoch >= 2**63:
-        raise StateInvalid("the guard record's epoch is out of range")
-    if (state.phase is Phase.INACTIVE) != (state.mode is None):
-        raise StateInvalid("the guard record's phase and mode contradict each other")
-    return state
 
 
 def _fits(mac: object, fields: dict[str, Any], key: bytes) -> bool:
-    return isinstance(mac, str) and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())
+    return (
+        isinstance(mac, str)
+        and mac.isascii()
+        and hmac.compare_digest(mac.encode(), _mac(fields, key).encode())
+    )
 
 
 def _mac(fields: dict[str, Any], key: bytes | None) -> str:

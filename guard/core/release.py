@@ -53,7 +53,10 @@ def rule(job: ParkedJob, *, known_tasks: Collection[str], policy: ExpiryPolicy, 
     if expires is None:
         return Ruling(fate=Fate.GIVE_BACK, expires=job.expires)
     if policy is ExpiryPolicy.EXTEND:
-        expires += timedelta(seconds=max(0.0, now - job.parked_at))
+        try:
+            expires += timedelta(seconds=max(0.0, now - job.parked_at))
+        except OverflowError:  # a publisher's "never": there is no later
+            return Ruling(fate=Fate.GIVE_BACK, expires=job.expires)
     left = expires.timestamp() - now
     fate = Fate.GIVE_BACK if left > 0 else Fate.GIVE_BACK_EXPIRED
     text = expires.isoformat() if policy is ExpiryPolicy.EXTEND else job.expires

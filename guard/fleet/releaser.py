@@ -93,7 +93,11 @@ class Releaser:
                 result.stopped = may_go_on() or self._waited(result, started, may_go_on)
                 if result.stopped:
                     break
-                self._one(parked, message, tasks, queues, result)
+                try:
+                    self._one(parked, message, tasks, queues, result)
+                except (TypeError, ValueError, OverflowError) as error:
+                    # One that cannot be published must not keep those behind it. It stays.
+                    result.malformed.append(f"a parked message cannot be given back: {error}")
                 if progress is not None:
                     progress(result.released)
         return result

@@ -7,16 +7,23 @@ import re
 __all__ = ["MaskedUrl", "mask_url"]
 
 
-_CREDENTIALS = re.compile(r"://[^\s;]*@")
-_SECRET_QUERY = re.compile(r"([?&][^=&\s]*(?:pass|secret|token)[^=&\s]*=)[^&\s;]*", re.IGNORECASE)
+# Up to the last @: SQLAlchemy and redis-py take passwords with any character in them.
+_PASSWORD = re.compile(r"(://[^:@\s;]*):[^\s;]*@")
+_BARE = re.compile(r"(://)[^:@/\s;]*[#?][^\s;]*@")
+_SECRET_QUERY = re.compile(r"([?&][^=&\s]*(?:pass|secret|token|key|sig)[^=&\s]*=)[^&\s;]*", re.IGNORECASE)
+_FRAGMENT = re.compile(r"(://[^\s;#]*)#[^\s;]*")
 
 
 def mask_url(url: str) -> str:
-    """The text with the credentials of every URL in it, and query values that could be one, as ``***``.
+    """The text with the password of every URL in it, and query values that could be one, as ``***``.
 
-    A broker may be given as several URLs in one setting; each is masked.
+    A broker may be given as several URLs in one setting; each is masked. What is no URL that anybody
+    could parse is masked as a whole.
     """
-    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", url))
+    if "://[" in url and "]" not in url:
+        return "***"
+    masked = _BARE.sub(r"\1***@", _PASSWORD.sub(r"\1:***@", url))
+    return _FRAGMENT.sub(r"\1", _SECRET_QUERY.sub(r"\1***", masked))
 
 
 class MaskedUrl(str):

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     """What a publisher gets while closed, unless the call or the task says otherwise."""
     guard_expired_jobs: ExpiryPolicy = ExpiryPolicy.REPORT
     """What becomes of the `expires` of a job that was parked: report or extend."""
-    guard_release_rate: Annotated[float, Field(ge=0)] = 0.0
+    guard_release_rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """Parked jobs given back per second; 0: as fast as the broker takes them."""
     guard_release_ramp: Annotated[float, Field(ge=0, le=3600)] = 0.0
     """Seconds in which the release grows from a tenth of its rate to all of it."""

@@ -108,7 +108,7 @@ def _sentence(problem: dict[str, Any], values: Mapping[str, str]) -> str:
 def _shown(field: str, value: str) -> str:
     if "secret" in field:
         return "'***'"
-    return repr(mask_url(value) if "url" in field else value[:80])
+    return repr(mask_url(value)[:80])
 
 
 def _allowed(problem: dict[str, Any]) -> str:

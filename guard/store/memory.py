@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.core.account import Account
 from guard.core.configuration import rows_of
+from guard.core.modes import Phase
 from guard.core.state import GuardState
 from guard.errors import StaleEpoch, StateMissing
 from guard.ports import AgentCard, AgentReport, AuditRecord, Barrier, Renewal, RosterEntry, WindowRecord
@@ -31,6 +32,7 @@ class MemoryDurableStore:
         self.records: list[AuditRecord] = []
         self.rows: dict[str, str | None] = dict(rows_of(self._state))
         self.books: dict[str, Account] = {}
+        self._ended: dict[str, tuple[float, str]] = {}
 
     def read(self) -> GuardState:
         return self._state
@@ -40,11 +42,13 @@ class MemoryDurableStore:
             if self._state.epoch != expected_epoch:
                 raise StaleEpoch(expected=expected_epoch, found=self._state.epoch)
             self._state = new
+            self.rows = dict(rows_of(new))
+            if new.phase is Phase.RELEASING:
+                self._ended.setdefault(new.window_id, (new.changed_at, new.by))
 
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         self.compare_and_set(expected_epoch, new)
         self.records.append(record)
-        self.rows = dict(rows_of(new))
 
     def journal(self, record: AuditRecord) -> None:
         self.records.append(record)
@@ -62,6 +66,8 @@ class MemoryDurableStore:
                 by=record.actor,
                 started_at=record.at,
                 duration=record.detail["duration"],
+                ended_at=self._ended.get(str(record.detail["window_id"]), (None, ""))[0],
+                ended_by=self._ended.get(str(record.detail["window_id"]), (None, ""))[1],
                 account=self.books.get(str(record.detail["window_id"]), Account()).to_fields(),
             )
             for record in reversed(opened)

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -371,7 +372,7 @@ def test_a_change_wakes_with_the_record(server: Valkey, ear: RedisWakeUp) -> Non
     plane = redis_plane(server.url())
     plane.publish(at_epoch(1))
     assert ear.wait(2.0) == write_record(at_epoch(1), SECRET)
-    assert not plane.publish(at_epoch(1))
+    assert not plane.publish(replace(at_epoch(1), by="second"))
     assert ear.wait(0.05) is None
     plane.close()
 
@@ -434,20 +435,21 @@ def test_a_frozen_server_does_not_hold_up_a_wait(server: Valkey) -> None:
     assert outcome
 
 
-# BUG R1, SERIOUS (guard/store/redis/wake.py:38): UnicodeDecodeError for a push that is no text; the agent's
-# thread catches StoreUnavailable only, and ends. Whoever can publish stops the whole fleet until it is
-# restarted.
+# BUG R1 (guard/store/redis/wake.py:42): the agent's thread survives it by now, but redis-py stumbles over
+# the same bytes at each further wait: the subscription must be dropped on StateInvalid too, else this
+# process hears nothing any more until Redis restarts.
 def test_a_push_that_is_no_text_is_survived(server: Valkey, ear: RedisWakeUp) -> None:
+    def heard() -> bool:
+        with server.client() as client:
+            client.publish(KEYS.wake, "after")
+        try:
+            return ear.wait(0.02) == "after"
+        except StoreError:
+            return False
+
     with server.client() as client:
         client.publish(KEYS.wake, b"\xff\xfe")
-        client.publish(KEYS.wake, "after")
-    heard = []
-    for _ in range(ear.RETRY_WAITS + 4):
-        try:
-            heard.append(ear.wait(0.05))
-        except StoreUnavailable:
-            continue
-    assert set(heard) <= {None, "after"}
+    eventually(heard, within=2, what="the next push")
 
 
 # BUG R7 (guard/store/redis/wake.py:61): the client is a local name; when it is collected, redis-py closes

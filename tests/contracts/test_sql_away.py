@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
 
     from tests.support.mariadb import MariaDB
 
+# PyMySQL leaves its socket to the garbage collector when nobody listens.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SECRETS = ("hunter2", "guard-user", "127.0.0.1", "secret_db")
+
+
+@pytest.fixture(autouse=True)
+def _collected_here() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -230,7 +230,7 @@ def test_memory_redis_and_sql_agree(
     run_state_machine_as_test(
         lambda: Stores(valkey, redis_server, mariadb, tmp_path),
         settings=settings(
-            max_examples=20,
+            max_examples=15,
             stateful_step_count=30,
             deadline=None,
             print_blob=True,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from guard.errors import StateInvalid, StoreUnavailable
@@ -40,16 +40,14 @@ def connect(
     *,
     timeout: float,
     name: str,
-    blocking: bool = False,
     on_connect: Callable[[Any], None] | None = None,
 ) -> Redis:
     """A client. It connects at its first command.
 
     Args:
         url: as `redis_url` takes it.
-        timeout: seconds to connect and, unless `blocking`, to wait for an answer.
+        timeout: seconds to connect and to wait for an answer.
         name: what ``CLIENT LIST`` shows.
-        blocking: for subscriptions, which wait for messages without limit.
         on_connect: called with each new connection. redis-py replaces a broken one silently when it
             takes it from its pool, so only this tells that another server may be answering.
     """
@@ -62,7 +60,7 @@ def connect(
     return Redis.from_url(
         redis_url(url),
         socket_connect_timeout=timeout,
-        socket_timeout=None if blocking else timeout,
+        socket_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
         client_name=name,
         redis_connect_func=connected,
@@ -78,6 +76,10 @@ def in_our_words() -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise StateInvalid("what Redis holds for the guard is not text") from error
+    except ResponseError as error:
+        if "WRONGTYPE" in str(error):
+            raise StateInvalid("a guard key in Redis holds something of another type") from error
+        raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
     except (RedisError, OSError) as error:
         raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import Any
 
 from guard.core.parked import ParkedJob
 from guard.errors import InvalidRequest, StateInvalid
 from guard.ports import AgentCard, AgentReport, RunningJob
 
 __all__ = ["card_of", "card_text", "parked_of", "parked_text", "report_of", "report_text"]
+
+
+def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Without fields that a newer release has added: during an upgrade both are in the fleet."""
+    names = {entry.name for entry in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 def card_text(card: AgentCard) -> str:
@@ -21,7 +28,13 @@ def card_of(text: str) -> AgentCard:
     """A card from text. Raises StateInvalid."""
     try:
         values = json.loads(text)
-        return AgentCard(**{**values, "queues": tuple(values["queues"]), "tasks": tuple(values["tasks"])})
+        return AgentCard(
+            **{
+                **_known(AgentCard, values),
+                "queues": tuple(values["queues"]),
+                "tasks": tuple(values["tasks"]),
+            }
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise StateInvalid("an agent's card in Redis is malformed") from error
 
@@ -35,8 +48,10 @@ def report_of(text: str) -> AgentReport:
     """A report from text. Raises StateInvalid."""
     try:
         values = json.loads(text)
-        running = tuple(RunningJob(**job) for job in values["running"])
-        return AgentReport(**{**values, "running": running, "cordoned": tuple(values["cordoned"])})
+        running = tuple(RunningJob(**_known(RunningJob, job)) for job in values["running"])
+        return AgentReport(
+            **{**_known(AgentReport, values), "running": running, "cordoned": tuple(values["cordoned"])}
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise StateInvalid("an agent's report in Redis is malformed") from error
 

@@ -7,6 +7,7 @@ the same park id, and `claim` lets one of them run.
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from guard.store.redis.client import in_our_words
@@ -68,13 +69,9 @@ class RedisParkedIndex:
         return str(mark).partition(" ")[2] if mark else None
 
     def jobs(self, limit: int) -> list[ParkedJob]:
-        found: list[ParkedJob] = []
         with in_our_words():
-            for _, text in self._client.hscan_iter(self._keys.parked, count=500):
-                found.append(parked_of(text))
-                if len(found) >= limit * 4:
-                    break
-        return sorted(found, key=lambda job: job.parked_at)[:limit]
+            entries = (parked_of(text) for _, text in self._client.hscan_iter(self._keys.parked, count=1000))
+            return nsmallest(limit, entries, key=lambda job: job.parked_at)
 
     def job(self, task_id: str) -> ParkedJob | None:
         with in_our_words():

@@ -70,9 +70,9 @@ class RedisControlPlane:
         with self._watching():
             if not self._server:
                 self.client.ping()
-            connections = self.connections
-            answer = call(self._server)
-            return answer if connections == self.connections else call(self._server)
+            server = self._server
+            answer = call(server)
+            return answer if server == self._server else call(self._server)
 
     def read(self) -> GuardState:
         with self._watching():
@@ -80,7 +80,8 @@ class RedisControlPlane:
 
     def compare_and_set(self, expected_epoch: int, new: GuardState) -> None:
         written, found = self._write(new, str(expected_epoch))
-        if not written:
+        # Asked again after the server had changed, the script finds our own write.
+        if not written and not self._is_ours(new, found):
             raise StaleEpoch(expected=expected_epoch, found=found)
 
     def publish(self, state: GuardState) -> bool:
@@ -99,8 +100,7 @@ class RedisControlPlane:
                 args=[state.epoch, text, keys.wake, server, expected],
             )
         )
-        # Asked again after a lost connection, the script finds our own write.
-        return bool(written) or self._is_ours(state, int(found)), int(found)
+        return bool(written), int(found)
 
     def _is_ours(self, state: GuardState, found: int) -> bool:
         if found != state.epoch:

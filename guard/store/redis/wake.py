@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.errors import StoreUnavailable
+from guard.errors import StateInvalid, StoreUnavailable
 from guard.store.redis.client import connect, in_our_words
 
 if TYPE_CHECKING:
+    from redis import Redis
     from redis.client import PubSub
 
 __all__ = ["RedisWakeUp"]
@@ -27,6 +28,7 @@ class RedisWakeUp:
         self._channel = channel
         self._timeout = timeout
         self._name = name
+        self._client: Redis | None = None
         self._subscription: PubSub | None = None
         self._skip = 0
 
@@ -39,6 +41,8 @@ class RedisWakeUp:
                 message = self._listen().get_message(
                     ignore_subscribe_messages=True, timeout=max(seconds, 0.0001)
                 )
+        except StateInvalid:
+            return None  # a push that is no text says nothing
         except StoreUnavailable:
             self.close()
             self._skip = self.RETRY_WAITS
@@ -54,11 +58,18 @@ class RedisWakeUp:
         if self._subscription is not None:
             subscription, self._subscription = self._subscription, None
             subscription.close()
-            subscription.connection_pool.disconnect()
+        if self._client is not None:
+            client, self._client = self._client, None
+            client.connection_pool.disconnect()
 
     def _listen(self) -> PubSub:
+        """The subscription, confirmed by the server: what is pushed from now on is heard."""
         if self._subscription is None:
-            client = connect(self._url, timeout=self._timeout, name=self._name, blocking=True)
-            self._subscription = client.pubsub()  # type: ignore[no-untyped-call]
-            self._subscription.subscribe(self._channel)
+            # Kept, or redis-py closes the pool, and the subscription with it, when it is collected.
+            self._client = connect(self._url, timeout=self._timeout, name=self._name)
+            subscription = self._client.pubsub()  # type: ignore[no-untyped-call]
+            subscription.subscribe(self._channel)
+            if subscription.get_message(timeout=self._timeout) is None:
+                raise StoreUnavailable("Redis did not confirm the subscription in time")
+            self._subscription = subscription
         return self._subscription

@@ -7,10 +7,12 @@ migrated. When there is none, ours is made, in the guides' shape.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, MetaData, String, Table, Text, inspect, select
+from sqlalchemy import Column, MetaData, String, Table, Text, func, inspect, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from guard.core.configuration import DESCRIPTIONS, rows_of
 
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = ["create_rows", "read_rows", "write_rows"]
 
+log = logging.getLogger(__name__)
+
 _NAMES = ("configuration", "system_configuration")
 
 
 def create_rows(connection: Connection, state: GuardState) -> None:
-    """Make sure there is a table and that its rows say this state."""
-    if _table(connection) is None:
+    """Make sure there is a table and that its rows say this state. A table of that name which holds
+    something else is the application's: it is left alone, and there is no view."""
+    if _table(connection) is None and not inspect(connection).has_table(_NAMES[0]):
         Table(
             _NAMES[0],
             MetaData(),
@@ -40,27 +45,38 @@ def create_rows(connection: Connection, state: GuardState) -> None:
 
 
 def read_rows(connection: Connection) -> dict[str, str | None]:
-    """The five rows as they stand; empty without a table."""
+    """The five rows as they stand; empty without a table. Keys are compared without case, as MySQL does."""
     table = _table(connection)
     if table is None:
         return {}
-    found = connection.execute(select(table.c.key, table.c.value).where(table.c.key.in_(list(DESCRIPTIONS))))
-    return {row.key: row.value for row in found}
+    wanted = func.lower(table.c.key).in_(list(DESCRIPTIONS))
+    return {
+        row.key.lower(): row.value
+        for row in connection.execute(select(table.c.key, table.c.value).where(wanted))
+    }
 
 
 def write_rows(connection: Connection, state: GuardState) -> None:
-    """Make the rows say this state. Does nothing without a table."""
+    """Make the rows say this state. Does nothing without a table. They are a view: a column of the
+    application's that is too short for a value must not keep a window from opening."""
     table = _table(connection)
     if table is None:
         return
     present = set(read_rows(connection))
     for key, value in rows_of(state).items():
-        if key in present:
-            connection.execute(
-                table.update().where(table.c.key == key).values(value=value, **_touched(table))
-            )
-        elif _insertable(table):
-            connection.execute(table.insert().values(key=key, value=value, **_described(table, key)))
+        try:
+            with connection.begin_nested():
+                _write_row(connection, table, key, value, update=key in present)
+        except (DataError, IntegrityError) as error:
+            log.warning("the configuration row %s cannot be written (%s)", key, type(error.orig).__name__)
+
+
+def _write_row(connection: Connection, table: Table, key: str, value: str, *, update: bool) -> None:
+    if update:
+        same = func.lower(table.c.key) == key
+        connection.execute(table.update().where(same).values(value=value, **_touched(table)))
+    elif _insertable(table):
+        connection.execute(table.insert().values(key=key, value=value, **_described(table, key)))
 
 
 def _table(connection: Connection) -> Table | None:

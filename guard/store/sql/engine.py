@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import retry, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from guard.errors import StoreUnavailable
 
@@ -48,7 +48,7 @@ def _create(url: str, timeout: float) -> Engine:
     seconds = max(1, round(timeout))
     arguments: dict[str, Any] = {}
     if "pymysql" in url.partition("://")[0]:
-        arguments = {"connect_timeout": seconds, "read_timeout": seconds * 2, "write_timeout": seconds * 2}
+        arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
     return create_engine(
         url,
         pool_pre_ping=True,
@@ -92,10 +92,10 @@ def is_transient(error: BaseException) -> bool:
 
 
 def patiently(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: try up to four times, with growing random pauses below a second, on transient faults."""
+    """Decorator: try up to four times within two seconds, with growing random pauses, on transient faults."""
     return retry(
         retry=retry_if_exception(is_transient),
-        stop=stop_after_attempt(4),
+        stop=stop_after_attempt(4) | stop_after_delay(2.0),
         wait=wait_random_exponential(multiplier=0.05, max=0.5),
         reraise=True,
     )(function)

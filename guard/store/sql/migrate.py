@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from enum import StrEnum
 from importlib.resources import files
@@ -14,7 +15,7 @@ from guard.core.state import GuardState
 from guard.errors import SchemaNotReady
 from guard.store.sql.configuration import create_rows
 from guard.store.sql.engine import patiently, reported
-from guard.store.sql.rows import state_values
+from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import METADATA, STATE, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["SchemaState", "migrate", "require_schema", "schema_state"]
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic's context belongs to the whole process."""
 
 
 class SchemaState(StrEnum):
@@ -71,7 +76,7 @@ def migrate(engine: Engine, *, now: float) -> None:
     """
     if schema_state(engine) is SchemaState.NEWER:
         require_schema(engine)
-    with reported():
+    with reported(), _ONE_AT_A_TIME:
         _upgrade(engine)
         _seed(engine, now)
 
@@ -89,6 +94,8 @@ def _upgrade(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        # A table that was lost after its migration had run: Alembic has nothing to do there.
+        METADATA.create_all(connection)
         connection.commit()
         if mysql:
             connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
@@ -97,14 +104,16 @@ def _upgrade(engine: Engine) -> None:
 
 @patiently
 def _seed(engine: Engine, now: float) -> None:
-    state = GuardState.first(str(uuid.uuid4()), now)
+    first = GuardState.first(str(uuid.uuid4()), now)
     with engine.begin() as connection:
-        if connection.execute(select(STATE.c.epoch)).first() is None:
+        # The rows' table first: on MySQL its creation commits what was written before it.
+        row = connection.execute(select(STATE)).first()
+        create_rows(connection, state_of(row) if row is not None else first)
+        if row is None:
             try:
-                connection.execute(STATE.insert().values(id=1, **state_values(state)))
+                connection.execute(STATE.insert().values(id=1, **state_values(first)))
             except IntegrityError:  # another process was faster
                 return
-            create_rows(connection, state)
 
 
 def _version(connection: Connection) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.core.modes import Mode, Phase
+from guard.core.record import require_consistent
 from guard.core.state import GuardState
 from guard.errors import StateInvalid
 
@@ -37,7 +38,7 @@ def state_of(row: Row[Any]) -> GuardState:
         StateInvalid: somebody wrote a phase or mode by hand that does not exist.
     """
     try:
-        return GuardState(
+        state = GuardState(
             epoch=int(row.epoch),
             phase=Phase(row.phase),
             mode=Mode(row.mode) if row.mode is not None else None,
@@ -51,3 +52,5 @@ def state_of(row: Row[Any]) -> GuardState:
         )
     except ValueError as error:
         raise StateInvalid("the guard_state row has an unknown phase or mode") from error
+    require_consistent(state)
+    return state

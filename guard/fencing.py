@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from guard.core.modes import CLOSED_PHASES, Mode
 from guard.errors import MaintenanceActive, StateMissing
@@ -36,7 +37,12 @@ def fence(connection: Connection) -> None:
     query: Any = select(STATE).where(STATE.c.id == 1)
     if connection.dialect.name != "sqlite":
         query = query.with_for_update(read=True)
-    row = connection.execute(query).first()
+    try:
+        row = connection.execute(query).first()
+    except (OperationalError, ProgrammingError) as error:
+        if inspect(connection).has_table(STATE.name):
+            raise
+        raise StateMissing("this database has no guard_state table") from error
     if row is None:
         raise StateMissing("this database holds no guard state")
     state = state_of(row)

@@ -1,0 +1,85 @@
+"""``python -m benchmarks [--only NAME] [--quick] [--json FILE|-]``: measure, print, judge.
+
+Ends with 1 when a target was missed, so a script can tell; the table says which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.table import as_table
+
+if TYPE_CHECKING:
+    from benchmarks.figures import Result
+
+BENCHMARKS = ("throughput", "decision", "closing", "queued", "agents", "worker_cost")
+
+
+def main() -> int:
+    """Run what was asked for. With ``--json -`` the tables go to standard error."""
+    options = _options()
+    logging.basicConfig(level=logging.ERROR)
+    os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers; they say "running as root" and the like
+    to = sys.stderr if options.json == "-" else sys.stdout
+    machine = _machine()
+    print(
+        "{processor}, {processors} processors, Python {python}, load {load}, {date}".format(**machine),
+        file=to,
+    )
+    results: dict[str, Any] = {}
+    missed = 0
+    for name in options.only or BENCHMARKS:
+        begun = time.monotonic()
+        result: Result = import_module(f"benchmarks.{name}").measure(quick=options.quick)
+        spent = time.monotonic() - begun
+        load = os.getloadavg()[0]
+        results[name] = {**result.to_dict(), "seconds": round(spent, 1), "load_after": load}
+        missed += sum(figure.met is False for figure in result.figures)
+        print(f"\n{as_table(result)}\n  ({spent:.0f} s, load then {load:.1f})", file=to, flush=True)
+    report = json.dumps({"machine": machine, "quick": options.quick, "benchmarks": results}, indent=1)
+    if options.json == "-":
+        print(report)
+    elif options.json:
+        Path(options.json).write_text(report + "\n", "utf-8")
+    print(f"\n{missed} target{'s' if missed != 1 else ''} missed" if missed else "\nall targets met", file=to)
+    return 1 if missed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="this one; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a smoke test, not a measurement")
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write all figures and rounds there; - for stdout"
+    )
+    return parser.parse_args()
+
+
+def _machine() -> dict[str, Any]:
+    info = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
+    models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.processor(),
+        "processors": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted; everything that was started is ended")
