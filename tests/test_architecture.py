@@ -186,9 +186,8 @@ def test_no_file_is_too_long(folder: str, longest: int) -> None:
     assert {name: length for name, length in lengths.items() if length > longest} == {}
 
 
-# BUG A1, SERIOUS (guard/__init__.py:87): importing the module `guard.fence` binds the module as
-# `guard.fence`, so the function is found once and the module ever after: `guard.fence(connection)` raises
-# TypeError at its second call.
+# Once a bug: importing the module `guard.fence` binds the module as `guard.fence`, so the function is found
+# once and the module ever after: `guard.fence(connection)` raises TypeError at its second call.
 def test_every_public_name_stays_what_it_is() -> None:
     look = "[n for n in guard.__all__ for _ in '12' if isinstance(getattr(guard, n), types.ModuleType)]"
     code = f"import guard, types; print(*{look})"

@@ -140,7 +140,7 @@ def _text(name: str, raw: str, longest: int, problems: list[str]) -> str:
         problems.append(f"{name} has {len(text)} characters: at most {longest} are allowed")
     elif any(unicodedata.category(char) in _FORGING or char in _TURNING for char in text):
         problems.append(
-            f"{name} has a control character, a line break or a direction override: use one line of plain text"
+            f"{name} has a control character or a line break, or turns text round: use one line of plain text"
         )
     return text
 

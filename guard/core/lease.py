@@ -49,11 +49,11 @@ class LeaseTimes:
             problems.append(f"lease of {self.lease} s is out of range: 1 to 15 seconds")
         if not 0 < self.renew <= self.lease / 4:
             problems.append(
-                f"renewal every {self.renew} s is out of range for a lease of {self.lease} s: more than 0, at most a quarter"
+                f"renewal every {self.renew} s is out of range: more than 0, at most a quarter of the lease"
             )
-        if not 0 < self.timeout < self.renew:
+        if not self.timeout > 0 or self.timeout >= self.renew:
             problems.append(
-                f"renewal timeout of {self.timeout} s must be shorter than the {self.renew} s between two, and more than 0"
+                f"renewal timeout of {self.timeout} s must be shorter than {self.renew} s, and more than 0"
             )
         if problems:
             raise InvalidRequest(*problems)

@@ -36,7 +36,8 @@ KEPT_PROPERTIES = (
 
 _VERSION = 1
 _LATEST = 253_402_300_800
-_NUMBERS = frozenset({"priority"})
+_NUMBERS = frozenset({"priority", "timestamp"})
+_NUMBER = (int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +118,13 @@ def _check(values: dict[str, Any]) -> None:
     for name in ("eta", "expires"):
         if values[name] is not None and not isinstance(values[name], str):
             raise InvalidRequest(f"a parked job's header has no valid {name}")
-    properties = values["properties"]
+    _check_properties(values["properties"])
+
+
+def _check_properties(properties: object) -> None:
     if not isinstance(properties, dict) or not properties.keys() <= set(KEPT_PROPERTIES):
         raise InvalidRequest("a parked job's header has no valid properties")
     for name, value in properties.items():
-        wanted: type = int if name in _NUMBERS else str
-        if name != "timestamp" and (isinstance(value, bool) or not isinstance(value, wanted)):
+        fits = isinstance(value, _NUMBER) if name in _NUMBERS else isinstance(value, (str, *_NUMBER))
+        if isinstance(value, bool) or not fits:
             raise InvalidRequest(f"a parked job's header has no valid {name} among its properties")
-        if name == "timestamp" and isinstance(value, (str, bool, list, dict)):
-            raise InvalidRequest("a parked job's header has no valid timestamp among its properties")

@@ -63,14 +63,7 @@ def _walk(text: str, node: Any, *, inside_repeat: bool) -> Iterator[str]:
                 f"regular expression {text[:80]!r} has {_REFUSED[operator]}: not allowed, to keep it fast"
             )
         if operator in _REPEATS:
-            least, most, body = argument
-            if inside_repeat and least != most:
-                raise InvalidRequest(
-                    f"regular expression {text[:80]!r} repeats a repetition: not allowed, to keep it fast"
-                )
-            if least != most:
-                yield "repeat" if most > 1 else "choice"
-            yield from _walk(text, body, inside_repeat=inside_repeat or most > 1)
+            yield from _repeat(text, *argument, inside_repeat=inside_repeat)
         elif operator is sre.BRANCH:
             if inside_repeat:
                 raise InvalidRequest(
@@ -83,3 +76,13 @@ def _walk(text: str, node: Any, *, inside_repeat: bool) -> Iterator[str]:
             yield from _walk(text, argument[3], inside_repeat=inside_repeat)
         elif operator is sre.ATOMIC_GROUP:
             yield from _walk(text, argument, inside_repeat=inside_repeat)
+
+
+def _repeat(text: str, least: Any, most: Any, body: Any, *, inside_repeat: bool) -> Iterator[str]:
+    if least != most:
+        if inside_repeat:
+            raise InvalidRequest(
+                f"regular expression {text[:80]!r} repeats a repetition: not allowed, to keep it fast"
+            )
+        yield "repeat" if most > 1 else "choice"
+    yield from _walk(text, body, inside_repeat=inside_repeat or most > 1)

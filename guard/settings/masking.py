@@ -7,23 +7,19 @@ import re
 __all__ = ["MaskedUrl", "mask_url"]
 
 
-# Up to the last @: SQLAlchemy and redis-py take passwords with any character in them.
-_PASSWORD = re.compile(r"(://[^:@\s;]*):[^\s;]*@")
-_BARE = re.compile(r"(://)[^:@/\s;]*[#?][^\s;]*@")
+# From :// to the last @ before another URL begins: SQLAlchemy and redis-py take passwords with any
+# character in them, and a broker may be given as several URLs in one setting.
+_CREDENTIALS = re.compile(r"://(?:(?!://).)*@", re.DOTALL)
 _SECRET_QUERY = re.compile(r"([?&][^=&\s]*(?:pass|secret|token|key|sig)[^=&\s]*=)[^&\s;]*", re.IGNORECASE)
 _FRAGMENT = re.compile(r"(://[^\s;#]*)#[^\s;]*")
 
 
 def mask_url(url: str) -> str:
-    """The text with the password of every URL in it, and query values that could be one, as ``***``.
-
-    A broker may be given as several URLs in one setting; each is masked. What is no URL that anybody
-    could parse is masked as a whole.
-    """
+    """The text with the credentials of every URL in it, query values that could be one, and fragments, as
+    ``***``. What looks like a URL and cannot be parsed is masked as a whole."""
     if "://[" in url and "]" not in url:
         return "***"
-    masked = _BARE.sub(r"\1***@", _PASSWORD.sub(r"\1:***@", url))
-    return _FRAGMENT.sub(r"\1", _SECRET_QUERY.sub(r"\1***", masked))
+    return _FRAGMENT.sub(r"\1", _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("://***@", url)))
 
 
 class MaskedUrl(str):

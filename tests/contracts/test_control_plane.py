@@ -66,8 +66,8 @@ def test_only_a_greater_epoch_is_published(
     assert plane.one.read() == (new if written else at_epoch(before or 0))
 
 
-# BUG R9, minor (guard/store/redis/plane.py `_is_ours`): the port says False when the store has this epoch
-# already; Redis says True for the very same state, memory says False.
+# Once a bug: the port says False when the store has this epoch already; Redis says True for the very same
+# state, memory says False.
 def test_the_same_state_is_not_published_twice(plane: Plane) -> None:
     assert plane.one.publish(at_epoch(3))
     assert plane.one.publish(at_epoch(3)) is False
@@ -78,6 +78,15 @@ def test_of_many_publishers_of_one_epoch_one_wins(plane: Plane) -> None:
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(plane.one.publish, wishes))
     assert [wish for wish, one in zip(wishes, done, strict=True) if one] == [plane.two.read()]
+
+
+def test_overwriting_goes_back_if_it_must(plane: Plane) -> None:
+    plane.one.publish(at_epoch(9))
+    plane.one.renew(CARD, REPORT, register=True)
+    plane.two.overwrite(at_epoch(4))
+    assert plane.one.read() == at_epoch(4)
+    assert plane.one.barrier().pending == 1
+    assert entry(plane).report is None
 
 
 def test_a_plane_that_holds_nothing_is_at_no_epoch(plane: Plane) -> None:

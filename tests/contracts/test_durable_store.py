@@ -82,7 +82,7 @@ def test_a_window_is_kept_as_it_was_opened(durable: DurableStore) -> None:
     assert (window.ended_at, window.ended_by, window.account) == (None, "", {})
 
 
-# BUG M1 (guard/store/memory.py:56): the memory store never says that a window ended, nor who ended it.
+# Once a bug: the memory store never says that a window ended, nor who ended it.
 def test_a_window_says_when_and_by_whom_it_was_ended(durable: DurableStore) -> None:
     opened(durable)
     releasing = ended(durable)
@@ -137,8 +137,7 @@ def test_rows_can_be_written_again(durable: DurableStore) -> None:
     assert durable.configuration_rows() == rows_of(durable.read())
 
 
-# BUG M2, minor (guard/store/memory.py:39): memory leaves its rows behind, which then look like a hand-made
-# wish.
+# Once a bug: memory leaves its rows behind, which then look like a hand-made wish.
 def test_after_a_plain_write_the_rows_ask_for_nothing(durable: DurableStore) -> None:
     durable.compare_and_set(0, closed(durable.read()))
     assert drift(durable.configuration_rows(), durable.read()) is None

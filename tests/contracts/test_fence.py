@@ -61,8 +61,8 @@ def test_a_state_that_is_none_stops_the_job(sql: SqlStore) -> None:
         fence(connection)
 
 
-# BUG F1, minor (guard/fence.py:39): the docstring promises StateMissing; a database without the table
-# raises SQLAlchemy's own error.
+# Once a bug: the docstring promises StateMissing; a database without the table raises SQLAlchemy's own
+# error.
 def test_a_database_without_our_tables_stops_the_job(sql_url: str) -> None:
     engine = create_engine(sql_url)
     try:

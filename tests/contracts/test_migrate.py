@@ -95,8 +95,8 @@ def test_half_migrated_is_refused_with_the_remedy_and_left_alone(
         assert contents(sql) == before
 
 
-# BUG S5 (guard/store/sql/migrate.py:68-79): when the version is already at head, Alembic has nothing to do
-# and a missing table stays missing; a store with auto_migrate then believes that it is ready.
+# Once a bug: when the version is already at head, Alembic has nothing to do and a missing table stays
+# missing; a store with auto_migrate then believes that it is ready.
 @pytest.mark.parametrize("damage", HALF.values(), ids=HALF)
 def test_migrating_completes_what_is_half_done(sql: SqlStore, damage: str) -> None:
     run(sql, damage)
@@ -124,8 +124,8 @@ def test_a_store_that_was_ready_sees_its_state_vanish(sql: SqlStore) -> None:
         sql.read()
 
 
-# BUG S6 (guard/store/sql/migrate.py:99): a lost `configuration` table is never made again; on MariaDB a
-# crash between the first state and that table leaves the same.
+# Once a bug: a lost `configuration` table is never made again; on MariaDB a crash between the first state
+# and that table leaves the same.
 def test_migrating_makes_the_configuration_table_again(sql: SqlStore) -> None:
     run(sql, "DROP TABLE configuration")
     sql.migrate()
@@ -178,11 +178,10 @@ def test_several_processes_migrate_at_once(sql_url: str, how: str) -> None:
         assert store.configuration_rows() == rows_of(store.read())
 
 
-# BUG S7 (guard/store/sql/store.py:154, migrate.py:83): Alembic's `context` and `op` belong to the whole
-# process, so two threads that migrate at once get KeyError('config'), which is no error of ours. The
-# agent's main thread and its witness meet there on a new SQLite file, and the witness then ends. On MariaDB
-# the CREATE TABLE of the rows also commits the first state before the rows are in: who is ready in between
-# collides with their insertion.
+# Once a bug: Alembic's `context` and `op` belong to the whole process, so two threads that migrate at once
+# get KeyError('config'), which is no error of ours. The agent's main thread and its witness meet there on a
+# new SQLite file, and the witness then ends. On MariaDB the CREATE TABLE of the rows also commits the first
+# state before the rows are in: who is ready in between collides with their insertion.
 def test_several_threads_use_a_new_database_at_once(sql_url: str) -> None:
     with sql_store(sql_url, auto_migrate=True) as store, ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda _: store.read().store_id, range(6)))

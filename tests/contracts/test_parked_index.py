@@ -105,8 +105,8 @@ def test_parked_jobs_are_listed_oldest_first(index: ParkedIndex) -> None:
     assert index.jobs(3) == oldest[:3]
 
 
-# BUG R8 (guard/store/redis/parked.py:74): it takes the first 4 x limit of HSCAN, in the order of their
-# hashes, and sorts only those: the oldest jobs of a long list are not shown.
+# Once a bug: it takes the first 4 x limit of HSCAN, in the order of their hashes, and sorts only those: the
+# oldest jobs of a long list are not shown.
 def test_the_oldest_of_many_are_listed(index: ParkedIndex) -> None:
     for number in range(600):
         index.parked(parked_job(f"t-{number}", parked_at=START + (number * 37) % 600))

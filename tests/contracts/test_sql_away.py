@@ -71,8 +71,8 @@ def test_a_server_that_stops_and_comes_back(server: MariaDB) -> None:
         assert store.read() == state, "and the pool has thrown its dead connections away"
 
 
-# BUG S8 (guard/store/sql/engine.py:51, :94): read timeout = 2 x timeout, for the ping and for each of four
-# tries: a read with timeout=1 fails after 10 s, `enable` with the default of 3 s after about half a minute.
+# Once a bug: read timeout = 2 x timeout, for the ping and for each of four tries: a read with timeout=1
+# fails after 10 s, `enable` with the default of 3 s after about half a minute.
 def test_a_frozen_server_is_unavailable_soon(server: MariaDB) -> None:
     with sql_store(server.url(server.create_database()), timeout=1.0) as store:
         store.migrate()

@@ -97,8 +97,8 @@ def test_without_a_table_a_window_opens_all_the_same(sql: SqlStore) -> None:
     assert sql.read().epoch == 1
 
 
-# BUG S1 (guard/store/sql/configuration.py:29): a table of this name that holds something else makes
-# `migrate` fail for ever (SQLite), or after the first state was written (MariaDB).
+# Once a bug: a table of this name that holds something else makes `migrate` fail for ever (SQLite), or
+# after the first state was written (MariaDB).
 def test_a_configuration_table_that_holds_something_else_is_left_alone(new: SqlStore) -> None:
     run(new, "CREATE TABLE configuration (id INTEGER PRIMARY KEY, document TEXT)")
     new.migrate()
@@ -107,8 +107,8 @@ def test_a_configuration_table_that_holds_something_else_is_left_alone(new: SqlS
     assert new.configuration_rows() == {}
 
 
-# BUG S2 (guard/store/sql/configuration.py:51): a reason longer than the application's column makes `enable`
-# fail with StoreUnavailable on MariaDB: a view of the state must not keep a window from closing.
+# Once a bug: a reason longer than the application's column makes `enable` fail with StoreUnavailable on
+# MariaDB: a view of the state must not keep a window from closing.
 def test_a_short_column_of_the_application_does_not_keep_a_window_from_opening(new: SqlStore) -> None:
     run(new, "CREATE TABLE configuration (KEY_ VARCHAR(40) PRIMARY KEY, value VARCHAR(5))")
     new.migrate()
@@ -116,8 +116,7 @@ def test_a_short_column_of_the_application_does_not_keep_a_window_from_opening(n
     assert new.read().epoch == 1
 
 
-# BUG S3, minor (guard/store/sql/configuration.py:56): MariaDB compares without case, we do not:
-# IntegrityError, and no window can be opened.
+# Once a bug: MariaDB compares without case, we do not: IntegrityError, and no window can be opened.
 def test_keys_in_capitals_do_not_keep_a_window_from_opening(new: SqlStore) -> None:
     run(
         new,
@@ -144,8 +143,7 @@ def test_a_state_by_hand_that_is_none(sql: SqlStore, change: str) -> None:
         sql.read()
 
 
-# BUG S4 (guard/store/sql/rows.py:33): `guard.core.record` refuses these, SQL does not; the first one reads
-# as OPEN.
+# Once a bug: `guard.core.record` refuses these, SQL does not; the first one reads as OPEN.
 @pytest.mark.parametrize(
     "change",
     [

@@ -80,9 +80,9 @@ def test_of_many_writers_one_wins(state_store: StateStore) -> None:
     assert won == [state_store.read()]
 
 
-# BUG R10 (guard/store/redis/plane.py `_identified`): a script is run twice whenever another thread opens a
-# connection; when a third writer comes in between, a write that has happened is reported as StaleEpoch.
-# Repeat only when the server's identity has changed.
+# Once a bug: a script is run twice whenever another thread opens a connection; when a third writer comes in
+# between, a write that has happened is reported as StaleEpoch. Repeat only when the server's identity has
+# changed.
 def test_a_chain_of_writers_loses_no_step(state_store: StateStore) -> None:
     """Read, decide, write, and again when somebody was faster: twelve steps by four writers."""
 

@@ -88,7 +88,7 @@ def test_a_guard_record_is_no_token_and_a_token_no_record() -> None:
         read_record(TOKEN, KEY)
 
 
-# BUG C13, minor (guard/core/bypass.py:34 and :47): a token with a long holder is issued, and never passes.
+# Once a bug: a token with a long holder is issued, and never passes.
 @pytest.mark.parametrize("length", [10, 100, 500, 1000])
 def test_a_token_that_was_issued_passes(length: int) -> None:
     issued = token(holder="x" * length)

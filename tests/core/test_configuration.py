@@ -123,8 +123,8 @@ def test_the_duration_row_is_read_by_type(text: str | None, seconds: int | None)
     assert wish.duration == seconds
 
 
-# BUG C12, minor (guard/core/configuration.py:97): ValueError, "exceeds the limit (4300 digits)"; the sweep
-# of every worker then fails as long as the row stands.
+# Once a bug: ValueError, "exceeds the limit (4300 digits)"; the sweep of every worker then fails as long as
+# the row stands.
 def test_an_endless_duration_row_is_no_duration() -> None:
     wish = drift({"maintenance_mode": "true", "maintenance_duration": "9" * 5000}, OPEN)
     assert wish is not None

@@ -70,8 +70,8 @@ def test_no_changed_byte_is_read_as_another_state(state: GuardState) -> None:
                 assert read == state, forged
 
 
-# BUG C2, minor (guard/core/record.py:78): the text is said to be canonical, but another spelling of the
-# same values (1700000000e0, \u00E9 for \u00e9, spaces) is read too.
+# Once a bug: the text is said to be canonical, but another spelling of the same values (1700000000e0,
+# \u00E9 for \u00e9, spaces) is read too.
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -160,16 +160,16 @@ def test_a_record_with_odd_values_is_a_state_or_invalid(
     assert isinstance(read.phase, Phase)
 
 
-# BUG C3, SERIOUS (guard/core/record.py:72): UnicodeEncodeError. `Agent._pushed` catches StateInvalid only,
-# so one such message on the wake channel ends the agent thread of every process.
+# Once a bug: UnicodeEncodeError. `Agent._pushed` catches StateInvalid only, so one such message on the wake
+# channel ends the agent thread of every process.
 @pytest.mark.parametrize("key", [None, KEY], ids=["without a key", "with a key"])
 def test_a_mac_that_is_no_text_is_invalid(key: bytes | None) -> None:
     with pytest.raises(StateInvalid):
         read_record('{"mac":"\\ud800"}', key)
 
 
-# BUG C4 (guard/core/record.py:91): not-a-number and endless times pass, and then break `retry_after`
-# (ValueError in the publish gate), `rows_of` and `datetime.fromtimestamp`.
+# Once a bug: not-a-number and endless times pass, and then break `retry_after` (ValueError in the publish
+# gate), `rows_of` and `datetime.fromtimestamp`.
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -62,8 +62,8 @@ def test_ruling(
     assert ruling.expires_in == (pytest.approx(left) if left is not None else None)
 
 
-# BUG C11 (guard/core/release.py:56): OverflowError for a publisher's "never" with
-# GUARD_EXPIRED_JOBS=extend; the release stops there for ever, since nobody catches it in the releaser.
+# Once a bug: OverflowError for a publisher's "never" with GUARD_EXPIRED_JOBS=extend; the release stops
+# there for ever, since nobody catches it in the releaser.
 @pytest.mark.parametrize("expires", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59"])
 def test_an_expiry_of_never_is_not_extended(expires: str) -> None:
     job = replace(JOB, expires=expires, parked_at=PARKED_AT)

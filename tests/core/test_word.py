@@ -54,8 +54,7 @@ def test_a_page_that_nobody_wrote_admits_nothing(kind: OperationKind) -> None:
     assert not admits(0, 0, mask_of(kind))
 
 
-# BUG C1 (guard/core/word.py:42, guard/core/operations.py:67): codes 5 to 7 read as UNKNOWN in `unpack` but
-# admit every job.
+# Once a bug: codes 5 to 7 read as UNKNOWN in `unpack` but admit every job.
 @pytest.mark.parametrize("code", range(8))
 def test_a_code_that_is_no_gate_admits_no_guarded_job(code: int) -> None:
     word = code << GATE_SHIFT | DEADLINE_MASK

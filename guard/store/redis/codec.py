@@ -35,7 +35,7 @@ def card_of(text: str) -> AgentCard:
                 "tasks": tuple(values["tasks"]),
             }
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's card in Redis is malformed") from error
 
 
@@ -52,7 +52,7 @@ def report_of(text: str) -> AgentReport:
         return AgentReport(
             **{**_known(AgentReport, values), "running": running, "cordoned": tuple(values["cordoned"])}
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's report in Redis is malformed") from error
 
 

@@ -42,7 +42,8 @@ class RedisWakeUp:
                     ignore_subscribe_messages=True, timeout=max(seconds, 0.0001)
                 )
         except StateInvalid:
-            return None  # a push that is no text says nothing
+            self.close()  # a push that is no text; redis-py has lost its place in the stream
+            return None
         except StoreUnavailable:
             self.close()
             self._skip = self.RETRY_WAITS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import METADATA, STATE, VERSION_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.config import Config
     from sqlalchemy import Connection
 
@@ -77,43 +80,49 @@ def migrate(engine: Engine, *, now: float) -> None:
     if schema_state(engine) is SchemaState.NEWER:
         require_schema(engine)
     with reported(), _ONE_AT_A_TIME:
-        _upgrade(engine)
-        _seed(engine, now)
+        _upgrade(engine, now)
 
 
 @patiently
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, now: float) -> None:
     from alembic import command
 
-    # Several workers may start at once: the first holds the write lock (SQLite) or a named lock
-    # (MySQL), the others find the work done.
-    with engine.connect() as connection:
-        mysql = connection.dialect.name in {"mysql", "mariadb"}
-        if mysql:
-            connection.execute(text("SELECT GET_LOCK('guard_migration', 30)"))
+    with engine.connect() as connection, _alone(connection):
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         # A table that was lost after its migration had run: Alembic has nothing to do there.
         METADATA.create_all(connection)
         connection.commit()
-        if mysql:
-            connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
-            connection.commit()
+        _seed(connection, now)
+        connection.commit()
 
 
-@patiently
-def _seed(engine: Engine, now: float) -> None:
-    first = GuardState.first(str(uuid.uuid4()), now)
-    with engine.begin() as connection:
-        # The rows' table first: on MySQL its creation commits what was written before it.
-        row = connection.execute(select(STATE)).first()
-        create_rows(connection, state_of(row) if row is not None else first)
-        if row is None:
-            try:
-                connection.execute(STATE.insert().values(id=1, **state_values(first)))
-            except IntegrityError:  # another process was faster
-                return
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Several workers may start at once: the first holds a named lock, the others find the work done.
+    SQLite's write lock does the same by itself."""
+    if connection.dialect.name not in {"mysql", "mariadb"}:
+        yield
+        return
+    for _ in range(20):  # each wait is shorter than the connection's read timeout
+        if connection.execute(text("SELECT GET_LOCK('guard_migration', 1)")).scalar() == 1:
+            break
+    try:
+        yield
+    finally:
+        connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
+        connection.commit()
+
+
+def _seed(connection: Connection, now: float) -> None:
+    # The rows' table first: on MySQL its creation commits what was written before it.
+    row = connection.execute(select(STATE)).first()
+    state = state_of(row) if row is not None else GuardState.first(str(uuid.uuid4()), now)
+    create_rows(connection, state)
+    if row is None:
+        with suppress(IntegrityError), connection.begin_nested():  # another process may have been faster
+            connection.execute(STATE.insert().values(id=1, **state_values(state)))
 
 
 def _version(connection: Connection) -> str | None:

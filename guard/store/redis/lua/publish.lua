@@ -2,14 +2,17 @@
 -- KEYS 1 state (hash)  2 agents (hash)  3 waiting (set)  4 reports (hash)  5 registry (hash)
 -- ARGV 1 epoch  2 record  3 wake channel  4 server id  5 expected epoch; "" for "any smaller"; "any"
 -- Reply {written 0/1, epoch found before}. Time comes from the server's TIME.
-local found = (tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1') or -1)
 local epoch = tonumber(ARGV[1])
+local found = -1
 if ARGV[5] == 'any' then
-  found = -1
-elseif ARGV[5] ~= '' then
-  if found ~= tonumber(ARGV[5]) then return {0, found} end
-elseif found >= epoch then
-  return {0, found}
+  redis.call('DEL', KEYS[1])  -- it may hold anything, of any type
+else
+  found = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1') or -1
+  if ARGV[5] ~= '' then
+    if found ~= tonumber(ARGV[5]) then return {0, found} end
+  elseif found >= epoch then
+    return {0, found}
+  end
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'record', ARGV[2])
 if redis.call('HGET', KEYS[5], 'server') ~= ARGV[4] then
