@@ -38,6 +38,7 @@ __all__ = ["Conductor"]
 log = logging.getLogger(__name__)
 
 _GATE_LOOK_SECONDS = 0.2
+_SLOW_SECONDS = 1.0
 _BY_HAND = "configuration table"
 """Who is named in the journal for a hand-made change of the configuration rows."""
 
@@ -222,6 +223,11 @@ class Conductor:
             warnings.append("the registry of workers does not answer")
         if closed.problem:
             warnings.append(f"the control plane was not told: {closed.problem}")
+        if closed.verdict is Verdict.CONFIRMED and closed.took >= _SLOW_SECONDS:
+            warnings.append(
+                "closing took its time because the registry of workers was younger than one lease "
+                "(Redis or the fleet was started just now), and may not have been whole"
+            )
         guarded = self._guarded_queues(workers, state)
         unguarded = self._surroundings.unguarded(guarded, [entry.card.node for entry in workers])
         return self._window(

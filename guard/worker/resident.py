@@ -93,9 +93,26 @@ class Resident:
         except SelfTestFailed as error:
             self._problem = str(error)
             log.critical("the guard's self-test failed, this worker takes no guarded work: %s", error)
+        self._name_early_acks()
         worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":
             worker_process_init.connect(self._adopt_child, weak=False)
+
+    def _name_early_acks(self) -> None:
+        """F17, F18: what Celery acknowledges before it runs is lost with its worker, guard or no guard."""
+        early = [
+            name
+            for name, task in sorted(self._app.tasks.items())
+            if not name.startswith(("celery.", "guard.")) and not task.acks_late
+        ]
+        if early:
+            log.warning(
+                "%d tasks acknowledge early (task_acks_late is off for them): a worker that is killed loses "
+                "the ones that it runs, in a window as without one: %s%s",
+                len(early),
+                ", ".join(early[:5]),
+                ", …" if len(early) > 5 else "",
+            )
 
     def start(self, worker: WorkController) -> None:
         """After the pool has forked, before the consumer connects."""

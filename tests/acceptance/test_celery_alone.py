@@ -60,7 +60,7 @@ def test_alone_a_receiver_that_raises_does_not_stop_the_publish(unguarded: Shop)
         lambda shop: shop.app.send_task("shop.job", (1,)),
         lambda shop: shop.app.send_task("shop.never_heard_of"),
         lambda shop: shop.app.signature("shop.job", args=(1,)).delay(),
-        lambda shop: shop.app.tasks["shop.job"].s(1).apply_async(producer=shop.app.amqp.Producer()),
+        lambda shop: shop.app.tasks["shop.job"].s(1).apply_async(connection=shop.app.connection()),
         lambda shop: shop.app.tasks["shop.add"].starmap([(1, 2)]).apply_async(),
         lambda shop: shop.app.tasks["shop.total"].map([[1]]).apply_async(),
         lambda shop: shop.app.tasks["shop.add"].chunks([(1, 2)], 1).apply_async(),
@@ -71,7 +71,7 @@ def test_alone_a_receiver_that_raises_does_not_stop_the_publish(unguarded: Shop)
     ],
     ids=[
         "delay", "apply_async", "send_task by name", "send_task of an unknown name", "signature by name",
-        "signature with a producer", "starmap", "map", "chunks", "chain", "direct call", "apply", "call",
+        "signature with a connection", "starmap", "map", "chunks", "chain", "direct call", "apply", "call",
     ],
 )  # fmt: skip
 def test_guarded_every_public_way_to_publish_or_call_is_refused(
@@ -98,9 +98,9 @@ def test_guarded_an_eager_job_is_refused_too(shop: Shop) -> None:
 
 
 def _fill(shop: Shop) -> None:
+    shop.send("job", "eta", countdown=2)
     for n in range(8):
         shop.send("job", n, 0.5)
-    shop.send("job", "eta", countdown=1.5)
     eventually(lambda: len(shop.events()) == 2, what="two jobs to run and the rest to be prefetched")
 
 

@@ -160,7 +160,7 @@ def test_whatever_is_there_can_be_overwritten(plane: Plane, damage: dict[str, st
     assert plane.two.barrier().pending == 1, "everybody is asked anew"
 
 
-# BUG R11, minor (guard/store/redis/lua/publish.lua:5): HGET fails before `any` is looked at, so a key of
+# Once a bug: HGET fails before `any` is looked at, so a key of
 # another type stays for ever; ask for its TYPE and delete it first.
 def test_a_key_of_another_type_can_be_overwritten(plane: Plane) -> None:
     client_of(plane).delete(KEYS.state)
