@@ -173,7 +173,7 @@ def test_a_worker_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> 
         assert run.wait() == 3
         told = run.err.read_text()
         assert "worker-2 ended with SIGKILL. The end of its log:\n" in told
-        assert " received" in told.rpartition("The end of its log")[2]
+        assert "INFO/MainProcess" in told.rpartition("The end of its log")[2]
         run.assert_nothing_left()
 
 
