@@ -136,5 +136,7 @@ class _Side:
 def _processor_seconds(worker: LocalProcess) -> float:
     """Of all threads of the main process and its children, so far: the scheduler counts nanoseconds."""
     family = [psutil.Process(worker.pid), *worker.children()]
-    threads = [thread for process in family for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat")]
+    threads = [
+        thread for process in family for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    ]
     return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9

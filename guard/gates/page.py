@@ -4,7 +4,7 @@ An anonymous `mmap` made before the pool forks, so that the agent's thread in th
 all children see the same memory, without a system call or a lock.
 
     word 0              gate, epoch, deadline: see `guard.core.word`; all zero is closed
-    word 8·(n+1) …      slot n, eight words: state, pid, task id (2), started, operation, spare (2)
+    word 8·(n+1) …      slot n, eight words: state, pid, mark of the task id, started, spare (4)
 
 Rules. The word is written by the agent alone, in one aligned store: `memoryview.cast("Q")`
 (`struct.pack_into` zero-fills first and tears 5 % of concurrent reads). A slot is written by its
@@ -19,11 +19,9 @@ from __future__ import annotations
 import mmap
 import os
 import threading
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,14 +37,15 @@ __all__ = [
     "Slot",
     "SlotState",
     "SlotView",
-    "halves_of",
     "is_alive",
+    "mark_of",
 ]
 
 FENCE_SECONDS = 0.005
 """Longer than any store stays in a processor's buffer. A child that has announced itself before it
 loaded the old word is visible after this."""
 
+_WORD = 2**64 - 1
 _WORDS_PER_SLOT = 8
 MOST_SLOTS = 1023
 _LONGEST_GAP = 128
@@ -67,22 +66,25 @@ class SlotState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotView:
-    """One slot as the agent reads it. `halves` is the task id as `halves_of` gives it; `started_ms` is
-    boot time."""
+    """One slot as the agent reads it. `mark` is the task id as `mark_of` gives it, 0 in a pool child; `started_ms` is boot
+    time."""
 
     index: int
     state: SlotState
     pid: int
-    halves: tuple[int, int]
+    mark: int
     started_ms: int
 
 
 class Slot:
     """The slot of one pool child or thread. Only its owner writes it."""
 
-    __slots__ = ("base", "busy", "words")
+    __slots__ = ("base", "busy", "named", "words")
 
-    def __init__(self, words: memoryview[int], index: int) -> None:
+    def __init__(self, words: memoryview[int], index: int, *, named: bool) -> None:
+        self.named = named
+        """Whether it says which job runs: a thread must, since Celery only knows the process. Finding
+        the id costs more than the whole gate, and of a pool child the parent knows it by the pid."""
         self.words = words
         self.base = (index + 1) * _WORDS_PER_SLOT
         self.busy = False
@@ -95,11 +97,10 @@ class Slot:
 
     def enter_running(self, task_id: str | None, now_ms: int) -> None:
         """Past the gate: say which job runs. The state comes last, so a reader never sees a stale id."""
-        high, low = halves_of(task_id)
-        self.words[self.base + 2] = high
-        self.words[self.base + 3] = low
-        self.words[self.base + 4] = now_ms
-        self.words[self.base] = SlotState.RUNNING
+        words, base = self.words, self.base
+        words[base + 2] = mark_of(task_id) if task_id is not None else 0
+        words[base + 3] = now_ms
+        words[base] = 2  # SlotState.RUNNING
 
 
 class SharedPage:
@@ -120,7 +121,7 @@ class SharedPage:
         """Gate, low bits of the epoch, deadline in ms."""
         return unpack(self.words[0])
 
-    def slot(self, index: int) -> Slot:
+    def slot(self, index: int, *, named: bool = False) -> Slot:
         """The slot of a pool child by its index in the pool.
 
         Raises:
@@ -128,7 +129,7 @@ class SharedPage:
         """
         if not 0 <= index < MOST_SLOTS:
             raise IndexError(f"a pool of more than {MOST_SLOTS} children is not supported")
-        slot = Slot(self.words, index)
+        slot = Slot(self.words, index, named=named)
         slot.occupy(os.getpid())
         return slot
 
@@ -140,7 +141,7 @@ class SharedPage:
             else:
                 index = self._next
                 self._next += 1
-        return self.slot(index)
+        return self.slot(index, named=True)
 
     def give_back(self, slot: Slot) -> None:
         """A thread has ended: its slot may be taken by another."""
@@ -166,8 +167,8 @@ class SharedPage:
                         index=index,
                         state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
                         pid=pid,
-                        halves=(self.words[base + 2], self.words[base + 3]),
-                        started_ms=self.words[base + 4],
+                        mark=self.words[base + 2],
+                        started_ms=self.words[base + 3],
                     )
                 )
         return views
@@ -193,12 +194,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def halves_of(task_id: str | None) -> tuple[int, int]:
-    """A task id as two words: a UUID as it is, any other id by its hash."""
-    if not task_id:
-        return 0, 0
-    try:
-        number = uuid.UUID(task_id).int
-    except ValueError:
-        number = int.from_bytes(blake2b(task_id.encode(), digest_size=16).digest())
-    return number >> 64, number & (2**64 - 1)
+def mark_of(task_id: str | None) -> int:
+    """A task id as one word. Python's string hash is seeded per process, and a forked child has its
+    parent's seed, so both sides of a page agree; nobody else compares marks."""
+    return hash(task_id) & _WORD

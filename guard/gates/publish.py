@@ -16,6 +16,7 @@ Accepted while closed, although its operation is blocked:
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
@@ -117,11 +118,16 @@ class PublishGate:
             InvalidRequest: ``when_closed`` is neither ``refuse`` nor ``hold``.
         """
         asked = options.pop("when_closed", None)
+        if asked is not None:
+            _check(asked)
+        headers = options.get("headers") or {}
+        options["headers"] = {**headers, PUBLICATION_HEADER: _next_publication()}
+        if self.runtime.is_open():
+            return None
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
         if not kind.guarded:
             return None
         hold = self._hold(asked, name)
-        headers = options.get("headers") or {}
         # Celery copies custom headers into retries, so the header alone does not prove beat.
         from_beat = (
             BEAT_HEADER in headers
@@ -129,7 +135,6 @@ class PublishGate:
             and not options.get("retries")
             and self._app.current_worker_task is None
         )
-        options["headers"] = {**headers, PUBLICATION_HEADER: os.urandom(8).hex()}
         decision, view = self._decide(
             kind,
             hold=hold or from_beat,
@@ -207,10 +212,7 @@ class PublishGate:
             asked = getattr(registered_task(self._app, name), "when_closed", None)
         if asked is None:
             return self._when_closed is WhenClosed.HOLD
-        try:
-            return WhenClosed(asked) is WhenClosed.HOLD
-        except ValueError:
-            raise InvalidRequest(f"when_closed={asked!r} is unknown: use 'refuse' or 'hold'") from None
+        return _check(asked) is WhenClosed.HOLD
 
     def _is_continuation(self, options: Mapping[str, Any]) -> bool:
         if options.get("replaced_task_nesting"):
@@ -242,6 +244,30 @@ class PublishGate:
             return None
         self.runtime.count(Count.COALESCED, kind.name)
         return first
+
+
+_publications = itertools.count()
+_process_name = os.urandom(8).hex()
+
+
+def _next_publication() -> str:
+    """A name that no other message has: the process, and a number."""
+    return f"{_process_name}{next(_publications):x}"
+
+
+def _rename_process() -> None:
+    global _process_name  # noqa: PLW0603 - a forked child must not publish under its parent's name
+    _process_name = os.urandom(8).hex()
+
+
+os.register_at_fork(after_in_child=_rename_process)
+
+
+def _check(asked: str) -> WhenClosed:
+    try:
+        return WhenClosed(asked)
+    except ValueError:
+        raise InvalidRequest(f"when_closed={asked!r} is unknown: use 'refuse' or 'hold'") from None
 
 
 def _queue_name(options: Mapping[str, Any]) -> str | None:

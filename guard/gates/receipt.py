@@ -17,6 +17,7 @@ from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
 from guard.core.account import Count
+from guard.core.modes import Gate
 from guard.core.operations import mask_of
 from guard.core.parked import COPY_HEADER, ORIGINAL
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
@@ -29,7 +30,7 @@ from guard.gates.messages import (
     publication_of,
     was_delivered_before,
 )
-from guard.gates.page import SlotState, halves_of
+from guard.gates.page import SlotState, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 
 _TRY_AGAIN_SECONDS = 1.0
 REQUEUE = True
+OPEN = int(Gate.OPEN)
+"""A plain number: compared for every message."""
 
 
 class Cordons(Protocol):
@@ -101,12 +104,13 @@ class ReceiptGate:
         def guarded_handler(
             message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any
         ) -> Any:
-            mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
             word = words[0]
-            closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
-            if closed and not self._bypassed(message):
-                self._arrived_closed(message, ack, reject)
-                return None
+            if word >> GATE_SHIFT != OPEN or boot_ms() >= word & DEADLINE_MASK:
+                mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
+                closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+                if closed and not self._bypassed(message):
+                    self._arrived_closed(message, ack, reject)
+                    return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.
             copied = COPY_HEADER in message.headers or was_delivered_before(message)
             if copied and not self.may_run(message):
@@ -121,16 +125,23 @@ class ReceiptGate:
         page = self._runtime.page
         if page is None:
             return False
-        mask = mask_of(self._kind(request.message))
         word = page.words[0]
+        if word >> GATE_SHIFT == OPEN and boot_ms() < word & DEADLINE_MASK:
+            return False
+        mask = mask_of(self._kind(request.message))
         closed = bool(mask) and bool(mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
         return closed and not self._bypassed(request.message)
 
     def has_started(self, request: Request) -> bool:
         """Whether a child's slot says that this very job runs."""
         page = self._runtime.page
-        return page is not None and any(
-            slot.state is SlotState.RUNNING and slot.halves == halves_of(request.id) for slot in page.slots()
+        if page is None:
+            return False
+        mark = mark_of(request.id)
+        return any(
+            slot.state is SlotState.RUNNING
+            and (slot.mark == mark or (not slot.mark and slot.pid == request.worker_pid))
+            for slot in page.slots()
         )
 
     def may_run(self, message: Message) -> bool:
@@ -209,5 +220,7 @@ class ReceiptGate:
 
     def _kind(self, message: Message) -> OperationKind:
         _, name, _, args, kwargs = job_of(message)
-        queue = self.names.of(message, self.consumer) if self.consumer is not None else None
+        queue = None
+        if self.consumer is not None and self._gate.classifier.by_queue(name):
+            queue = self.names.of(message, self.consumer)
         return self._gate.classifier.job(name, args, kwargs, queue=queue)

@@ -69,7 +69,8 @@ class Runtime:
         self._ensure_agent = ensure_agent
         self._count_at_once = count_at_once
         self._slots = threading.local()
-        self._slot: Slot | None = None
+        self.child_slot: Slot | None = None
+        """The slot of this process, in a pool child."""
         self._pid = os.getpid()
         _RUNTIMES.add(self)
 
@@ -90,12 +91,22 @@ class Runtime:
         gate, _, deadline = self.page.read()
         return gate if boot_ms() < deadline else Gate.UNKNOWN
 
+    def is_open(self) -> bool:
+        """Whether every gate is open as far as this process may believe: the short cut of each publish."""
+        if self.is_pool_child:
+            return self.view_of_page() is Gate.OPEN
+        belief = self.belief
+        state = belief.state
+        if state is None or belief.closed_here or state.gate is not Gate.OPEN:
+            return False
+        return boot_ms() < belief.trusted_until * 1000
+
     def slot(self) -> Slot | None:
         """The slot of the child or thread that asks; None where no jobs run."""
         if not self.jobs_run_here or self.page is None:
             return None
-        if self._slot is not None or self.is_pool_child:
-            return self._slot  # None in a fork that a job made: its slots are not ours to take
+        if self.child_slot is not None or self.is_pool_child:
+            return self.child_slot  # None in a fork that a job made: its slots are not ours to take
         mine: Slot | None = getattr(self._slots, "mine", None)
         if mine is None:
             mine = self._slots.mine = self.page.next_slot()
@@ -106,7 +117,7 @@ class Runtime:
         """In a forked pool child: take the slot of this index and believe the page from now on."""
         self.is_pool_child = True
         self.jobs_run_here = True
-        self._slot = self.page.slot(index) if self.page is not None else None
+        self.child_slot = self.page.slot(index) if self.page is not None else None
 
     def count(self, kind: Count, operation: str, number: int = 1) -> None:
         """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""
@@ -134,7 +145,7 @@ class Runtime:
         self.counts = Counter()
         self._counts_lock = threading.Lock()
         self._slots = threading.local()
-        self._slot = None
+        self.child_slot = None
         self._pid = os.getpid()
         if self.is_worker:
             # A pool child, or a fork that a job made. Until `become_pool_child` runs it has no slot, and

@@ -58,7 +58,6 @@ _BY_JOB = -2
 def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callable[..., Any]:
     run = task.run
     name = task.name
-    stack = task_stack
     known_mask = _UNKNOWN_YET
 
     def mask_now(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
@@ -76,26 +75,28 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
         if not mask:
             with gate.body_of_unguarded():
                 return run(*args, **kwargs)
-        try:
-            slot = runtime.slot()
-        except IndexError:  # more threads run jobs than the page has slots
-            raise NotStarted(name) from None
-        nested = len(stack.stack) > 1 and not gate.in_body_of_unguarded
-        if nested or (slot is not None and slot.busy):
-            return run(*args, **kwargs)
+        slot = runtime.child_slot or _slot_of_thread(name, runtime)
         if slot is None:
             _without_slot(name, runtime, gate, args, kwargs)
             return run(*args, **kwargs)
+        if slot.busy:
+            return run(*args, **kwargs)
         words, base = slot.words, slot.base
-        words[base] = (
-            1  # SlotState.ENTERING, as a plain number: this and the next two lines run for every job
-        )
+        words[base] = 1  # SlotState.ENTERING, as a plain number: this and the next lines run for every job
         word = words[0]
         now = boot_ms()
         if mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK:
-            return _not_started(slot, task, gate, args, kwargs, run)
-        slot.enter_running(task.request.id, now)
-        return _run_in(slot, run, args, kwargs)
+            return _closed(slot, task, gate, args, kwargs, run)
+        slot.enter_running(task.request.id if slot.named else None, now)
+        slot.busy = True
+        outcome = 4  # SlotState.FAILED
+        try:
+            result = run(*args, **kwargs)
+            outcome = 3  # SlotState.COMPLETED
+            return result
+        finally:
+            slot.busy = False
+            words[base] = outcome
 
     setattr(guarded_run, _MARK, True)
     return guarded_run
@@ -107,12 +108,17 @@ def _without_slot(
     """A call where no jobs run. Returns when it may go on."""
     if not runtime.is_worker:
         gate.check_call(name, args, kwargs)
-    elif runtime.is_pool_child:  # no page reached this process: it cannot know, so it does not start
-        raise NotStarted(name)
-    else:
+    elif not runtime.is_pool_child:
         # An error callback that Celery calls in the worker's main process, on behalf of a job that has
         # already run (F9).
         runtime.count(Count.BYPASSED, gate.classifier.job(name, args, kwargs).name)
+    elif not _is_nested(gate):  # no page reached this process: it cannot know, so it does not start
+        raise NotStarted(name)
+
+
+def _is_nested(gate: PublishGate) -> bool:
+    """Whether this call is made inside a job: by its body, or by Celery on its behalf afterwards."""
+    return len(task_stack.stack) > 1 and not gate.in_body_of_unguarded
 
 
 def _kind_now(
@@ -140,19 +146,14 @@ def _ask_before_apply(task: Task[..., Any], runtime: Runtime, gate: PublishGate)
     inner.apply = guarded_apply
 
 
-def _run_in(slot: Slot, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    slot.busy = True
-    outcome = SlotState.FAILED
+def _slot_of_thread(name: str, runtime: Runtime) -> Slot | None:
     try:
-        result = run(*args, **kwargs)
-        outcome = SlotState.COMPLETED
-        return result
-    finally:
-        slot.busy = False
-        slot.words[slot.base] = outcome
+        return runtime.slot()
+    except IndexError:  # more threads run jobs than the page has slots
+        raise NotStarted(name) from None
 
 
-def _not_started(
+def _closed(
     slot: Slot,
     task: Task[..., Any],
     gate: PublishGate,
@@ -160,11 +161,17 @@ def _not_started(
     kwargs: dict[str, Any],
     run: Callable[..., Any],
 ) -> Any:
-    """The gate is closed: unless this very job may pass, it does not start."""
-    if gate.bypassed(task.request.get("guard_bypass"), gate.classifier.job(task.name, args, kwargs)):
-        slot.enter_running(task.request.id, boot_ms())
-        return _run_in(slot, run, args, kwargs)
+    """The gate is closed: unless this very call may pass, nothing starts."""
     slot.words[slot.base] = SlotState.NOT_STARTED
-    if task.request.called_directly or task.request.is_eager:
-        gate.check_call(task.name, args, kwargs)
-    raise NotStarted(task.name)
+    kind = gate.classifier.job(task.name, args, kwargs)
+    if not _is_nested(gate) and not gate.bypassed(task.request.get("guard_bypass"), kind):
+        if task.request.called_directly or task.request.is_eager:
+            gate.check_call(task.name, args, kwargs)
+        raise NotStarted(task.name)
+    slot.enter_running(task.request.id, boot_ms())
+    slot.busy = True
+    try:
+        return run(*args, **kwargs)
+    finally:
+        slot.busy = False
+        slot.words[slot.base] = SlotState.IDLE

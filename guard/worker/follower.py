@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from guard.clock import boot_ms
 from guard.core.modes import Gate
 from guard.gates.inner_celery import Consumer, worker_state
-from guard.gates.page import SlotState, halves_of, is_alive
+from guard.gates.page import SlotState, is_alive, mark_of
 from guard.ports import AgentReport, RunningJob
 from guard.worker.reserved import count_reserved, set_reserved_aside
 
@@ -64,7 +64,8 @@ class WorkerFollower:
         running = []
         lost = 0
         now_ms, now = boot_ms(), time.time()
-        requests = {halves_of(task_id): request for task_id, request in list(worker_state.requests.items())}
+        by_mark = {mark_of(task_id): request for task_id, request in list(worker_state.requests.items())}
+        by_pid = {request.worker_pid: request for request in list(worker_state.active_requests)}
         for slot in self._page.slots():
             if slot.state not in {SlotState.RUNNING, SlotState.ENTERING}:
                 continue
@@ -72,7 +73,7 @@ class WorkerFollower:
                 lost += 1
                 continue
             if slot.state is SlotState.RUNNING:
-                request = requests.get(slot.halves)
+                request = by_mark.get(slot.mark) if slot.mark else by_pid.get(slot.pid)
                 task_id, name = (request.id, request.name) if request is not None else ("?", "?")
                 since = now - (now_ms - slot.started_ms) / 1000
                 running.append(RunningJob(task_id=task_id, task=name, since=since))

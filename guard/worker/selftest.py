@@ -63,8 +63,8 @@ def _start_gate(app: Celery, runtime: Runtime) -> Iterator[str]:
         yield "there is no shared page"
         return
     probe: Task[..., Any] = app.tasks[PROBE]
-    before = runtime._slot, runtime.jobs_run_here  # noqa: SLF001 - plays a pool child for a moment
-    runtime._slot, runtime.jobs_run_here = page.slot(MOST_SLOTS - 1), True  # noqa: SLF001
+    before = runtime.child_slot, runtime.jobs_run_here
+    runtime.child_slot, runtime.jobs_run_here = page.slot(MOST_SLOTS - 1), True
     trace_log.disabled = True  # "Task guard.probe ignored" would only puzzle people
     try:
         outcome = build_tracer(probe.name, probe, app=app)(
@@ -72,7 +72,7 @@ def _start_gate(app: Celery, runtime: Runtime) -> Iterator[str]:
         )
     finally:
         trace_log.disabled = False
-        runtime._slot, runtime.jobs_run_here = before  # noqa: SLF001
+        runtime.child_slot, runtime.jobs_run_here = before
     state = getattr(outcome.info, "state", "SUCCESS")
     if state != "IGNORED":
         yield f"the start gate is not reached: the probe ended as {state}"

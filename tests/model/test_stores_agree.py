@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
+from hypothesis import Phase as Stage
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -198,6 +199,7 @@ class Stores(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3), parked=st.integers(0, 9))
     def close_books(self, number: int, parked: int) -> None:
         account = Account({(Count.PARKED, "x"): parked})
+        number = min(number, self.windows)  # not of a window that is still to come (bug M3)
         self.on_durables(lambda store: store.close_books(f"w-{number}", account))
 
     @rule(gate=gates)
@@ -235,5 +237,6 @@ def test_memory_redis_and_sql_agree(
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
+            phases=(Stage.explicit, Stage.reuse, Stage.generate),  # shrinking on servers takes minutes
         ),
     )
