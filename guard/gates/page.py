@@ -66,8 +66,8 @@ class SlotState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotView:
-    """One slot as the agent reads it. `mark` is the task id as `mark_of` gives it, 0 in a pool child; `started_ms` is boot
-    time."""
+    """One slot as the agent reads it. `mark` is the task id as `mark_of` gives it, 0 in a pool child;
+    `started_ms` is boot time."""
 
     index: int
     state: SlotState
