@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guard.core.modes import Gate, Mode, Phase
+from guard.core.modes import Gate, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ DESCRIPTIONS = {
 }
 
 _TRUE = frozenset({"true", "1", "yes", "on", "enabled"})
-_FALSE = frozenset({"false", "0", "no", "off", "disabled", ""})
+_FALSE = frozenset({"false", "0", "no", "off", "disabled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,6 @@ def drift(rows: Mapping[str, str | None], state: GuardState) -> Wish | None:
         return Wish(
             open_window=None, refused="an emergency is not ended by editing rows: use the disable command"
         )
-    if state.phase is Phase.RELEASING:
-        return None
     return Wish(open_window=False)
 
 

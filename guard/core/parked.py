@@ -9,11 +9,23 @@ says where it came from and keeps the properties that would change its fate in t
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest
 
-__all__ = ["COPY_HEADER", "KEPT_PROPERTIES", "ORIGINAL", "PARKED_HEADER", "PUBLICATION_HEADER", "ParkedJob"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "COPY_HEADER",
+    "KEPT_PROPERTIES",
+    "ORIGINAL",
+    "PARKED_HEADER",
+    "PUBLICATION_HEADER",
+    "ParkedJob",
+    "kept_properties",
+]
 
 PARKED_HEADER = "guard_parked"
 COPY_HEADER = "guard_copy"
@@ -101,6 +113,25 @@ class ParkedJob:
             )
         _check(values)
         return cls(**values)
+
+
+def kept_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a message that must survive parking, as `ParkedJob` takes them: publishers and
+    brokers give a priority as text, or a timestamp as a date. What fits no way is left out."""
+    kept: dict[str, Any] = {}
+    for name in KEPT_PROPERTIES:
+        value = properties.get(name)
+        if isinstance(value, datetime):
+            value = value.timestamp()
+        if value is None or isinstance(value, bool):
+            continue
+        if name not in _NUMBERS:
+            kept[name] = value if isinstance(value, (str, *_NUMBER)) else str(value)
+        elif isinstance(value, _NUMBER):
+            kept[name] = value
+        elif isinstance(value, str) and value.isascii() and value.isdigit():
+            kept[name] = int(value)
+    return kept
 
 
 def _check(values: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.account import Count
-from guard.core.parked import COPY_HEADER, KEPT_PROPERTIES, PARKED_HEADER, ParkedJob
+from guard.core.parked import COPY_HEADER, PARKED_HEADER, ParkedJob, kept_properties
 from guard.errors import ParkingFailed, StoreError
 
 if TYPE_CHECKING:
@@ -81,11 +81,6 @@ class ParkingLot:
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:
         task_id, task, retries, publication, generation = self._describe(message)
-        properties = {
-            name: message.properties[name]
-            for name in KEPT_PROPERTIES
-            if message.properties.get(name) is not None
-        }
         return ParkedJob(
             park_id=uuid.uuid4().hex,
             task_id=task_id,
@@ -100,7 +95,7 @@ class ParkingLot:
             worker=worker,
             eta=_text(message.headers.get("eta")),
             expires=_text(message.headers.get("expires")),
-            properties=properties,
+            properties=kept_properties(message.properties),
         )
 
     def _claim(self, released: dict[str, Any]) -> bool:

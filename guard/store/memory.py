@@ -75,7 +75,8 @@ class MemoryDurableStore:
         return found[:limit]
 
     def close_books(self, window_id: str, account: Account) -> None:
-        self.books[window_id] = account
+        if self.window(window_id) is not None:
+            self.books[window_id] = account
 
     def configuration_rows(self) -> dict[str, str | None]:
         return dict(self.rows)

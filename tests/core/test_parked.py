@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.parked import KEPT_PROPERTIES, ORIGINAL, ParkedJob
+from guard.core.parked import KEPT_PROPERTIES, ORIGINAL, ParkedJob, kept_properties
 from guard.errors import InvalidRequest
 from tests.core.strategies import json_values, many
 
@@ -169,3 +170,22 @@ def test_errors_do_not_repeat_long_names() -> None:
     with pytest.raises(InvalidRequest) as caught:
         ParkedJob.from_header({**HEADER, **{"x" * 5000 + str(number): 1 for number in range(50)}})
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("given_value", "kept"),
+    [
+        pytest.param({"priority": "5"}, {"priority": 5}, id="a priority as text"),
+        pytest.param(
+            {"timestamp": datetime(2026, 1, 1, tzinfo=UTC)}, {"timestamp": 1767225600.0}, id="a date"
+        ),
+        pytest.param({"priority": "high", "type": None}, {}, id="what fits no way"),
+        pytest.param({"correlation_id": 7, "unheard_of": 1}, {"correlation_id": 7}, id="others are left out"),
+    ],
+)
+def test_properties_that_are_kept_can_be_read_again(
+    given_value: dict[str, object], kept: dict[str, object]
+) -> None:
+    properties = kept_properties(given_value)
+    assert properties == kept
+    assert ParkedJob.from_header({**HEADER, "properties": properties}).properties == kept
