@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-SIZES = {1_000: 12, 10_000: 7}
+SIZES = {1_000: 12, 10_000: 6}
 """Agents, and for how many windows."""
 _PROCESSES = 3
 _SPARE_FILES = 500
@@ -44,7 +44,7 @@ def measure(*, quick: bool) -> Result:
         if size > most:
             notes.append(f"{size:,} agents left out: this machine allows {most:,} open files (ulimit -Hn)")
             continue
-        seen = _one_size(size, windows=min(windows, 3) if quick else windows)
+        seen = _one_size(size, windows=min(windows, 2) if quick else windows)
         raw[str(size)] = seen
         figures += _figures(size, seen)
     return Result(title="Many agents on one Redis", figures=figures, notes=notes, raw=raw)

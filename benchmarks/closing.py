@@ -23,7 +23,7 @@ WORKERS = 8
 
 def measure(*, quick: bool) -> Result:
     """Open and end windows on eight real idle workers; then cancel and add their consumers as often."""
-    windows, patient = (25, 3) if quick else (120, 8)
+    windows, patient = (15, 2) if quick else (100, 6)
     with Fleet() as fleet:
         arm = fleet.arm(0, guarded=True)
         app, guard = arm.app()

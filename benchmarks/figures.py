@@ -45,6 +45,7 @@ class Figure:
         ratio: value / beside, or the median of paired ratios.
         target: None for a figure that is only shown.
         judged: what the target is about: the value or the ratio.
+        interval: where the judged number lies with 95 %; None when that was not worked out.
     """
 
     name: str
@@ -55,18 +56,22 @@ class Figure:
     ratio: float | None = None
     target: Target | None = None
     judged: str = "value"
+    interval: tuple[float, float] | None = None
 
     @property
-    def met(self) -> bool | None:
-        """Whether the target is met; None without one."""
+    def verdict(self) -> str:
+        """``met``, ``MISSED``, or ``unclear`` when the interval holds the limit; empty without a target."""
         if self.target is None:
-            return None
+            return ""
         judged = self.ratio if self.judged == "ratio" else self.value
-        return judged is not None and self.target.met_by(judged)
+        if judged is None:
+            return "MISSED"
+        ends = {self.target.met_by(end) for end in self.interval or (judged, judged)}
+        return "unclear" if len(ends) > 1 else "met" if ends == {True} else "MISSED"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {**asdict(self), "target": str(self.target) if self.target else None, "met": self.met}
+        return {**asdict(self), "target": str(self.target) if self.target else None, "verdict": self.verdict}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

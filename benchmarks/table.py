@@ -34,10 +34,17 @@ def _row(figure: Figure) -> tuple[str, ...]:
         f"{_number(figure.value)} {figure.unit}".rstrip(),
         "" if figure.beside is None else f"{_number(figure.beside)} {figure.unit}".rstrip(),
         figure.beside_is,
-        "" if figure.ratio is None else f"{figure.ratio:.3f}",
+        _ratio(figure),
         "" if figure.target is None else f"{'ratio ' if figure.judged == 'ratio' else ''}{figure.target}",
-        {True: "met", False: "MISSED", None: ""}[figure.met],
+        figure.verdict,
     )
+
+
+def _ratio(figure: Figure) -> str:
+    if figure.ratio is None:
+        return ""
+    low, high = figure.interval or (None, None)
+    return f"{figure.ratio:.3f}" + (f" ({low:.3f} to {high:.3f})" if figure.interval else "")
 
 
 def _number(value: float) -> str:
