@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.table import as_table
+from tests.support.shortdirs import sweep_abandoned
 
 if TYPE_CHECKING:
     from benchmarks.figures import Result
@@ -31,6 +32,7 @@ def main() -> int:
     """Run what was asked for. With ``--json -`` the tables go to standard error."""
     options = _options()
     logging.basicConfig(level=logging.ERROR)
+    sweep_abandoned()
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers; they say "running as root" and the like
     to = sys.stderr if options.json == "-" else sys.stdout
     machine = _machine()

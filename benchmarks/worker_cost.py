@@ -31,7 +31,7 @@ _WHAT = (
 
 def measure(*, quick: bool) -> Result:
     """Start the same app with the guard, without, and without but with the guard's libraries, in turn."""
-    starts = 2 if quick else 7
+    starts = 2 if quick else 5
     with Fleet() as fleet:
         arms = {
             "guard": fleet.arm(1, guarded=True),
