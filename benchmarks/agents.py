@@ -81,7 +81,7 @@ def _one_size(size: int, windows: int) -> dict[str, Any]:
         _, guard = arm.app()
         assert guard is not None
         empty = client.info("memory")["used_memory"]
-        guard._parts.plane.publish(guard._parts.durable.read())
+        guard._parts.stores.plane.publish(guard._parts.stores.durable.read())
         for script in ("renew", "acknowledge"):
             client.script_load(lua(script))
         swarms = []
@@ -167,7 +167,7 @@ def _start(arm: Arm, guard: Guard, size: int, part: int) -> subprocess.Popen[str
         "first": first,
         "agents": end - first,
         "namespace": guard.settings.guard_namespace,
-        "server": guard._parts.plane.client.info("server")["run_id"],
+        "server": guard._parts.stores.plane.client.info("server")["run_id"],
         "socket": str(arm.fleet.valkey.socket),
         "db": arm.db,
     }

@@ -1,19 +1,16 @@
-"""`Guard`: the Python API, for web apps, scripts and the command line."""
+"""`Guard`: the Python API, for web apps, scripts and the command line.
+
+Every worker has one, and few ask it anything: what answers is imported when it is asked.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from guard.core.account import Account, Count
-from guard.core.bypass import issue_bypass
-from guard.core.changes import WindowRequest
-from guard.core.decision import Decision, Place, Question, decide
+from guard.core.account import Count
 from guard.core.modes import Gate, Mode
 from guard.errors import InvalidRequest, NotParked, StoreError
-from guard.fleet.parked_queue import parked_queue
 from guard.observe import lines
-from guard.orchestrator.status import Status, build_status
-from guard.orchestrator.whereabouts import JobPlace, JobView
 from guard.ports import AuditRecord
 
 if TYPE_CHECKING:
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
+    from guard.core.account import Account
+    from guard.core.decision import Decision
     from guard.core.operations import OperationKind
     from guard.core.parked import ParkedJob
     from guard.core.registry import OperationRegistry
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
     from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.status import Status
+    from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
     from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, RosterEntry, Tally
     from guard.settings import Settings
@@ -37,8 +38,34 @@ if TYPE_CHECKING:
 __all__ = ["Guard"]
 
 
+class StoreParts(Protocol):
+    """The stores of an app."""
+
+    @property
+    def durable(self) -> DurableStore: ...
+    @property
+    def plane(self) -> ControlPlane: ...
+    @property
+    def index(self) -> ParkedIndex: ...
+    @property
+    def tally(self) -> Tally: ...
+
+
+class ConductingParts(Protocol):
+    """What opens, ends and describes windows."""
+
+    @property
+    def conductor(self) -> Conductor: ...
+    @property
+    def queues(self) -> Queues: ...
+    def roster(self) -> list[RosterEntry] | None: ...
+    def parked_count(self) -> int | None: ...
+    def warnings(self, state: GuardState) -> tuple[str, ...]: ...
+    def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
+
+
 class Parts(Protocol):
-    """What `Guard` works with; bootstrap wires it."""
+    """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
     app: Celery
     settings: Settings
@@ -49,23 +76,11 @@ class Parts(Protocol):
     @property
     def clock(self) -> Clock: ...
     @property
-    def durable(self) -> DurableStore: ...
+    def stores(self) -> StoreParts: ...
     @property
-    def plane(self) -> ControlPlane: ...
-    @property
-    def index(self) -> ParkedIndex: ...
-    @property
-    def tally(self) -> Tally: ...
+    def conducting(self) -> ConductingParts: ...
     @property
     def gate(self) -> PublishGate: ...
-    @property
-    def queues(self) -> Queues: ...
-    @property
-    def conductor(self) -> Conductor: ...
-    def roster(self) -> list[RosterEntry] | None: ...
-    def parked_count(self) -> int | None: ...
-    def warnings(self, state: GuardState) -> tuple[str, ...]: ...
-    def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
     def close(self) -> None: ...
 
@@ -94,7 +109,7 @@ class Guard:
     @property
     def durable(self) -> DurableStore:
         """The durable store: state, history, journal."""
-        return self._parts.durable
+        return self._parts.stores.durable
 
     @property
     def is_active(self) -> bool:
@@ -121,10 +136,12 @@ class Guard:
             IllegalMove: a window is open already. Nothing was changed.
             StoreUnavailable: the durable store did not answer. Nothing was announced.
         """
+        from guard.core.changes import WindowRequest
+
         self._require_switched_on()
         planned = duration if duration is not None else self.settings.maintenance_default_timeout
         request = WindowRequest.check(mode=mode, reason=reason, duration=planned, by=by)
-        window = self._parts.conductor.enable(request)
+        window = self._parts.conducting.conductor.enable(request)
         lines.activated(mode=window.mode, reason=window.reason, by=window.by)
         return window
 
@@ -141,30 +158,33 @@ class Guard:
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         self._require_switched_on()
-        window = self._parts.conductor.disable(by, progress=progress)
+        window = self._parts.conducting.conductor.disable(by, progress=progress)
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
         return window
 
     def status(self) -> Status:
         """What is known now. Never raises for a store that is away: what it would have said is None."""
+        from guard.orchestrator.status import build_status
+
         parts = self._parts
         problems: list[str] = []
         state = self._state(problems)
-        roster = parts.roster()
+        roster = parts.conducting.roster()
         return build_status(
             state=state,
             roster=roster,
             kinds=parts.registry.kinds,
             held=self._held(roster),
-            parked=parts.parked_count(),
+            parked=parts.conducting.parked_count(),
             refused=self._refused(state),
-            warnings=(*problems, *(parts.warnings(state) if state else ())),
+            warnings=(*problems, *(parts.conducting.warnings(state) if state else ())),
             now=parts.clock.wall(),
         )
 
     def account(self, window_id: str | None = None) -> Account:
         """What became of the jobs that met a window; the current or last one when None."""
-        return self._parts.tally.account(window_id or self._parts.plane.read().window_id or "unknown")
+        stores = self._parts.stores
+        return stores.tally.account(window_id or stores.plane.read().window_id or "unknown")
 
     def check(self, operation: str, *, hold: bool = False) -> Decision:
         """Whether work of this operation would be accepted now.
@@ -172,16 +192,20 @@ class Guard:
         Raises:
             InvalidRequest: there is no such operation.
         """
+        from guard.core.decision import Place, Question, decide
+
         question = Question(operation=self._parts.registry.kind(operation), place=Place.PUBLISH, hold=hold)
         return decide(question, self._parts.runtime.view(), self._parts.clock.wall())
 
     def job(self, task_id: str) -> JobView:
         """Where a job is."""
+        from guard.orchestrator.whereabouts import JobPlace, JobView
+
         parts = self._parts
         running = next(
             (
                 (entry.card.node, job)
-                for entry in parts.roster() or ()
+                for entry in parts.conducting.roster() or ()
                 if entry.report is not None
                 for job in entry.report.running
                 if job.task_id == task_id
@@ -237,6 +261,8 @@ class Guard:
         Raises:
             InvalidRequest: unknown operation, time out of range, or no GUARD_SECRET_KEY.
         """
+        from guard.core.bypass import issue_bypass
+
         kind = self._parts.registry.kind(operation)
         now = self._parts.clock.wall()
         token = issue_bypass(
@@ -254,8 +280,8 @@ class Guard:
         self._parts.close()
 
     def _journal(self, action: str, by: str, detail: dict[str, Any]) -> None:
-        state = self._parts.durable.read()
-        self._parts.durable.journal(
+        state = self._parts.stores.durable.read()
+        self._parts.stores.durable.journal(
             AuditRecord(
                 at=self._parts.clock.wall(),
                 actor=by,
@@ -274,11 +300,11 @@ class Guard:
 
     def _state(self, problems: list[str]) -> GuardState | None:
         try:
-            return self._parts.plane.read()
+            return self._parts.stores.plane.read()
         except StoreError as error:
             problems.append(f"control plane: {error}")
         try:
-            return self._parts.durable.read()
+            return self._parts.stores.durable.read()
         except StoreError as error:
             problems.append(f"durable store: {error}")
         return None
@@ -288,14 +314,14 @@ class Guard:
         if roster is None:
             return None
         cordoned = {name for entry in roster if entry.report is not None for name in entry.report.cordoned}
-        lengths = [self._parts.queues.length(name) for name in sorted(cordoned)]
+        lengths = [self._parts.conducting.queues.length(name) for name in sorted(cordoned)]
         return None if None in lengths else sum(length for length in lengths if length is not None)
 
     def _refused(self, state: GuardState | None) -> int | None:
         if state is None or not state.window_id:
             return 0 if state else None
         try:
-            return self._parts.tally.account(state.window_id).total(Count.REFUSED)
+            return self._parts.stores.tally.account(state.window_id).total(Count.REFUSED)
         except StoreError:
             return None
 
@@ -314,16 +340,18 @@ class Parked:
 
     def __len__(self) -> int:
         """How many messages lie in the parking queue, by the broker's count."""
+        from guard.fleet.parked_queue import parked_queue
+
         return parked_queue(self._parts.broker, self._parts.settings.guard_parked_queue).count()
 
     def list(self, limit: int = 100) -> list[ParkedJob]:
         """Parked jobs, oldest first, from the index."""
-        return self._parts.index.jobs(limit)
+        return self._parts.stores.index.jobs(limit)
 
     def get(self, task_id: str) -> ParkedJob | None:
         """One parked job, or None; None too when the index does not answer."""
         try:
-            return self._parts.index.job(task_id)
+            return self._parts.stores.index.job(task_id)
         except StoreError:
             return None
 
@@ -360,21 +388,23 @@ class Parked:
     def _take(
         self, task_id: str, take: Callable[[Any, Any], bool], count: Count, action: str, by: str
     ) -> ParkedJob:
+        from guard.fleet.parked_queue import parked_queue
+
         parts = self._parts
         queue = parked_queue(parts.broker, parts.settings.guard_parked_queue)
         with queue.session() as messages:
             for message in messages:
                 job = message.job
                 if job is not None and job.task_id == task_id and take(queue, message):
-                    parts.index.gone(job)
+                    parts.stores.index.gone(job)
                     parts.count_now(job.window_id, count, job.operation)
                     self._note(action, by, job)
                     return job
         raise NotParked(task_id)
 
     def _note(self, action: str, by: str, job: ParkedJob) -> None:
-        state = self._parts.durable.read()
-        self._parts.durable.journal(
+        state = self._parts.stores.durable.read()
+        self._parts.stores.durable.journal(
             AuditRecord(
                 at=self._parts.clock.wall(),
                 actor=by,

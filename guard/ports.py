@@ -26,12 +26,14 @@ __all__ = [
     "Barrier",
     "Clock",
     "ControlPlane",
+    "DurableReader",
     "DurableStore",
     "Lock",
     "ParkedIndex",
     "Renewal",
     "RosterEntry",
     "RunningJob",
+    "StateReader",
     "StateStore",
     "Tally",
     "WakeUp",
@@ -183,17 +185,28 @@ class Clock(Protocol):
         """Let this much time pass."""
 
 
-class StateStore(Protocol):
-    """Anything that can hold the guard state."""
+class StateReader(Protocol):
+    """Anything that can say the guard state."""
 
     def read(self) -> GuardState:
         """The state. Raises StoreUnavailable, StateMissing, StateInvalid, SchemaNotReady."""
+
+
+class DurableReader(StateReader, Protocol):
+    """The durable truth, for those who only ask."""
+
+    def configuration_rows(self) -> dict[str, str | None]:
+        """The guides' rows as they stand; empty when the table is not there."""
+
+
+class StateStore(StateReader, Protocol):
+    """Anything that can hold the guard state."""
 
     def compare_and_set(self, expected_epoch: int, new: GuardState) -> None:
         """Write `new` if the store is at `expected_epoch`, else raise StaleEpoch and change nothing."""
 
 
-class DurableStore(StateStore, Protocol):
+class DurableStore(StateStore, DurableReader, Protocol):
     """The durable truth: the state with its journal, in one transaction."""
 
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
@@ -210,9 +223,6 @@ class DurableStore(StateStore, Protocol):
 
     def close_books(self, window_id: str, account: Account) -> None:
         """Store the account of a window. May be repeated; the last one stands."""
-
-    def configuration_rows(self) -> dict[str, str | None]:
-        """The guides' rows as they stand; empty when the table is not there."""
 
     def write_configuration_rows(self, state: GuardState) -> None:
         """Write the rows again so that they say this state."""

@@ -17,7 +17,7 @@ from guard.errors import StoreError
 
 if TYPE_CHECKING:
     from guard.core.state import GuardState
-    from guard.ports import Clock, StateStore
+    from guard.ports import Clock, StateReader
 
 __all__ = ["Testimony", "Witness"]
 
@@ -37,7 +37,7 @@ class Testimony:
 class Witness:
     """Asks the durable store every five seconds, and at once when called."""
 
-    def __init__(self, durable: StateStore, clock: Clock) -> None:
+    def __init__(self, durable: StateReader, clock: Clock) -> None:
         self._durable = durable
         self._clock = clock
         self._call = threading.Event()

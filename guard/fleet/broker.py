@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-__all__ = ["NOT_FOUND", "Broker"]
+__all__ = ["BROKER_CLIENT_NAME", "NOT_FOUND", "Broker"]
 
+BROKER_CLIENT_NAME = "guarded-worker"
+"""How guarded workers name their connections, where the broker shows names."""
 NOT_FOUND = 404
 """AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
+from guard.fleet.broker import BROKER_CLIENT_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
 
     from guard.fleet.broker import Broker
 
-__all__ = ["BROKER_CLIENT_NAME", "Consumers"]
+__all__ = ["Consumers"]
 
 log = logging.getLogger(__name__)
 
-BROKER_CLIENT_NAME = "guarded-worker"
 _WAITING = frozenset({"brpop", "blpop", "brpoplpush", "blmove", "bzpopmin", "bzmpop", "blmpop"})
 _ASK_SECONDS = 0.7
 

@@ -16,7 +16,7 @@ from guard.core.changes import WindowRequest
 from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
 from guard.core.modes import CLOSED_PHASES, Gate, Mode, Phase
-from guard.errors import GuardError, IllegalMove, InvalidRequest, StaleEpoch, StoreError
+from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
 from guard.ports import AuditRecord
@@ -137,17 +137,6 @@ class Conductor:
         except StoreError as error:
             log.warning("the release is not finished: %s", error)
         return result
-
-    def sweep(self) -> None:
-        """One round of housekeeping, done by one worker of the fleet every few seconds: take over a
-        release that nobody goes on with, and import hand-made changes of the configuration rows."""
-        try:
-            state = self._changes.plane.read()
-            if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._surroundings.parked()):
-                self.release()
-            self.import_rows()
-        except GuardError as error:
-            log.warning("housekeeping: %s", error)
 
     def import_rows(self) -> None:
         """Take a hand-made change of the guides' configuration rows for a request."""

@@ -1,10 +1,11 @@
-"""URLs whose passwords never show."""
+"""URLs whose passwords never show, and secrets that never do."""
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-__all__ = ["MaskedUrl", "mask_url"]
+__all__ = ["MaskedUrl", "Secret", "Url", "mask_url"]
 
 
 # From :// to the last @ before another URL begins: SQLAlchemy and redis-py take passwords with any
@@ -38,3 +39,32 @@ class MaskedUrl(str):
 
     def __repr__(self) -> str:
         return repr(self.masked)
+
+
+Url = Annotated[str, MaskedUrl]
+"""The type of a setting: a text, since that is what one gives; a `MaskedUrl` once it is judged."""
+
+
+class Secret:
+    """A text that shows itself only when asked to. Its length does not show either."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)

@@ -7,7 +7,7 @@ says that Celery has changed and that a part of the guard may no longer be neede
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import chord, signals
@@ -200,6 +200,41 @@ def test_guarded_a_chord_with_a_parked_part_completes(guarded: Shop) -> None:
 # E10, E11: map, starmap and inline error callbacks run guarded bodies inside other tasks
 
 
+@pytest.mark.parametrize(
+    ("name", "publish", "bodies", "value"),
+    [
+        ("add", lambda add: add.starmap([(n, 1) for n in range(5)]).apply_async(), 5, [1, 2, 3, 4, 5]),
+        ("total", lambda total: total.map([[n] for n in range(5)]).apply_async(), 5, [0, 1, 2, 3, 4]),
+        ("add", lambda add: add.chunks([(n, 1) for n in range(4)], 2).apply_async(), 4, [[1, 2], [3, 4]]),
+    ],
+    ids=["starmap", "map", "chunks"],
+)
+def test_alone_a_gate_by_name_lets_map_and_starmap_through(
+    make_shop: Callable[..., Shop], name: str, publish: Callable[[Any], Any], bodies: int, value: list[Any]
+) -> None:
+    """E10: the gate refuses the task by its name, in every process; the message carries another name."""
+    shop = make_shop("redis", SHOP_UNGUARDED="1", SHOP_REFUSE_PUBLISH=f"shop.{name}")
+    shop.worker("w1")
+    with pytest.raises(RuntimeError, match="refused on purpose"):
+        shop.app.send_task(f"shop.{name}")
+
+    assert publish(shop.app.tasks[f"shop.{name}"]).get(timeout=10) == value
+    assert [line["task"] for line in shop.events()] == [f"shop.{name}"] * bodies
+    assert {line["id"] for line in shop.events()} == {None}  # a call inside `celery.starmap`, not a job
+
+
+def test_alone_a_workers_brake_by_name_lets_starmap_through(unguarded: Shop) -> None:
+    """E10 on the worker's side. `rate_limit` is all that Celery itself has per task name: one an hour."""
+    add = unguarded.app.tasks["shop.add"]
+    assert unguarded.app.control.rate_limit("shop.add", "1/h", reply=True, limit=1)
+    assert add.delay(1, 1).get(timeout=10) == 2
+    braked = add.delay(1, 1)
+
+    assert add.starmap([(n, 1) for n in range(5)]).apply_async().get(timeout=10) == [1, 2, 3, 4, 5]
+    throughout(lambda: len(unguarded.events()) == 6, during=1, what="the job by its own name to wait")
+    assert braked.state == "PENDING"
+
+
 def test_guarded_map_and_starmap_do_not_slip_through(guarded: Shop) -> None:
     """E10: by message the task is `celery.starmap`, which no rule names."""
     _, returned = guarded.enable()
@@ -211,6 +246,31 @@ def test_guarded_map_and_starmap_do_not_slip_through(guarded: Shop) -> None:
     throughout(lambda: not guarded.started_after(returned), during=2, what="no item to run")
     guarded.guard.disable(by="tests")
     assert [result.get(timeout=10) for result in results] == [[3, 3, 3], [1, 2]]
+
+
+def test_alone_a_gate_by_name_does_not_see_an_inline_error_callback(make_shop: Callable[..., Shop]) -> None:
+    """E11: it has more than one argument, so there is no message that a gate could look at."""
+    shop = make_shop("redis", SHOP_UNGUARDED="1", SHOP_REFUSE_PUBLISH="shop.inline_errback")
+    shop.worker("w1")
+    with pytest.raises(RuntimeError, match="refused on purpose"):
+        shop.send("inline_errback", 1, 2, 3)
+
+    errback = shop.app.tasks["shop.inline_errback"].s()
+    failing = shop.app.tasks["shop.fails_late"].apply_async((0.0,), link_error=errback)
+    eventually(lambda: len(shop.events()) == 2, what="the failing job and its error callback to run")
+    job, callback = shop.events()
+    assert (job["task"], callback["task"]) == ("shop.fails_late", "shop.inline_errback")
+    assert (callback["of"], callback["pid"], callback["id"]) == (failing.id, job["pid"], None)
+
+
+def test_alone_it_stops_an_error_callback_that_is_a_message(make_shop: Callable[..., Shop]) -> None:
+    """The other half of E11: with one argument Celery publishes it, the gate in the worker refuses."""
+    shop = make_shop("redis", SHOP_UNGUARDED="1", SHOP_REFUSE_PUBLISH="shop.errback")
+    worker = shop.worker("w1")
+    errback = shop.app.tasks["shop.errback"].s()
+    shop.app.tasks["shop.fails_late"].apply_async((0.0,), link_error=errback)
+    eventually(lambda: "refused on purpose" in worker.log, what="the worker's publish to be refused")
+    throughout(lambda: len(shop.events()) == 1, during=1, what="no error callback to run")
 
 
 def test_guarded_an_inline_error_callback_belongs_to_its_job(guarded: Shop) -> None:

@@ -138,7 +138,9 @@ def test_enable_names_a_consumer_without_a_guard(make_shop: Callable[..., Shop])
     eventually(lambda: shop.guard.status().workers.live == 1, what="the guarded worker to be registered")
     # A registry younger than one lease may not be whole, and `enable()` then waits for time.
     eventually(
-        lambda: shop.guard._parts.plane.barrier().registry_age > 3.1, within=10, what="a whole registry"
+        lambda: shop.guard._parts.stores.plane.barrier().registry_age > 3.1,
+        within=10,
+        what="a whole registry",
     )
 
     began = time.monotonic()

@@ -52,7 +52,7 @@ def test_a_database_restored_from_an_old_copy_does_not_fool_enable(shop: Shop) -
     eventually(lambda: shop.guard.status().phase == "inactive", what="the window to be over")
     before = shop.guard.status().epoch
     assert before is not None
-    with shop.guard._parts.durable.engine.begin() as connection:
+    with shop.guard._parts.stores.durable.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE guard_state SET epoch = 0")
 
     window, returned = shop.enable()
@@ -131,7 +131,7 @@ def test_redis_emptied_in_a_window_stays_closed_and_is_written_again(shop: Shop)
     shop.worker("w1")
     window, returned = shop.enable()
     held = shop.send("job", 1, when_closed="hold")
-    shop.guard._parts.plane.client.flushdb()
+    shop.guard._parts.stores.plane.client.flushdb()
     eventually(
         lambda: shop.guard.status().workers.acknowledged == 1,
         within=15,
@@ -149,7 +149,7 @@ def test_redis_emptied_in_a_window_stays_closed_and_is_written_again(shop: Shop)
 def test_a_corrupt_state_in_redis_is_closed_and_the_next_change_mends_it(shop: Shop, damage: str) -> None:
     shop.worker("w1")
     assert shop.send("job", 0).get(timeout=10) == 0
-    plane = shop.guard._parts.plane
+    plane = shop.guard._parts.stores.plane
     plane.client.hset(plane._keys.state, "record", damage.encode().decode("unicode_escape").encode("latin-1"))
     closed = eventually(lambda: shop.guard.is_active or None, within=10, what="this process to be closed")
     assert closed
@@ -165,7 +165,7 @@ def test_a_corrupt_state_in_redis_is_closed_and_the_next_change_mends_it(shop: S
 def test_hand_made_configuration_rows_open_and_close_a_window(shop: Shop) -> None:
     """The guides' rows are a view; a change made in them by hand is imported after validation."""
     shop.worker("w1")
-    durable = shop.guard._parts.durable
+    durable = shop.guard._parts.stores.durable
     assert isinstance(durable, SqlStore)
     rows = {"maintenance_mode": "true", "maintenance_reason": "by hand"}
     with durable.engine.begin() as connection:

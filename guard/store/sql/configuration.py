@@ -15,6 +15,7 @@ from sqlalchemy import Column, MetaData, String, Table, Text, func, inspect, sel
 from sqlalchemy.exc import DataError, IntegrityError
 
 from guard.core.configuration import DESCRIPTIONS, rows_of
+from guard.store.sql.names import CONFIGURATION_TABLES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,15 +26,13 @@ __all__ = ["create_rows", "read_rows", "write_rows"]
 
 log = logging.getLogger(__name__)
 
-_NAMES = ("configuration", "system_configuration")
-
 
 def create_rows(connection: Connection, state: GuardState) -> None:
     """Make sure there is a table and that its rows say this state. A table of that name which holds
     something else is the application's: it is left alone, and there is no view."""
-    if _table(connection) is None and not inspect(connection).has_table(_NAMES[0]):
+    if _table(connection) is None and not inspect(connection).has_table(CONFIGURATION_TABLES[0]):
         Table(
-            _NAMES[0],
+            CONFIGURATION_TABLES[0],
             MetaData(),
             Column("key", String(100), primary_key=True),
             Column("value", Text),
@@ -81,7 +80,7 @@ def _write_row(connection: Connection, table: Table, key: str, value: str, *, up
 
 def _table(connection: Connection) -> Table | None:
     inspector = inspect(connection)
-    for name in _NAMES:
+    for name in CONFIGURATION_TABLES:
         if inspector.has_table(name):
             table = Table(name, MetaData(), autoload_with=connection)
             if {"key", "value"} <= set(table.c.keys()):

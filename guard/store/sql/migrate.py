@@ -16,8 +16,9 @@ from guard.core.state import GuardState
 from guard.errors import SchemaNotReady
 from guard.store.sql.configuration import create_rows
 from guard.store.sql.engine import patiently, reported
+from guard.store.sql.names import VERSION_TABLE, revisions
 from guard.store.sql.rows import state_of, state_values
-from guard.store.sql.schema import METADATA, STATE, VERSION_TABLE
+from guard.store.sql.schema import METADATA, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def schema_state(engine: Engine) -> SchemaState:
     present = {table.name for table in METADATA.tables.values()} & tables
     if version is None and not present:
         return SchemaState.MISSING
-    known = _revisions()
+    known = revisions()
     if version is not None and version not in known:
         return SchemaState.NEWER
     complete = len(present) == len(METADATA.tables) and version == known[-1] and seeded
@@ -129,14 +130,6 @@ def _version(connection: Connection) -> str | None:
     quoted = connection.dialect.identifier_preparer.quote(VERSION_TABLE)
     row = connection.execute(text(f"SELECT version_num FROM {quoted}")).first()  # noqa: S608 - a constant
     return str(row[0]) if row else None
-
-
-def _revisions() -> list[str]:
-    """The revisions of this release, oldest first: the files' names begin with them. Alembic itself is
-    loaded only to migrate; a worker start has no use for its four tenths of a second."""
-    folder = files("guard.store.sql.migrations") / "versions"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("r0"))
-    return [name[1:5] for name in names]
 
 
 def _config() -> Config:

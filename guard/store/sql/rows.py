@@ -10,9 +10,25 @@ from guard.core.state import GuardState
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
+    from types import SimpleNamespace
+
     from sqlalchemy import Row
 
-__all__ = ["state_of", "state_values"]
+__all__ = ["STATE_COLUMNS", "state_of", "state_values"]
+
+STATE_COLUMNS = (
+    "epoch",
+    "phase",
+    "mode",
+    "window_id",
+    "reason",
+    "changed_by",
+    "started_at",
+    "duration",
+    "changed_at",
+    "store_id",
+)
+"""Of the table `guard_state`."""
 
 
 def state_values(state: GuardState) -> dict[str, Any]:
@@ -31,8 +47,8 @@ def state_values(state: GuardState) -> dict[str, Any]:
     }
 
 
-def state_of(row: Row[Any]) -> GuardState:
-    """The state of a row.
+def state_of(row: Row[Any] | SimpleNamespace) -> GuardState:
+    """The state of a row, whoever read it.
 
     Raises:
         StateInvalid: somebody wrote a phase or mode by hand that does not exist.

@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["AUDIT", "METADATA", "STATE", "VERSION_TABLE", "WINDOWS"]
+__all__ = ["AUDIT", "METADATA", "STATE", "WINDOWS"]
 
 METADATA = MetaData()
-VERSION_TABLE = "guard_schema_version"
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 _MYSQL: Any = {

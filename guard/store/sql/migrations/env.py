@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from guard.store.sql.schema import METADATA, VERSION_TABLE
+from guard.store.sql.names import VERSION_TABLE
+from guard.store.sql.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

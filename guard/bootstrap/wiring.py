@@ -1,8 +1,4 @@
-"""`install(app)`: the only place that wires. Everything else is given what it needs.
-
-Nothing connects here: stores and broker are reached at the first use, so importing an app costs
-nothing and works while its servers are away.
-"""
+"""The objects of one app, made on demand and shared: gates and agents. Nothing connects here."""
 
 from __future__ import annotations
 
@@ -11,10 +7,8 @@ import logging
 import os
 import socket
 import sys
-import tempfile
 import threading
 import uuid
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +17,13 @@ from celery.signals import worker_init
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
 from guard.api import Guard
-from guard.clock import SystemClock
+from guard.bootstrap.places import local_close_file
+from guard.bootstrap.stores import Stores
 from guard.core.bypass import check_bypass
-from guard.core.hazards import Facts, hazards
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
-from guard.fleet.broker import Broker
-from guard.fleet.consumers import BROKER_CLIENT_NAME, Consumers
+from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
 from guard.fleet.parking import ParkingLot
-from guard.fleet.queues import Queues
-from guard.fleet.releaser import Releaser
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import Classifier
 from guard.gates.inner_celery import is_finalized
@@ -41,21 +32,7 @@ from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
-from guard.observe import lines
-from guard.orchestrator.changes import Changes
-from guard.orchestrator.closing import Closing
-from guard.orchestrator.conductor import Conductor
-from guard.orchestrator.surroundings import Surroundings
 from guard.ports import AgentCard
-from guard.settings import Settings, load_settings
-from guard.store.redis.keys import Keys
-from guard.store.redis.lock import RedisLock
-from guard.store.redis.parked import RedisParkedIndex
-from guard.store.redis.plane import RedisControlPlane
-from guard.store.redis.tally import RedisTally
-from guard.store.redis.wake import RedisWakeUp
-from guard.store.sql.store import SqlStore
-from guard.worker.cordon import carried_by
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.resident import Resident
 from guard.worker.selftest import PROBE
@@ -66,60 +43,30 @@ if TYPE_CHECKING:
 
     from celery import Celery, Task
 
+    from guard.bootstrap.conducting import Conducting
     from guard.core.account import Count
     from guard.core.operations import OperationKind
-    from guard.core.state import GuardState
-    from guard.ports import RosterEntry
+    from guard.settings import Settings
 
-__all__ = ["install", "installed", "local_close_file"]
+__all__ = ["Wiring"]
 
 log = logging.getLogger(__name__)
 
-_GUARDS: weakref.WeakKeyDictionary[Celery, Guard] = weakref.WeakKeyDictionary()
-_COMMAND_SECONDS = 3.0
-"""How long a person's command may wait for Redis; renewals wait for less."""
 
-
-def install(app: Celery, settings: Settings | None = None) -> Guard:
-    """Put the guard on a Celery app. Call it once, where the app is made; twice gives the same guard.
-
-    Args:
-        app: any Celery app; its tasks need no change.
-        settings: from the environment when None.
-
-    Raises:
-        ConfigurationInvalid: with every problem of the settings; the app was not touched.
-    """
-    if app in _GUARDS:
-        return _GUARDS[app]
-    wiring = _Wiring(app, settings if settings is not None else load_settings())
-    guard = wiring.guard()
-    _GUARDS[app] = guard
-    if not wiring.settings.maintenance_mode_enabled:
-        worker_init.connect(lambda **_: lines.disabled_entirely(), weak=False)
-        return guard
-    wiring.put_on(app)
-    return guard
-
-
-def installed(app: Celery) -> Guard | None:
-    """The guard of this app, if `install` was called on it."""
-    return _GUARDS.get(app)
-
-
-class _Wiring:
-    """The objects of one app, made on demand and shared."""
+class Wiring:
+    """The parts of one app."""
 
     def __init__(self, app: Celery, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.clock = SystemClock()
-        self.keys = Keys(settings.guard_namespace)
+        self.stores = Stores(app, settings)
+        self.clock = self.stores.clock
         self.registry = OperationRegistry()
         self.classifier = Classifier(app, self.registry)
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
         self.broker = Broker(app)
         self.resident: Resident | None = None
+        self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
         self._lock = threading.Lock()
@@ -129,36 +76,16 @@ class _Wiring:
         # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
         self._lock = threading.Lock()
 
-    # -- stores ----------------------------------------------------------------------------------
-
     @functools.cached_property
-    def redis_url(self) -> str:
-        return self.settings.control_plane_url(
-            str(self.app.conf.broker_write_url or self.app.conf.broker_url or "")
-        )
+    def conducting(self) -> Conducting:
+        """What opens, ends and describes windows: not loaded by a process that does none of it."""
+        from guard.bootstrap.conducting import Conducting
 
-    @functools.cached_property
-    def durable(self) -> SqlStore:
-        url = str(self.settings.database_url)
-        return SqlStore(url, clock=self.clock, auto_migrate=url.startswith("sqlite"))
+        return Conducting(self)
 
-    @functools.cached_property
-    def plane(self) -> RedisControlPlane:
-        return self._plane(_COMMAND_SECONDS)
-
-    def _plane(self, timeout: float) -> RedisControlPlane:
-        return RedisControlPlane(self.redis_url, self.keys, secret=self.settings.secret, timeout=timeout)
-
-    @functools.cached_property
-    def index(self) -> RedisParkedIndex:
-        return RedisParkedIndex(self.plane.client, self.keys)
-
-    @functools.cached_property
-    def tally(self) -> RedisTally:
-        return RedisTally(self.plane.client, self.keys)
-
-    def lock(self, name: str) -> RedisLock:
-        return RedisLock(self.plane.client, self.keys, name)
+    def guard(self) -> Guard:
+        """The API of this app."""
+        return Guard(self)
 
     # -- gates -----------------------------------------------------------------------------------
 
@@ -168,7 +95,7 @@ class _Wiring:
             app=self.app,
             runtime=self.runtime,
             classifier=self.classifier,
-            index=self.index,
+            index=self.stores.index,
             clock=self.clock,
             when_closed=self.settings.guard_when_closed,
             check_bypass=self._check_bypass,
@@ -182,14 +109,15 @@ class _Wiring:
         return ParkingLot(
             broker=self.broker,
             queue=self.settings.guard_parked_queue,
-            index=self.index,
+            index=self.stores.index,
             describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
             window_id=lambda: self.runtime.belief.state.window_id if self.runtime.belief.state else "",
             count=self.runtime.count,
         )
 
-    def put_on(self, app: Celery) -> None:
+    def put_on(self) -> None:
         """Put the gates on the app: publish at once, start and receipt on each task as it is made."""
+        app = self.app
         app.task(name=PROBE, shared=False, ignore_result=True)(_probe)
         app.send_task = self._asking(app.send_task)  # type: ignore[method-assign]
         guard_canvas(app, self.gate)
@@ -202,7 +130,7 @@ class _Wiring:
             runtime=self.runtime,
             gate=self.gate,
             lot=self.lot,
-            index=self.index,
+            index=self.stores.index,
             settings=self.settings,
             make_agent=self._worker_agent,
             put_gates=self.put_gates,
@@ -281,10 +209,10 @@ class _Wiring:
         return Agent(
             card=card,
             runtime=self.runtime,
-            plane=self._plane(lease.timeout),
-            witness=Witness(self.durable, self.clock),
-            wake_up=RedisWakeUp(self.redis_url, self.keys.wake, timeout=lease.timeout, name=name),
-            tally=self.tally,
+            plane=self.stores.impatient_plane(lease.timeout),
+            witness=Witness(self.stores.glance, self.clock),
+            wake_up=self.stores.wake_up(self.stores.keys.wake, name=name, timeout=lease.timeout),
+            tally=self.stores.tally,
             lease=lease,
             clock=self.clock,
             follower=follower,
@@ -298,11 +226,12 @@ class _Wiring:
             producer, self._producer = self._producer, None
         if producer is not None:
             producer.stop()
-        self._housekeeper = Housekeeper(lock=self.lock("housekeeping"), sweep=self.conductor.sweep)
+        self._housekeeper = Housekeeper(lock=self.stores.lock("housekeeping"), sweep=self._sweep)
         self._housekeeper.start()
         return self._agent(card, follower)
 
-    _housekeeper: Housekeeper | None = None
+    def _sweep(self) -> None:
+        self.conducting.housekeeping.sweep()
 
     def _wake_housekeeper(self) -> None:
         if self._housekeeper is not None:
@@ -329,121 +258,19 @@ class _Wiring:
             self._producer.start()
             _leave_at_exit(self._producer)
 
-    # -- conducting ------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def queues(self) -> Queues:
-        # A connection of its own: a passive declare of a queue that is not there closes its channel, which
-        # must not be the one that a release is working on.
-        return Queues(self.app, Broker(self.app))
-
-    @functools.cached_property
-    def releaser(self) -> Releaser:
-        return Releaser(
-            broker=Broker(self.app),  # a paced release takes minutes, and parking must not wait for it
-            queue=self.settings.guard_parked_queue,
-            index=self.index,
-            pace=self.settings.pace,
-            policy=self.settings.guard_expired_jobs,
-            known_tasks=self._tasks_of_live_workers,
-            known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),
-            count=self.count_now,
-        )
-
-    def _live_workers(self) -> list[AgentCard]:
-        lately = self.settings.guard_lease_seconds * 2
-        roster = self.plane.roster()
-        return [
-            entry.card for entry in roster if entry.card.role == "worker" and entry.seen_seconds_ago < lately
-        ]
-
-    def _tasks_of_live_workers(self) -> frozenset[str]:
-        return frozenset(task for card in self._live_workers() for task in card.tasks)
-
-    def _consumed_by_live_workers(self) -> frozenset[str]:
-        return frozenset(queue for card in self._live_workers() for queue in card.queues)
-
     def _count_in_child(self, kind: Count, operation: str) -> None:
         """A pool child has no agent that would send its sums, and counts only while closed."""
         try:
-            self.count_now(self.plane.read().window_id, kind, operation)
+            self.count_now(self.stores.plane.read().window_id, kind, operation)
         except StoreError as error:
             log.warning("an event is not counted: %s", error)
 
     def count_now(self, window_id: str, kind: Count, operation: str) -> None:
         """Count in a process that may have no agent. Releases belong to the window that parked."""
         try:
-            self.tally.add(window_id or "unknown", {f"{kind.value}:{operation}": 1})
+            self.stores.tally.add(window_id or "unknown", {f"{kind.value}:{operation}": 1})
         except StoreError as error:
             log.warning("a release is not counted: %s", error)
-
-    @functools.cached_property
-    def conductor(self) -> Conductor:
-        changes = Changes(durable=self.durable, plane=self.plane, clock=self.clock)
-        return Conductor(
-            settings=self.settings,
-            changes=changes,
-            closing=Closing(
-                changes=changes, clock=self.clock, lease=self.settings.lease, listen=self._listen
-            ),
-            surroundings=Surroundings(
-                roster=self.roster,
-                parked=self.parked_count,
-                unguarded=self._unguarded,
-                carries=self.carries,
-                warnings=self.warnings,
-                broker_errors=self.broker.errors,
-            ),
-            releaser=self.releaser,
-            tally=self.tally,
-            clock=self.clock,
-            lock=self.lock,
-        )
-
-    def _listen(self) -> RedisWakeUp:
-        return RedisWakeUp(
-            self.redis_url, self.keys.acknowledged, timeout=_COMMAND_SECONDS, name="guard-conductor"
-        )
-
-    def roster(self) -> list[RosterEntry] | None:
-        try:
-            return self.plane.roster()
-        except StoreError:
-            return None
-
-    def parked_count(self) -> int | None:
-        try:
-            return self.releaser.remaining()
-        except self.broker.errors:
-            return None
-
-    def _unguarded(self, guarded_queues: Any, known_nodes: Any) -> list[str] | None:
-        return Consumers(self.app, self.broker).unguarded(
-            guarded_queues=guarded_queues, known_nodes=known_nodes
-        )
-
-    def warnings(self, state: GuardState) -> tuple[str, ...]:
-        conf = self.app.conf
-        visibility = None
-        if self.broker.is_redis:
-            visibility = float((conf.broker_transport_options or {}).get("visibility_timeout", 3600))
-        expires = conf.result_expires
-        seconds = expires.total_seconds() if hasattr(expires, "total_seconds") else expires
-        return hazards(
-            Facts(
-                duration=state.duration,
-                visibility_timeout=visibility,
-                result_expires=float(seconds) if seconds else None,
-                eviction_policy=self.plane.eviction_policy(),
-                signed=self.settings.secret is not None,
-            )
-        )
-
-    def guard(self) -> Guard:
-        return Guard(self)
-
-    def carries(self, queues: list[str]) -> dict[str, frozenset[OperationKind]]:
-        return carried_by(self.app, self.classifier, queues)
 
     def close(self) -> None:
         """Stop this process's agent and close every connection. All of it comes back at the next use."""
@@ -451,14 +278,10 @@ class _Wiring:
             agent, self._producer = self._producer, None
         if agent is not None and self._producer_pid == os.getpid():
             agent.stop()
-        if "plane" in self.__dict__:
-            self.plane.close()
         self.broker.close()
-        if "releaser" in self.__dict__:
-            self.releaser.close()
-        if "queues" in self.__dict__:
-            self.queues.close()
-        self.durable.close()
+        if "conducting" in self.__dict__:
+            self.conducting.close()
+        self.stores.close()
 
 
 def _probe() -> None:
@@ -470,10 +293,3 @@ def _leave_at_exit(agent: Agent) -> None:
 
     pid = os.getpid()
     atexit.register(lambda: agent.stop() if os.getpid() == pid else None)
-
-
-def local_close_file(settings: Settings) -> Path:
-    """The file whose presence closes this machine for this user's processes."""
-    if settings.guard_local_close_file:
-        return Path(settings.guard_local_close_file)
-    return Path(tempfile.gettempdir()) / f"{settings.guard_namespace}-{os.getuid()}.closed"

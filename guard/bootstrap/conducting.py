@@ -1,0 +1,152 @@
+"""What conducts windows, wired. Loaded only by a process that opens, ends or describes one."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from guard.core.hazards import Facts, hazards
+from guard.errors import StoreError
+from guard.fleet.broker import Broker
+from guard.fleet.consumers import Consumers
+from guard.fleet.queues import Queues
+from guard.fleet.releaser import Releaser
+from guard.orchestrator.changes import Changes
+from guard.orchestrator.closing import Closing
+from guard.orchestrator.conductor import Conductor
+from guard.orchestrator.housekeeping import Housekeeping
+from guard.orchestrator.surroundings import Surroundings
+from guard.worker.cordon import carried_by
+
+if TYPE_CHECKING:
+    from guard.bootstrap.wiring import Wiring
+    from guard.core.operations import OperationKind
+    from guard.core.state import GuardState
+    from guard.ports import AgentCard, RosterEntry
+    from guard.store.redis.wake import RedisWakeUp
+
+__all__ = ["Conducting"]
+
+
+class Conducting:
+    """The conducting parts of one app."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.app = wiring.app
+        self.settings = wiring.settings
+        self.broker = wiring.broker
+        self._stores = wiring.stores
+        self._classifier = wiring.classifier
+        self._count_now = wiring.count_now
+
+    @functools.cached_property
+    def queues(self) -> Queues:
+        # A connection of its own: a passive declare of a queue that is not there closes its channel, which
+        # must not be the one that a release is working on.
+        return Queues(self.app, Broker(self.app))
+
+    @functools.cached_property
+    def releaser(self) -> Releaser:
+        return Releaser(
+            broker=Broker(self.app),  # a paced release takes minutes, and parking must not wait for it
+            queue=self.settings.guard_parked_queue,
+            index=self._stores.index,
+            pace=self.settings.pace,
+            policy=self.settings.guard_expired_jobs,
+            known_tasks=self._tasks_of_live_workers,
+            known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),
+            count=self._count_now,
+        )
+
+    def _live_workers(self) -> list[AgentCard]:
+        lately = self.settings.guard_lease_seconds * 2
+        roster = self._stores.plane.roster()
+        return [
+            entry.card for entry in roster if entry.card.role == "worker" and entry.seen_seconds_ago < lately
+        ]
+
+    def _tasks_of_live_workers(self) -> frozenset[str]:
+        return frozenset(task for card in self._live_workers() for task in card.tasks)
+
+    def _consumed_by_live_workers(self) -> frozenset[str]:
+        return frozenset(queue for card in self._live_workers() for queue in card.queues)
+
+    @functools.cached_property
+    def conductor(self) -> Conductor:
+        changes = Changes(durable=self._stores.durable, plane=self._stores.plane, clock=self._stores.clock)
+        return Conductor(
+            settings=self.settings,
+            changes=changes,
+            closing=Closing(
+                changes=changes, clock=self._stores.clock, lease=self.settings.lease, listen=self._listen
+            ),
+            surroundings=Surroundings(
+                roster=self.roster,
+                parked=self.parked_count,
+                unguarded=self._unguarded,
+                carries=self.carries,
+                warnings=self.warnings,
+                broker_errors=self.broker.errors,
+            ),
+            releaser=self.releaser,
+            tally=self._stores.tally,
+            clock=self._stores.clock,
+            lock=self._stores.lock,
+        )
+
+    @functools.cached_property
+    def housekeeping(self) -> Housekeeping:
+        """One round for the whole fleet."""
+        return Housekeeping(
+            plane=self._stores.plane,
+            glance=self._stores.glance,
+            parked=self.parked_count,
+            conductor=lambda: self.conductor,
+        )
+
+    def _listen(self) -> RedisWakeUp:
+        return self._stores.wake_up(self._stores.keys.acknowledged, name="guard-conductor")
+
+    def roster(self) -> list[RosterEntry] | None:
+        try:
+            return self._stores.plane.roster()
+        except StoreError:
+            return None
+
+    def parked_count(self) -> int | None:
+        try:
+            return self.releaser.remaining()
+        except self.broker.errors:
+            return None
+
+    def _unguarded(self, guarded_queues: Any, known_nodes: Any) -> list[str] | None:
+        return Consumers(self.app, self.broker).unguarded(
+            guarded_queues=guarded_queues, known_nodes=known_nodes
+        )
+
+    def warnings(self, state: GuardState) -> tuple[str, ...]:
+        conf = self.app.conf
+        visibility = None
+        if self.broker.is_redis:
+            visibility = float((conf.broker_transport_options or {}).get("visibility_timeout", 3600))
+        expires = conf.result_expires
+        seconds = expires.total_seconds() if hasattr(expires, "total_seconds") else expires
+        return hazards(
+            Facts(
+                duration=state.duration,
+                visibility_timeout=visibility,
+                result_expires=float(seconds) if seconds else None,
+                eviction_policy=self._stores.plane.eviction_policy(),
+                signed=self.settings.secret is not None,
+            )
+        )
+
+    def carries(self, queues: list[str]) -> dict[str, frozenset[OperationKind]]:
+        """For these queues the operations that are routed to them."""
+        return carried_by(self.app, self._classifier, queues)
+
+    def close(self) -> None:
+        """Close the connections that were made here."""
+        for part in ("releaser", "queues"):
+            if part in self.__dict__:
+                getattr(self, part).close()

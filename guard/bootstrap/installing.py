@@ -1,0 +1,49 @@
+"""Put the guard on an app, once."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from celery.signals import worker_init
+
+from guard.bootstrap.wiring import Wiring
+from guard.observe import lines
+from guard.settings import load_settings
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from guard.api import Guard
+    from guard.settings import Settings
+
+__all__ = ["install", "installed"]
+
+_GUARDS: weakref.WeakKeyDictionary[Celery, Guard] = weakref.WeakKeyDictionary()
+
+
+def install(app: Celery, settings: Settings | None = None) -> Guard:
+    """Put the guard on a Celery app. Call it once, where the app is made; twice gives the same guard.
+
+    Args:
+        app: any Celery app; its tasks need no change.
+        settings: from the environment when None.
+
+    Raises:
+        ConfigurationInvalid: with every problem of the settings; the app was not touched.
+    """
+    if app in _GUARDS:
+        return _GUARDS[app]
+    wiring = Wiring(app, settings if settings is not None else load_settings())
+    guard = wiring.guard()
+    _GUARDS[app] = guard
+    if not wiring.settings.maintenance_mode_enabled:
+        worker_init.connect(lambda **_: lines.disabled_entirely(), weak=False)
+        return guard
+    wiring.put_on()
+    return guard
+
+
+def installed(app: Celery) -> Guard | None:
+    """The guard of this app, if `install` was called on it."""
+    return _GUARDS.get(app)

@@ -1,0 +1,91 @@
+"""The stores of one app, made at first use and shared within a process."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from guard.clock import SystemClock
+from guard.store.redis.keys import Keys
+from guard.store.redis.parked import RedisParkedIndex
+from guard.store.redis.plane import RedisControlPlane
+from guard.store.redis.tally import RedisTally
+from guard.store.redis.wake import RedisWakeUp
+from guard.store.sql.glance import Glance
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from guard.settings import Settings
+    from guard.store.redis.lock import RedisLock
+    from guard.store.sql.store import SqlStore
+
+__all__ = ["Stores"]
+
+_COMMAND_SECONDS = 3.0
+"""How long a person's command may wait for Redis; renewals wait for less."""
+
+
+class Stores:
+    """Control plane and durable store of one app."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self.clock = SystemClock()
+        self.keys = Keys(settings.guard_namespace)
+
+    @functools.cached_property
+    def redis_url(self) -> str:
+        """Where the control plane is."""
+        conf = self._app.conf
+        return self._settings.control_plane_url(str(conf.broker_write_url or conf.broker_url or ""))
+
+    @functools.cached_property
+    def durable(self) -> SqlStore:
+        """The durable store, whole: loads SQLAlchemy."""
+        from guard.store.sql.store import SqlStore
+
+        url = str(self._settings.database_url)
+        return SqlStore(url, clock=self.clock, auto_migrate=url.startswith("sqlite"))
+
+    @functools.cached_property
+    def glance(self) -> Glance:
+        """The durable store, for those who only read the state."""
+        return Glance(str(self._settings.database_url), whole=lambda: self.durable)
+
+    @functools.cached_property
+    def plane(self) -> RedisControlPlane:
+        """The control plane, with a person's patience."""
+        return self.impatient_plane(_COMMAND_SECONDS)
+
+    def impatient_plane(self, timeout: float) -> RedisControlPlane:
+        """A control plane of its own connections, for an agent."""
+        return RedisControlPlane(self.redis_url, self.keys, secret=self._settings.secret, timeout=timeout)
+
+    def wake_up(self, channel: str, *, name: str, timeout: float = _COMMAND_SECONDS) -> RedisWakeUp:
+        """A listener on one channel."""
+        return RedisWakeUp(self.redis_url, channel, timeout=timeout, name=name)
+
+    @functools.cached_property
+    def index(self) -> RedisParkedIndex:
+        """The index of parked jobs."""
+        return RedisParkedIndex(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def tally(self) -> RedisTally:
+        """The counters of windows."""
+        return RedisTally(self.plane.client, self.keys)
+
+    def lock(self, name: str) -> RedisLock:
+        """A lock of the whole fleet."""
+        from guard.store.redis.lock import RedisLock
+
+        return RedisLock(self.plane.client, self.keys, name)
+
+    def close(self) -> None:
+        """Close every connection that was made."""
+        if "plane" in self.__dict__:
+            self.plane.close()
+        if "durable" in self.__dict__:
+            self.durable.close()

@@ -1,0 +1,153 @@
+"""What a setting may be, and a sentence for each that may not: pydantic judges.
+
+A worker with nothing unusual in its environment never loads this (`guard.settings.usual`): pydantic
+costs 9 MB and 140 ms in each.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_type_hints
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from guard.errors import ConfigurationInvalid, InvalidRequest
+from guard.settings.masking import MaskedUrl, Secret, Url, mask_url
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from pydantic_settings import PydanticBaseSettingsSource
+
+    from guard.settings.model import Settings
+
+__all__ = ["judge"]
+
+SHORTEST_SECRET = 16
+_WEEK = 7 * 24 * 3600
+_LIMITS: dict[str, Any] = {
+    "maintenance_default_timeout": Field(ge=1, le=_WEEK),
+    "maintenance_cleanup_interval": Field(ge=1),
+    "emergency_mode_job_grace_period": Field(ge=0, le=300),
+    "guard_namespace": Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$"),
+    "guard_parked_queue": Field(min_length=1, max_length=200),
+    "guard_release_rate": Field(ge=0, allow_inf_nan=False),
+    "guard_release_ramp": Field(ge=0, le=3600),
+}
+_TYPES: dict[Any, Any] = {
+    Url: Annotated[str, AfterValidator(MaskedUrl)],
+    Secret | None: SecretStr | None,
+}
+_ALLOWED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+}
+
+
+class _Rules(BaseSettings):
+    """How the settings relate. Sources are given values alone: the environment was read by then."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+    settings: ClassVar[Any]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what was given."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> _Rules:
+        settings: Settings = self.settings.unjudged(_plain(self))
+        problems: list[str] = []
+        try:
+            settings.lease  # noqa: B018 - its constructor checks how the three times relate
+        except InvalidRequest as error:
+            problems += error.problems
+        if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
+            problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
+        if settings.maintenance_webhook_url and not settings.maintenance_webhook_url.startswith("https://"):
+            problems.append("MAINTENANCE_WEBHOOK_URL must begin with https://")
+        both = settings.hold_queues & settings.mixed_queues
+        if both:
+            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
+        if problems:
+            raise ValueError(*problems)
+        return self
+
+
+@cache
+def _rules_for(settings: Hashable) -> type[_Rules]:
+    fields: dict[str, Any] = {}
+    for name, hint in get_type_hints(settings, include_extras=True).items():
+        kind = _TYPES.get(hint, hint)
+        fields[name] = (Annotated[kind, _LIMITS.get(name, Field())], getattr(settings, name))
+    return create_model("Judged", __base__=_Rules, settings=(ClassVar[Any], settings), **fields)
+
+
+def judge(settings: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings for the given values, texts as in the environment or of the right type.
+
+    Args:
+        settings: the class, which has names, types and defaults.
+
+    Raises:
+        ConfigurationInvalid: with name, value (secrets masked) and what is allowed of every problem.
+    """
+    given = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    judged, problems = _try(_rules_for(cast("Hashable", settings)), given)
+    if judged is None:
+        raise ConfigurationInvalid(*problems)
+    return _plain(judged)
+
+
+def _try(rules: type[_Rules], values: dict[str, Any]) -> tuple[_Rules | None, list[str]]:
+    try:
+        return rules(**values), []
+    except ValidationError as error:
+        wrong: list[dict[str, Any]] = [dict(problem) for problem in error.errors(include_url=False)]
+    problems = [_sentence(problem, values) for problem in wrong if problem["loc"]]
+    problems += [text for problem in wrong if not problem["loc"] for text in problem["ctx"]["error"].args]
+    fields = {str(problem["loc"][0]) for problem in wrong if problem["loc"]}
+    if fields:
+        # How the settings relate is only checked once each is right by itself: check the others too.
+        _, more = _try(rules, {name: value for name, value in values.items() if name not in fields})
+        problems += more
+    return None, problems
+
+
+def _plain(judged: _Rules) -> dict[str, Any]:
+    """Values as `Settings` has them: no pydantic in them."""
+    return {
+        name: Secret(value.get_secret_value()) if isinstance(value, SecretStr) else value
+        for name, value in judged
+    }
+
+
+def _sentence(problem: dict[str, Any], values: Mapping[str, Any]) -> str:
+    field = str(problem["loc"][0])
+    return f"{field.upper()} is {_shown(field, values.get(field, ''))}: {_allowed(problem)}"
+
+
+def _shown(field: str, value: object) -> str:
+    if "secret" in field:
+        return "'***'"
+    return repr(mask_url(value)[:80]) if isinstance(value, str) else repr(value)
+
+
+def _allowed(problem: dict[str, Any]) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in _ALLOWED:
+        return f"use {_ALLOWED[kind]}"
+    if kind in {"enum", "literal_error"}:
+        return f"use {context['expected']}"
+    return str(problem["msg"]).replace("Input should", "it must").replace("Value error, ", "")

@@ -1,0 +1,74 @@
+"""The settings of nearly every process, taken without pydantic.
+
+The patterns below are narrower than what is allowed. Whatever does not fit one of them, right or wrong,
+is left to `guard.settings.judge`; so there is one judge, and a worker that needs none does not load it.
+`tests/settings/test_usual.py` compares the two on any environment.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from guard.errors import InvalidRequest
+from guard.settings.masking import MaskedUrl, Secret
+from guard.settings.model import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["usual_settings"]
+
+_SWITCH = re.compile(r"true|false")
+_SECONDS = re.compile(r"[1-9][0-9]{0,4}")
+_SHORT = re.compile(r"[1-9][0-9]?")
+_FRACTION = re.compile(r"[0-9]{1,2}(\.[0-9]{1,6})?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_TEXT = re.compile(r"[ -~]*")
+
+
+def _switch(text: str) -> bool:
+    return text == "true"
+
+
+_USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
+    "maintenance_mode_enabled": (_SWITCH, _switch),
+    "maintenance_default_timeout": (_SECONDS, int),
+    "maintenance_cleanup_interval": (_SECONDS, int),
+    "emergency_mode_job_grace_period": (_SHORT, int),
+    "emergency_mode_session_cleanup": (_SWITCH, _switch),
+    "test_mode_simulation": (_SWITCH, _switch),
+    "maintenance_notifications_enabled": (_SWITCH, _switch),
+    "maintenance_email_alerts": (_SWITCH, _switch),
+    "database_url": (_TEXT, MaskedUrl),
+    "redis_url": (_TEXT, MaskedUrl),
+    "celery_broker_url": (_TEXT, MaskedUrl),
+    "celery_result_backend": (_TEXT, MaskedUrl),
+    "guard_secret_key": (re.compile(r"[ -~]{16,}"), Secret),
+    "guard_namespace": (_NAME, str),
+    "guard_parked_queue": (_NAME, str),
+    "guard_release_rate": (_FRACTION, float),
+    "guard_release_ramp": (_FRACTION, float),
+    "guard_lease_seconds": (_FRACTION, float),
+    "guard_renew_seconds": (_FRACTION, float),
+    "guard_timeout_seconds": (_FRACTION, float),
+    "guard_local_close_file": (_TEXT, str),
+    "guard_hold_queues": (_TEXT, str),
+    "guard_mixed_queues": (_TEXT, str),
+}
+
+
+def usual_settings(values: Mapping[str, str]) -> Settings | None:
+    """The settings for these texts, or None when one of them must be judged."""
+    taken: dict[str, Any] = {}
+    for name, text in values.items():
+        pattern, convert = _USUAL.get(name, (None, str))
+        if pattern is None or not pattern.fullmatch(text):
+            return None
+        taken[name] = convert(text)
+    settings = Settings.unjudged(taken)
+    try:
+        settings.lease  # noqa: B018 - its constructor checks how the three times relate
+    except InvalidRequest:
+        return None
+    return None if settings.hold_queues & settings.mixed_queues else settings
