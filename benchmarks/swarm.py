@@ -19,8 +19,8 @@ from collections import deque
 from hashlib import sha1
 from typing import Any
 
+from guard.core.agents import AgentCard, AgentReport
 from guard.gates.page import FENCE_SECONDS
-from guard.ports import AgentCard, AgentReport
 from guard.store.redis.client import lua
 from guard.store.redis.codec import card_text, report_text
 from guard.store.redis.keys import Keys

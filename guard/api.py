@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from guard.core.account import Count
+from guard.core.counts import Count
 from guard.core.modes import Gate, Mode
 from guard.errors import InvalidRequest, NotParked, StoreError
 from guard.observe import lines
-from guard.ports import AuditRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.core.parked import ParkedJob
     from guard.core.registry import OperationRegistry
+    from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
-    from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, RosterEntry, Tally
+    from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, Tally
     from guard.settings import Settings
 
 __all__ = ["Guard"]
@@ -280,6 +280,8 @@ class Guard:
         self._parts.close()
 
     def _journal(self, action: str, by: str, detail: dict[str, Any]) -> None:
+        from guard.core.history import AuditRecord
+
         state = self._parts.stores.durable.read()
         self._parts.stores.durable.journal(
             AuditRecord(
@@ -403,6 +405,8 @@ class Parked:
         raise NotParked(task_id)
 
     def _note(self, action: str, by: str, job: ParkedJob) -> None:
+        from guard.core.history import AuditRecord
+
         state = self._parts.stores.durable.read()
         self._parts.stores.durable.journal(
             AuditRecord(

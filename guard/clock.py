@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["SystemClock", "boot_ms"]
+__all__ = ["BOOT", "SystemClock", "boot_ms"]
 
 # CLOCK_MONOTONIC stands still while a machine sleeps: after a resume an old deadline would look
 # valid (F57). CLOCK_BOOTTIME does not; where it is missing (macOS) the monotonic clock must do.
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+BOOT: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock of every deadline, as `time.clock_gettime` takes it."""
 
 
 class SystemClock:
@@ -20,13 +21,13 @@ class SystemClock:
 
     def boot(self) -> float:
         """Seconds since boot, counting sleep. Never jumps; comparable only within one machine."""
-        return time.clock_gettime(_BOOT)
+        return time.clock_gettime(BOOT)
 
     def sleep(self, seconds: float) -> None:
         """Let this much time pass."""
         time.sleep(seconds)
 
 
-def boot_ms(_clock: int = _BOOT) -> int:
+def boot_ms(_clock: int = BOOT) -> int:
     """Milliseconds since boot: the clock of the shared page. A plain function, since it runs once per job."""
     return time.clock_gettime_ns(_clock) // 1_000_000

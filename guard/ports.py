@@ -1,4 +1,4 @@
-"""What the guard asks of the world: small protocols, and the values that cross them.
+"""What the guard asks of the world: small protocols. Only type checkers load this module.
 
 Contracts that every doer keeps (tests/contracts runs one suite on memory, Redis and SQL):
 
@@ -9,167 +9,30 @@ Contracts that every doer keeps (tests/contracts runs one suite on memory, Redis
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guard.core.account import Account
+    from guard.core.agents import AgentCard, AgentReport, Renewal
+    from guard.core.history import AuditRecord, WindowRecord
     from guard.core.parked import ParkedJob
+    from guard.core.roster import Barrier, RosterEntry
     from guard.core.state import GuardState
 
 __all__ = [
-    "AgentCard",
-    "AgentReport",
-    "AuditRecord",
-    "Barrier",
     "Clock",
     "ControlPlane",
     "DurableReader",
     "DurableStore",
     "Lock",
     "ParkedIndex",
-    "Renewal",
-    "RosterEntry",
-    "RunningJob",
     "StateReader",
     "StateStore",
     "Tally",
     "WakeUp",
-    "WindowRecord",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentCard:
-    """Who an agent is. Told once, when it registers.
-
-    Attributes:
-        agent_id: a UUID per process start; node names may be used twice (F56).
-        role: ``worker`` or ``producer``.
-        node: Celery's node name, a label for people.
-        host, pid: where it runs.
-        pool: prefork, threads, solo; empty for a producer.
-        slots: how many jobs it can run at once.
-        queues: the queues that it consumes from while open.
-        tasks: the names of the tasks that it knows.
-        terminable: whether its jobs can be ended one by one.
-        problem: why it refuses guarded work; empty when its self-test passed.
-    """
-
-    agent_id: str
-    role: str
-    node: str
-    host: str
-    pid: int
-    pool: str = ""
-    slots: int = 0
-    queues: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    terminable: bool = False
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningJob:
-    """A guarded job that runs. `since` is UTC seconds."""
-
-    task_id: str
-    task: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentReport:
-    """What an agent says about itself while the gate is closed.
-
-    Attributes:
-        running: guarded jobs in its pool.
-        reserved: guarded jobs that it holds and has not started.
-        cordoned: queues that it takes nothing from.
-        lost_slots: slots whose process died without saying how its job ended.
-    """
-
-    running: tuple[RunningJob, ...] = ()
-    reserved: int = 0
-    cordoned: tuple[str, ...] = ()
-    lost_slots: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterEntry:
-    """One registered agent.
-
-    Attributes:
-        card: who it is.
-        acknowledged_epoch: the last epoch that it acknowledged; -1 before the first.
-        seen_seconds_ago: since its last renewal, by the store's clock.
-        report: its last report while closed; None when it never made one in this epoch.
-    """
-
-    card: AgentCard
-    acknowledged_epoch: int
-    seen_seconds_ago: float
-    report: AgentReport | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
-    """The answer to a renewal: the state as the control plane has it, read in the same atomic step
-    that registered the agent.
-
-    Attributes:
-        state: what the control plane holds.
-        forgotten: it did not know this agent any more: what was acknowledged there is gone.
-    """
-
-    state: GuardState
-    forgotten: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Barrier:
-    """Where the acknowledgements of the current epoch stand.
-
-    Attributes:
-        epoch: the epoch of the control plane right now.
-        pending: registered agents that have not acknowledged it.
-        registry_age: seconds for which the registry has been whole on this server.
-        server: identity of the server process; another one means a restart or a failover.
-    """
-
-    epoch: int
-    pending: int
-    registry_age: float
-    server: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
-    """One line of the journal. `detail` holds plain JSON types."""
-
-    at: float
-    actor: str
-    action: str
-    epoch: int
-    outcome: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowRecord:
-    """One window as history keeps it; times are UTC seconds, duration is seconds."""
-
-    window_id: str
-    mode: str
-    reason: str
-    by: str
-    started_at: float
-    duration: int | None
-    ended_at: float | None = None
-    ended_by: str = ""
-    account: Mapping[str, int] = field(default_factory=dict)
 
 
 class Clock(Protocol):

@@ -97,8 +97,9 @@ def test_the_core_reads_no_clock_and_throws_no_dice(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
-def test_every_module_of_the_core_has_a_test(path: Path) -> None:
-    if path.stem != "__init__":
+def test_every_module_of_the_core_that_does_something_has_a_test(path: Path) -> None:
+    """Those that are vocabulary alone (enums, constants, plain values) have nothing to test."""
+    if any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         assert (ROOT / "tests" / "core" / f"test_{path.stem}.py").exists()
 
 

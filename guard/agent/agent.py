@@ -20,23 +20,24 @@ import random
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from guard.core.agents import AgentReport
 from guard.core.modes import Gate
 from guard.core.record import read_record
 from guard.core.state import newer
 from guard.errors import StateInvalid, StateMissing, StoreError
 from guard.gates.page import FENCE_SECONDS
 from guard.gates.runtime import Belief
-from guard.ports import AgentReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from guard.agent.witness import Witness
+    from guard.core.agents import AgentCard
     from guard.core.lease import LeaseTimes
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage
     from guard.gates.runtime import Runtime
-    from guard.ports import AgentCard, Clock, ControlPlane, Tally, WakeUp
+    from guard.ports import Clock, ControlPlane, Tally, WakeUp
 
 __all__ = ["Agent", "Follower"]
 

@@ -20,9 +20,10 @@ from guard.worker.cordon import carried_by
 
 if TYPE_CHECKING:
     from guard.bootstrap.wiring import Wiring
+    from guard.core.agents import AgentCard
     from guard.core.operations import OperationKind
+    from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.ports import AgentCard, RosterEntry
     from guard.store.redis.wake import RedisWakeUp
 
 __all__ = ["Conducting"]

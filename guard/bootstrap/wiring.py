@@ -19,7 +19,7 @@ from guard.agent.witness import Witness
 from guard.api import Guard
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
-from guard.core.bypass import check_bypass
+from guard.core.agents import AgentCard
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
 from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
@@ -32,7 +32,6 @@ from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
-from guard.ports import AgentCard
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.resident import Resident
 from guard.worker.selftest import PROBE
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
 
     from guard.bootstrap.conducting import Conducting
-    from guard.core.account import Count
+    from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.settings import Settings
 
@@ -102,6 +101,8 @@ class Wiring:
         )
 
     def _check_bypass(self, token: str, kind: OperationKind) -> bool:
+        from guard.core.bypass import check_bypass
+
         return check_bypass(token, operation=kind.name, secret=self.settings.secret, now=self.clock.wall())
 
     @functools.cached_property

@@ -11,12 +11,13 @@ from guard.cli.failures import CommandError
 from guard.cli.options import command, json_option
 from guard.cli.render import Screen, moment, print_json
 from guard.cli.where import find_guard
-from guard.core.account import Account, Count
+from guard.core.account import Account
+from guard.core.counts import Count
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
     from guard.api import Guard
-    from guard.ports import WindowRecord
+    from guard.core.history import WindowRecord
 
 __all__ = ["account"]
 

@@ -8,32 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from guard.core.counts import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Account", "Count"]
-
-
-class Count(StrEnum):
-    """What is counted. Each is one event that happened to one job."""
-
-    REFUSED = "refused"
-    HELD = "held"
-    """Accepted for its queue while that was closed: `hold` was asked, or a continuation."""
-    COALESCED = "coalesced"
-    """A beat occurrence that was folded into one that already waits."""
-    REQUEUED = "requeued"
-    PARKED = "parked"
-    RELEASED = "released"
-    EXPIRED = "expired"
-    DISCARDED = "discarded"
-    DUPLICATE = "duplicate"
-    """A second copy of a parked job, dropped."""
-    WOULD_BLOCK = "would_block"
-    BYPASSED = "bypassed"
+__all__ = ["Account"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from guard.core.modes import Gate
 from guard.core.operations import OperationKind, mask_of
+
+if TYPE_CHECKING:
+    from guard.core.view import GateView
 
 __all__ = [
     "LONGEST_RETRY",
     "SHORTEST_RETRY",
     "Decision",
-    "GateView",
     "Outcome",
     "Place",
     "Question",
@@ -44,23 +47,6 @@ class Outcome(StrEnum):
     HOLD = "hold"
     SET_ASIDE = "set aside"
     """Requeue where the queue is cordoned, else park; the worker knows which."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateView:
-    """What the asking process may believe right now.
-
-    Attributes:
-        gate: UNKNOWN when its lease has run out or it never had one.
-        epoch: None when unknown.
-        reason: as the administrator wrote it; empty when unknown.
-        planned_end: UTC seconds, or None.
-    """
-
-    gate: Gate
-    epoch: int | None = None
-    reason: str = ""
-    planned_end: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

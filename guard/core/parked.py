@@ -12,27 +12,17 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from guard.core.headers import PARKED_HEADER
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "COPY_HEADER",
     "KEPT_PROPERTIES",
-    "ORIGINAL",
-    "PARKED_HEADER",
-    "PUBLICATION_HEADER",
     "ParkedJob",
     "kept_properties",
 ]
-
-PARKED_HEADER = "guard_parked"
-COPY_HEADER = "guard_copy"
-PUBLICATION_HEADER = "guard_publication"
-"""A random name that the publish gate gives to each message of a guarded job."""
-ORIGINAL = "original"
-"""The generation of a job that was never released by the guard."""
 
 KEPT_PROPERTIES = (
     "priority",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from re import Pattern
 from re import compile as compile_regex
+from typing import TYPE_CHECKING
 
 from guard.core.operations import (
     ALWAYS,
@@ -23,56 +24,16 @@ from guard.core.operations import (
     Operation,
     OperationKind,
 )
-from guard.core.patterns import check_pattern
 from guard.core.suggest import did_you_mean
 from guard.errors import InvalidRequest
 
-__all__ = ["ENDPOINTS", "OperationRegistry"]
+if TYPE_CHECKING:
+    from guard.core.endpoints import Endpoint
+
+__all__ = ["OperationRegistry"]
 
 _BLOCKED_IN = {"always": ALWAYS, "emergency": EMERGENCY_ONLY, "never": NEVER}
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_NAME = 255
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    pattern: Pattern[str]
-    operation: str
-    methods: frozenset[str] = frozenset()
-
-
-def _route(pattern: str, operation: Operation, *methods: str) -> _Rule:
-    return _Rule(compile_regex(pattern), operation.value, frozenset(methods))
-
-
-ENDPOINTS: tuple[_Rule, ...] = (
-    # The way out and the way to see come first: nothing may block them (promise P8).
-    _route(r"/api/maintenance(/[\w-]+)*", Operation.ADMIN_OPERATIONS),
-    _route(r"/api/health(/[\w-]+)*", Operation.ADMIN_OPERATIONS),
-    _route(r"/admin(/.*)?", Operation.ADMIN_OPERATIONS),
-    _route(r"/(log(in|out)|auth(/.*)?)", Operation.AUTHENTICATION),
-    _route(r"/start_caption_generation|/caption/start|/api/caption(/.*)?", Operation.CAPTION_GENERATION),
-    _route(r"/api/jobs(/.*)?", Operation.JOB_CREATION, "POST", "PUT", "PATCH", "DELETE"),
-    _route(
-        r"/switch_platform(/.*)?|/test_connection(/.*)?|/platform(/.*)?|/api/platform(/.*)?",
-        Operation.PLATFORM_OPERATIONS,
-        "POST",
-        "PUT",
-        "PATCH",
-        "DELETE",
-    ),
-    _route(r"/batch(/.*)?|/api/batch(/.*)?", Operation.BATCH_OPERATIONS, "POST", "PUT", "PATCH", "DELETE"),
-    _route(
-        r"/(profile|settings|user-management|caption_settings)(/.*)?",
-        Operation.USER_DATA_MODIFICATION,
-        "POST",
-        "PUT",
-        "PATCH",
-        "DELETE",
-    ),
-    _route(r"/(api/)?images?(/.*)?", Operation.IMAGE_PROCESSING, "POST", "PUT", "PATCH", "DELETE"),
-)
-"""The guides' endpoints, anchored at both ends and by method: reading a page is not changing it."""
 
 
 @dataclass(slots=True)
@@ -81,9 +42,9 @@ class OperationRegistry:
 
     kinds: dict[str, OperationKind] = field(default_factory=lambda: dict(CATALOGUE))
     _names: dict[str, str] = field(default_factory=dict)
-    _rules: list[_Rule] = field(default_factory=list)
+    _rules: list[tuple[Pattern[str], str]] = field(default_factory=list)
     _queues: dict[str, str] = field(default_factory=dict)
-    _endpoints: list[_Rule] = field(default_factory=list)
+    _endpoints: list[Endpoint] = field(default_factory=list)
 
     def declare(
         self, name: str, *, blocked: str = "always", message: str = "", alternative: str = ""
@@ -136,6 +97,8 @@ class OperationRegistry:
             InvalidRequest: the operation is unknown, not exactly one selector was given, or the
                 expression could take more than quadratic time.
         """
+        from guard.core.patterns import check_pattern
+
         value = self.kind(operation).name
         selectors = [selector for selector in (name, glob, regex, queue) if selector is not None]
         if len(selectors) != 1:
@@ -145,9 +108,9 @@ class OperationRegistry:
         elif queue is not None:
             self._queues[queue] = value
         elif glob is not None:
-            self._rules.append(_Rule(compile_regex(translate(glob)), value))
+            self._rules.append((compile_regex(translate(glob)), value))
         elif regex is not None:
-            self._rules.append(_Rule(check_pattern(regex), value))
+            self._rules.append((check_pattern(regex), value))
 
     def add_endpoint(self, operation: str, *, regex: str, methods: tuple[str, ...] = ()) -> None:
         """Add one rule for endpoints; it is asked before the guides' own. No methods means all.
@@ -155,9 +118,11 @@ class OperationRegistry:
         Raises:
             InvalidRequest: the operation is unknown, or the expression could take more than quadratic time.
         """
-        self._endpoints.append(
-            _Rule(check_pattern(regex), self.kind(operation).name, frozenset(m.upper() for m in methods))
-        )
+        from guard.core.endpoints import Endpoint
+        from guard.core.patterns import check_pattern
+
+        verbs = frozenset(method.upper() for method in methods)
+        self._endpoints.append(Endpoint(check_pattern(regex), self.kind(operation).name, verbs))
 
     def kind(self, operation: str) -> OperationKind:
         """The operation of this name.
@@ -187,9 +152,9 @@ class OperationRegistry:
         if task_name in self._names:
             return self.kinds[self._names[task_name]]
         if len(task_name) <= _LONGEST_NAME:
-            for rule in self._rules:
-                if rule.pattern.fullmatch(task_name):
-                    return self.kinds[rule.operation]
+            for pattern, operation in self._rules:
+                if pattern.fullmatch(task_name):
+                    return self.kinds[operation]
         if queue is not None and queue in self._queues:
             return self.kinds[self._queues[queue]]
         return self.kinds[DEFAULT_OPERATION]
@@ -200,22 +165,6 @@ class OperationRegistry:
         A path that is not in its plain form (``//``, ``/../``, ``;``, a dot at its end) is never
         matched by a rule that lets through, so tricks with it end as `unknown`: guarded.
         """
-        verb = method.upper()
-        plain = _is_plain(path)
-        for rule in (*self._endpoints, *ENDPOINTS):
-            if (not rule.methods or verb in rule.methods) and plain and rule.pattern.fullmatch(path):
-                return self.kinds[rule.operation]
-        if plain and verb in _SAFE_METHODS:
-            return self.kinds[Operation.READ_OPERATIONS]
-        return self.kinds[Operation.UNKNOWN]
+        from guard.core.endpoints import operation_of
 
-
-def _is_plain(path: str) -> bool:
-    odd = ("//", "/.", ";", "%", "\\", "?", "#")
-    return (
-        path.startswith("/")
-        and len(path) <= _LONGEST_NAME
-        and path.isprintable()
-        and not path.endswith(".")
-        and not any(part in path for part in odd)
-    )
+        return self.kinds[operation_of(method, path, self._endpoints)]

@@ -1,4 +1,4 @@
-"""Release: what becomes of one parked job now, and how fast jobs may go back.
+"""Release: what becomes of one parked job now.
 
 Expiry: a job whose publisher set `expires` may have expired while it was parked. Policy `report`
 gives it back as it is, so that Celery records it as expired under its own id, and the account names
@@ -12,19 +12,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from guard.core.expiry import ExpiryPolicy
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from guard.core.parked import ParkedJob
 
-__all__ = ["ExpiryPolicy", "Fate", "Pace", "Ruling", "rule"]
-
-
-class ExpiryPolicy(StrEnum):
-    """What to do with jobs that expired, or came nearer to it, while parked."""
-
-    REPORT = "report"
-    EXTEND = "extend"
+__all__ = ["Fate", "Ruling", "rule"]
 
 
 class Fate(StrEnum):
@@ -71,38 +66,3 @@ def _parse(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast parked jobs go back.
-
-    Attributes:
-        rate: jobs per second when the ramp is over; 0 means as fast as the broker takes them.
-        ramp: seconds in which the rate grows from a tenth to the whole.
-    """
-
-    rate: float = 0.0
-    ramp: float = 0.0
-
-    def allowed(self, elapsed: float) -> float:
-        """How many jobs may have gone back after this many seconds; infinite without a rate."""
-        if self.rate <= 0:
-            return float("inf")
-        if elapsed <= 0:
-            return 0.0
-        if elapsed >= self.ramp:
-            return self.rate * (elapsed - self.ramp) + self._in_ramp(self.ramp)
-        return self._in_ramp(elapsed)
-
-    def _in_ramp(self, elapsed: float) -> float:
-        # The integral of a rate that grows in a straight line from 10 % to 100 %.
-        if self.ramp <= 0:
-            return 0.0
-        return self.rate * (0.1 * elapsed + 0.9 * elapsed * elapsed / (2 * self.ramp))
-
-    def wait(self, released: int, elapsed: float) -> float:
-        """Seconds to wait before the next job; 0 when it may go at once, at most half a second."""
-        if self.allowed(elapsed) > released:
-            return 0.0
-        return min(0.5, max(0.001, 1 / self.rate))

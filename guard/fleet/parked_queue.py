@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from guard.core.parked import COPY_HEADER, PARKED_HEADER, ParkedJob
+from guard.core.headers import COPY_HEADER, PARKED_HEADER
+from guard.core.parked import ParkedJob
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:

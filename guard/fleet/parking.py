@@ -8,8 +8,8 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from guard.core.account import Count
-from guard.core.parked import COPY_HEADER, PARKED_HEADER, ParkedJob, kept_properties
+from guard.core.counts import Count
+from guard.core.headers import COPY_HEADER, PARKED_HEADER
 from guard.errors import ParkingFailed, StoreError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kombu.message import Message
 
+    from guard.core.parked import ParkedJob
     from guard.fleet.broker import Broker
     from guard.ports import ParkedIndex
 
@@ -81,6 +82,8 @@ class ParkingLot:
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:
         task_id, task, retries, publication, generation = self._describe(message)
+        from guard.core.parked import ParkedJob, kept_properties
+
         return ParkedJob(
             park_id=uuid.uuid4().hex,
             task_id=task_id,

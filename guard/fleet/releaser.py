@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from guard.core.account import Count
+from guard.core.counts import Count
 from guard.core.release import Fate, rule
 from guard.errors import StoreError
 from guard.fleet.parked_queue import parked_queue
@@ -20,7 +20,8 @@ from guard.fleet.parked_queue import parked_queue
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from guard.core.release import ExpiryPolicy, Pace
+    from guard.core.expiry import ExpiryPolicy
+    from guard.core.pace import Pace
     from guard.fleet.broker import Broker
     from guard.fleet.parked_queue import ParkedMessage, ParkedQueue
     from guard.ports import ParkedIndex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guard.core.parked import COPY_HEADER, ORIGINAL, PUBLICATION_HEADER
+from guard.core.headers import COPY_HEADER, ORIGINAL, PUBLICATION_HEADER
 from guard.gates.classify import CARRIERS
 
 if TYPE_CHECKING:

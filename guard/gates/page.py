@@ -94,13 +94,11 @@ class Slot:
         """Take the slot over, from nobody or from a child that is gone."""
         self.words[self.base] = SlotState.IDLE
         self.words[self.base + 1] = pid
+        self.words[self.base + 2] = 0
 
-    def enter_running(self, task_id: str | None, now_ms: int) -> None:
-        """Past the gate: say which job runs. The state comes last, so a reader never sees a stale id."""
-        words, base = self.words, self.base
-        words[base + 2] = mark_of(task_id) if task_id is not None else 0
-        words[base + 3] = now_ms
-        words[base] = 2  # SlotState.RUNNING
+    def name(self, task_id: str) -> None:
+        """Say which job will run."""
+        self.words[self.base + 2] = mark_of(task_id)
 
 
 class SharedPage:

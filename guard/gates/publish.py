@@ -25,10 +25,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from guard.core.account import Count
+from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
+from guard.core.headers import PUBLICATION_HEADER
 from guard.core.modes import Gate
-from guard.core.parked import PUBLICATION_HEADER
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.inner_celery import registered_task
 from guard.settings import WhenClosed
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-    from guard.core.decision import GateView
     from guard.core.operations import OperationKind
+    from guard.core.view import GateView
     from guard.gates.classify import Classifier
     from guard.gates.runtime import Runtime
     from guard.ports import Clock, ParkedIndex

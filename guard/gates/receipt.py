@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
-from guard.core.account import Count
+from guard.core.counts import Count
+from guard.core.headers import COPY_HEADER, ORIGINAL
 from guard.core.modes import Gate
 from guard.core.operations import mask_of
-from guard.core.parked import COPY_HEADER, ORIGINAL
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed, StoreUnavailable
 from guard.gates.classify import CARRIERS

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
-from guard.core.decision import GateView
 from guard.core.modes import Gate
+from guard.core.view import GateView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.core.account import Count
+    from guard.core.counts import Count
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage, Slot
 

@@ -11,10 +11,11 @@ map. The window was closed before or after the job as a whole, never in the midd
 from __future__ import annotations
 
 from functools import wraps
+from time import clock_gettime_ns
 from typing import TYPE_CHECKING, Any
 
-from guard.clock import boot_ms
-from guard.core.account import Count
+from guard.clock import BOOT, boot_ms
+from guard.core.counts import Count
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
@@ -84,10 +85,13 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
         words, base = slot.words, slot.base
         words[base] = 1  # SlotState.ENTERING, as a plain number: this and the next lines run for every job
         word = words[0]
-        now = boot_ms()
+        now = clock_gettime_ns(BOOT) // 1_000_000  # `boot_ms`, without the call
         if mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK:
             return _closed(slot, task, gate, args, kwargs, run)
-        slot.enter_running(task.request.id if slot.named else None, now)
+        if slot.named:
+            slot.name(task.request.id)
+        words[base + 3] = now
+        words[base] = 2  # SlotState.RUNNING, last, so that a reader never sees the job before this one
         slot.busy = True
         outcome = 4  # SlotState.FAILED
         try:
@@ -168,7 +172,10 @@ def _closed(
         if task.request.called_directly or task.request.is_eager:
             gate.check_call(task.name, args, kwargs)
         raise NotStarted(task.name)
-    slot.enter_running(task.request.id, boot_ms())
+    if slot.named:
+        slot.name(task.request.id)
+    slot.words[slot.base + 3] = boot_ms()
+    slot.words[slot.base] = SlotState.RUNNING
     slot.busy = True
     try:
         return run(*args, **kwargs)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from guard.core.history import AuditRecord
 from guard.core.state import newer
 from guard.errors import StaleEpoch, StateInvalid, StoreError
-from guard.ports import AuditRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.lease import LeaseTimes
+    from guard.core.roster import Barrier
     from guard.core.state import GuardState
     from guard.orchestrator.changes import Changes
-    from guard.ports import Barrier, Clock, WakeUp
+    from guard.ports import Clock, WakeUp
 
 __all__ = ["Closed", "Closing"]
 

@@ -15,22 +15,23 @@ from guard.core.barrier import Verdict
 from guard.core.changes import WindowRequest
 from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
+from guard.core.history import AuditRecord
 from guard.core.modes import CLOSED_PHASES, Gate, Mode, Phase
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
-from guard.ports import AuditRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from guard.core.configuration import Wish
+    from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.fleet.releaser import Releaser, ReleaseResult
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.closing import Closed, Closing
     from guard.orchestrator.surroundings import Surroundings
-    from guard.ports import Clock, Lock, RosterEntry, Tally
+    from guard.ports import Clock, Lock, Tally
     from guard.settings import Settings
 
 __all__ = ["Conductor"]

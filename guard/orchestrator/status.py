@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guard.core.operations import OperationKind
+    from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.ports import RosterEntry
 
 __all__ = ["Status", "WorkersView", "build_status"]
 

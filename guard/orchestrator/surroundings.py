@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from guard.core.operations import OperationKind
+    from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.ports import RosterEntry
 
 __all__ = ["Surroundings"]
 

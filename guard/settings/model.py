@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from guard.core.expiry import ExpiryPolicy
 from guard.core.lease import LeaseTimes
-from guard.core.release import ExpiryPolicy, Pace
 from guard.settings.masking import MaskedUrl, Secret, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from guard.core.pace import Pace
 
 __all__ = ["Settings", "WhenClosed"]
 
@@ -117,6 +119,8 @@ class Settings:
     @property
     def pace(self) -> Pace:
         """How fast parked jobs go back."""
+        from guard.core.pace import Pace
+
         return Pace(rate=self.guard_release_rate, ramp=self.guard_release_ramp)
 
     @property

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.core.account import Account
+from guard.core.agents import AgentCard, AgentReport, Renewal
 from guard.core.configuration import rows_of
+from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
+from guard.core.roster import Barrier, RosterEntry
 from guard.core.state import GuardState
 from guard.errors import StaleEpoch, StateMissing
-from guard.ports import AgentCard, AgentReport, AuditRecord, Barrier, Renewal, RosterEntry, WindowRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
+from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
 from guard.gates.inner_celery import Consumer, worker_state
 from guard.gates.page import SlotState, is_alive, mark_of
-from guard.ports import AgentReport, RunningJob
 from guard.worker.reserved import count_reserved, set_reserved_aside
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from billiard.process import current_process
 from celery.signals import worker_process_init, worker_shutdown
 
+from guard.core.agents import AgentCard
 from guard.errors import SelfTestFailed
 from guard.gates.messages import QueueNames
 from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
-from guard.ports import AgentCard
 from guard.worker.cordon import Cordon
 from guard.worker.follower import WorkerFollower
 from guard.worker.selftest import run_self_test

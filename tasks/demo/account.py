@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from guard.core.account import Count
+from guard.core.counts import Count
 from tasks.demo.checks import all_checks, heartbeats
 from tasks.demo.ledger import Outcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from guard.core.account import Count
+from guard.core.counts import Count
 from tasks.demo.ledger import Outcome
 from tasks.demo.runs import ran_twice
 from tasks.names import BEAT_HEARTBEAT, GENERATE_CAPTION, OPTIMIZE_IMAGE, PROCESS_BATCH

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from guard.core.account import Account, Count
+from guard.core.counts import Count
 from tasks.demo.ledger import Outcome
 from tasks.demo.runs import Run, read_runs
 from tasks.names import GENERATE_CAPTION
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guard import Guard
+    from guard.core.account import Account
     from tasks.demo.scenario import Story
     from tasks.results.store import ResultStore
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
 from guard.core import changes
+from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.changes import WindowRequest
+from guard.core.headers import ORIGINAL
+from guard.core.history import AuditRecord
 from guard.core.modes import Mode
-from guard.core.parked import ORIGINAL, ParkedJob
+from guard.core.parked import ParkedJob
 from guard.core.state import GuardState
-from guard.ports import AgentCard, AgentReport, AuditRecord, RunningJob
 from guard.store.redis import keys as keys_module
 from guard.store.redis.keys import Keys
 from guard.store.redis.plane import RedisControlPlane

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.core.agents import AgentReport
 from guard.errors import StaleEpoch, StateMissing
-from guard.ports import AgentReport
 from tests.contracts.doers import CARD, REPORT, at_epoch, card, first
 
 if TYPE_CHECKING:
-    from guard.ports import RosterEntry
+    from guard.core.roster import RosterEntry
     from tests.contracts.doers import Plane
 
 QUIET = AgentReport()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from guard.core.account import Account, Count
+from guard.core.account import Account
 from guard.core.configuration import drift, rows_of
+from guard.core.counts import Count
+from guard.core.history import AuditRecord
 from guard.errors import StaleEpoch, StoreUnavailable
-from guard.ports import AuditRecord
 from guard.store.memory import MemoryDurableStore
 from guard.store.sql.store import SqlStore
 from tests.contracts.doers import REQUEST, at_epoch, closed, ended, opened, record_of

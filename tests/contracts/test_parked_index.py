@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.core.parked import ORIGINAL
+from guard.core.headers import ORIGINAL
 from guard.errors import StateInvalid, StoreUnavailable
 from guard.store.redis.client import connect
 from guard.store.redis.parked import RedisParkedIndex

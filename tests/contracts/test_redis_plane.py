@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.core.agents import AgentReport
 from guard.core.record import write_record
 from guard.errors import StateInvalid, StateMissing, StoreError, StoreUnavailable
-from guard.ports import AgentReport
 from guard.store.redis.client import connect, lua, redis_url
 from guard.store.redis.lock import RedisLock
 from guard.store.redis.plane import FORGET_SILENT_MS

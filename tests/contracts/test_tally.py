@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.core.account import Account, Count
+from guard.core.account import Account
+from guard.core.counts import Count
 from guard.errors import StoreUnavailable
 from guard.store.redis.client import connect
 from guard.store.redis.tally import RedisTally

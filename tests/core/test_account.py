@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.account import Account, Count
+from guard.core.account import Account
+from guard.core.counts import Count
 from tests.core.strategies import many
 
 counts = st.dictionaries(

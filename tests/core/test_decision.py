@@ -6,18 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.decision import (
-    LONGEST_RETRY,
-    SHORTEST_RETRY,
-    GateView,
-    Outcome,
-    Place,
-    Question,
-    decide,
-    retry_after,
-)
+from guard.core.decision import LONGEST_RETRY, SHORTEST_RETRY, Outcome, Place, Question, decide, retry_after
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, OperationKind
+from guard.core.view import GateView
 from tests.core.strategies import many
 
 ROWS = [

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.parked import KEPT_PROPERTIES, ORIGINAL, ParkedJob, kept_properties
+from guard.core.headers import ORIGINAL
+from guard.core.parked import KEPT_PROPERTIES, ParkedJob, kept_properties
 from guard.errors import InvalidRequest
 from tests.core.strategies import json_values, many
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.decision import GateView, Place, Question, decide
+from guard.core.decision import Place, Question, decide
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, OperationKind, mask_of
+from guard.core.view import GateView
 from guard.core.word import DEADLINE_MASK, EPOCH_MASK, GATE_SHIFT, admits, pack, unpack
 from tests.core.strategies import many
 

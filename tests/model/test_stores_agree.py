@@ -16,9 +16,11 @@ from hypothesis import Phase as Stage
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from guard.core.account import Account, Count
+from guard.core.account import Account
+from guard.core.agents import AgentReport
+from guard.core.counts import Count
+from guard.core.history import AuditRecord
 from guard.errors import GuardError, StaleEpoch
-from guard.ports import AgentReport, AuditRecord
 from guard.store.memory import MemoryControlPlane, MemoryDurableStore
 from tests.contracts.doers import CARD, REPORT, START, STORE_ID, HandClock, at_epoch, redis_plane, sql_store
 from tests.core.strategies import mode_and_phase

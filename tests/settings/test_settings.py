@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.release import ExpiryPolicy
+from guard.core.expiry import ExpiryPolicy
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings import Settings, WhenClosed, load_settings
 from guard.settings.judge import _shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -87,4 +87,4 @@ def in_our_words() -> Iterator[None]:
 @cache
 def lua(name: str) -> str:
     """The text of one script in `lua/`."""
-    return (files("guard.store.redis") / "lua" / f"{name}.lua").read_text("utf-8")
+    return (Path(__file__).parent / "lua" / f"{name}.lua").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Cards, reports and parked jobs as JSON text."""
+"""Cards and reports as JSON text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from guard.core.parked import ParkedJob
-from guard.errors import InvalidRequest, StateInvalid
-from guard.ports import AgentCard, AgentReport, RunningJob
+from guard.core.agents import AgentCard, AgentReport, RunningJob
+from guard.errors import StateInvalid
 
-__all__ = ["card_of", "card_text", "parked_of", "parked_text", "report_of", "report_text"]
+__all__ = ["card_of", "card_text", "report_of", "report_text"]
 
 
 def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -54,16 +53,3 @@ def report_of(text: str) -> AgentReport:
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's report in Redis is malformed") from error
-
-
-def parked_text(job: ParkedJob) -> str:
-    """A parked job as text."""
-    return json.dumps(job.to_header(), separators=(",", ":"), default=str)
-
-
-def parked_of(text: str) -> ParkedJob:
-    """A parked job from text. Raises StateInvalid."""
-    try:
-        return ParkedJob.from_header(json.loads(text))
-    except (ValueError, InvalidRequest) as error:
-        raise StateInvalid("an entry in the index of parked jobs is malformed") from error

@@ -7,11 +7,12 @@ the same park id, and `claim` lets one of them run.
 
 from __future__ import annotations
 
+import json
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from guard.errors import InvalidRequest, StateInvalid
 from guard.store.redis.client import in_our_words
-from guard.store.redis.codec import parked_of, parked_text
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -49,7 +50,7 @@ class RedisParkedIndex:
             if job.publication:
                 mark = self._keys.parked_as(job.publication, job.generation)
                 pipe.set(mark, f"parked {job.park_id}", ex=_KEEP_MARKS)
-            pipe.hset(self._keys.parked, job.task_id, parked_text(job))
+            pipe.hset(self._keys.parked, job.task_id, _parked_text(job))
             pipe.execute()
 
     def gone(self, job: ParkedJob) -> None:
@@ -70,13 +71,13 @@ class RedisParkedIndex:
 
     def jobs(self, limit: int) -> list[ParkedJob]:
         with in_our_words():
-            entries = (parked_of(text) for _, text in self._client.hscan_iter(self._keys.parked, count=1000))
+            entries = (_parked_of(text) for _, text in self._client.hscan_iter(self._keys.parked, count=1000))
             return nsmallest(limit, entries, key=lambda job: job.parked_at)
 
     def job(self, task_id: str) -> ParkedJob | None:
         with in_our_words():
             text = self._client.hget(self._keys.parked, task_id)
-        return parked_of(str(text)) if text else None
+        return _parked_of(str(text)) if text else None
 
     def first_of(self, window_id: str, entry: str, task_id: str) -> str:
         key = self._keys.beat(window_id, entry)
@@ -84,3 +85,16 @@ class RedisParkedIndex:
             if self._client.set(key, task_id, nx=True, ex=_KEEP_BEAT):
                 return task_id
             return str(self._client.get(key) or task_id)
+
+
+def _parked_text(job: ParkedJob) -> str:
+    return json.dumps(job.to_header(), separators=(",", ":"), default=str)
+
+
+def _parked_of(text: str) -> ParkedJob:
+    from guard.core.parked import ParkedJob
+
+    try:
+        return ParkedJob.from_header(json.loads(text))
+    except (ValueError, InvalidRequest) as error:
+        raise StateInvalid("an entry in the index of parked jobs is malformed") from error

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from guard.core.agents import Renewal
 from guard.core.record import read_record, write_record
 from guard.errors import StaleEpoch, StateMissing, StoreError, StoreUnavailable
-from guard.ports import Barrier, Renewal, RosterEntry
 from guard.store.redis.client import connect, in_our_words, lua
 from guard.store.redis.codec import card_of, card_text, report_of, report_text
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from guard.core.agents import AgentCard, AgentReport
+    from guard.core.roster import Barrier, RosterEntry
     from guard.core.state import GuardState
-    from guard.ports import AgentCard, AgentReport
     from guard.store.redis.keys import Keys
 
 __all__ = ["FORGET_SILENT_MS", "RedisControlPlane"]
@@ -163,6 +164,8 @@ class RedisControlPlane:
             self._leave(keys=[keys.agents, keys.seen, keys.acks, keys.reports, keys.waiting], args=[agent_id])
 
     def barrier(self) -> Barrier:
+        from guard.core.roster import Barrier
+
         keys = self._keys
 
         def ask(server: str) -> tuple[Any, str]:
@@ -176,6 +179,8 @@ class RedisControlPlane:
         return Barrier(epoch=int(epoch), pending=int(pending), registry_age=age, server=server)
 
     def roster(self) -> list[RosterEntry]:
+        from guard.core.roster import RosterEntry
+
         keys = self._keys
         with self._watching():
             pipe = self.client.pipeline(transaction=True)

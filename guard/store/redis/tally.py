@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.core.account import Account
 from guard.store.redis.client import in_our_words
 
 if TYPE_CHECKING:
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from guard.core.account import Account
     from guard.store.redis.keys import Keys
 
 __all__ = ["RedisTally"]
@@ -36,6 +36,8 @@ class RedisTally:
             pipe.execute()
 
     def account(self, window_id: str) -> Account:
+        from guard.core.account import Account
+
         with in_our_words():
             fields = self._client.hgetall(self._keys.counts(window_id))
         return Account.from_fields({str(name): int(number) for name, number in fields.items()})

@@ -11,7 +11,6 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from guard.core.configuration import DESCRIPTIONS
 from guard.store.sql.drivers import Unusual, driver_for
 from guard.store.sql.names import CONFIGURATION_TABLES, VERSION_TABLE, revisions
 from guard.store.sql.rows import STATE_COLUMNS, state_of
@@ -28,8 +27,6 @@ _STATE = (
     f"SELECT (SELECT max(version_num) FROM {VERSION_TABLE}), {', '.join(STATE_COLUMNS)} "  # noqa: S608 - constants
     "FROM guard_state WHERE id = 1"
 )
-_KEYS = ", ".join(f"'{key}'" for key in DESCRIPTIONS)
-_ROWS = f"SELECT `key`, `value` FROM {{table}} WHERE lower(`key`) IN ({_KEYS})"  # noqa: S608 - constants
 
 
 class Glance:
@@ -55,9 +52,13 @@ class Glance:
 
     def configuration_rows(self) -> dict[str, str | None]:
         """The guides' rows. Raises as `ports.DurableStore.configuration_rows`."""
+        from guard.core.configuration import DESCRIPTIONS
+
+        keys = ", ".join(f"'{key}'" for key in DESCRIPTIONS)
         for table in CONFIGURATION_TABLES:
             with suppress(Unusual):
-                return {str(key).lower(): value for key, value in self._rows(_ROWS.format(table=table))}
+                found = self._rows(f"SELECT `key`, `value` FROM {table} WHERE lower(`key`) IN ({keys})")  # noqa: S608 - constants
+                return {str(key).lower(): value for key, value in found}
         return self._whole().configuration_rows()
 
     def _rows(self, statement: str) -> Sequence[tuple[Any, ...]]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
 from guard.errors import SchemaNotReady, StaleEpoch, StateMissing
-from guard.ports import AuditRecord, WindowRecord
 from guard.store.sql.configuration import read_rows, write_rows
 from guard.store.sql.engine import make_engine, patiently, reported
 from guard.store.sql.migrate import migrate, require_schema

@@ -1,0 +1,81 @@
+"""What an agent says about itself, and what it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from guard.core.state import GuardState
+
+__all__ = ["AgentCard", "AgentReport", "Renewal", "RunningJob"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCard:
+    """Who an agent is. Told once, when it registers.
+
+    Attributes:
+        agent_id: a UUID per process start; node names may be used twice (F56).
+        role: ``worker`` or ``producer``.
+        node: Celery's node name, a label for people.
+        host, pid: where it runs.
+        pool: prefork, threads, solo; empty for a producer.
+        slots: how many jobs it can run at once.
+        queues: the queues that it consumes from while open.
+        tasks: the names of the tasks that it knows.
+        terminable: whether its jobs can be ended one by one.
+        problem: why it refuses guarded work; empty when its self-test passed.
+    """
+
+    agent_id: str
+    role: str
+    node: str
+    host: str
+    pid: int
+    pool: str = ""
+    slots: int = 0
+    queues: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    terminable: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningJob:
+    """A guarded job that runs. `since` is UTC seconds."""
+
+    task_id: str
+    task: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReport:
+    """What an agent says about itself while the gate is closed.
+
+    Attributes:
+        running: guarded jobs in its pool.
+        reserved: guarded jobs that it holds and has not started.
+        cordoned: queues that it takes nothing from.
+        lost_slots: slots whose process died without saying how its job ended.
+    """
+
+    running: tuple[RunningJob, ...] = ()
+    reserved: int = 0
+    cordoned: tuple[str, ...] = ()
+    lost_slots: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """The answer to a renewal: the state as the control plane has it, read in the same atomic step
+    that registered the agent.
+
+    Attributes:
+        state: what the control plane holds.
+        forgotten: it did not know this agent any more: what was acknowledged there is gone.
+    """
+
+    state: GuardState
+    forgotten: bool = False

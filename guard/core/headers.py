@@ -1,0 +1,12 @@
+"""The headers by which messages of guarded jobs are known."""
+
+from __future__ import annotations
+
+__all__ = ["COPY_HEADER", "ORIGINAL", "PARKED_HEADER", "PUBLICATION_HEADER"]
+
+PARKED_HEADER = "guard_parked"
+COPY_HEADER = "guard_copy"
+PUBLICATION_HEADER = "guard_publication"
+"""A random name that the publish gate gives to each message of a guarded job."""
+ORIGINAL = "original"
+"""The generation of a job that was never released by the guard."""

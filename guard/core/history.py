@@ -1,0 +1,38 @@
+"""What is kept of windows and of what was done to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["AuditRecord", "WindowRecord"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """One line of the journal. `detail` holds plain JSON types."""
+
+    at: float
+    actor: str
+    action: str
+    epoch: int
+    outcome: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRecord:
+    """One window as history keeps it; times are UTC seconds, duration is seconds."""
+
+    window_id: str
+    mode: str
+    reason: str
+    by: str
+    started_at: float
+    duration: int | None
+    ended_at: float | None = None
+    ended_by: str = ""
+    account: Mapping[str, int] = field(default_factory=dict)
