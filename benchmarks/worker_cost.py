@@ -31,7 +31,7 @@ _WHAT = (
 
 
 def measure(*, quick: bool) -> Result:
-    """Start the same app with the guard, without, and without but with the guard's database driver, in turn."""
+    """Start the same app with the guard, without, and without but with its database driver, in turn."""
     starts = 2 if quick else 5
     with Fleet() as fleet:
         arms = {

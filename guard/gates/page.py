@@ -96,7 +96,7 @@ class Slot:
         self.words[self.base + 1] = pid
         self.words[self.base + 2] = 0
 
-    def name(self, task_id: str) -> None:
+    def name(self, task_id: str | None) -> None:
         """Say which job will run."""
         self.words[self.base + 2] = mark_of(task_id)
 
