@@ -7,13 +7,14 @@ The shell writes the result by compare-and-set.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from guard.core.durations import LONGEST_SECONDS
 from guard.core.modes import Mode
 from guard.core.phases import Event, move
 from guard.core.suggest import did_you_mean
+from guard.core.terms import LONGEST_DRAIN, LONGEST_GRACE, AtDeadline, Terms
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -39,15 +40,28 @@ class WindowRequest:
         reason: 1 to 500 printable characters, trimmed.
         duration: planned seconds, or None.
         by: who asks, 1 to 100 printable characters.
+        terms: grace period, deadline of the drain and what happens then, and whether to verify.
     """
 
     mode: Mode
     reason: str
     duration: int | None
     by: str
+    terms: Terms = field(default_factory=Terms)
 
     @classmethod
-    def check(cls, *, mode: str, reason: str, duration: float | None, by: str) -> WindowRequest:
+    def check(
+        cls,
+        *,
+        mode: str,
+        reason: str,
+        duration: float | None,
+        by: str,
+        grace: float | None = None,
+        drain_within: float | None = None,
+        at_deadline: str = AtDeadline.WAIT.value,
+        verify: bool = False,
+    ) -> WindowRequest:
         """Check raw values.
 
         Raises:
@@ -58,9 +72,19 @@ class WindowRequest:
         checked_reason = _text("reason", reason, LONGEST_REASON, problems)
         checked_by = _text("by", by, LONGEST_ACTOR, problems)
         checked_duration = _duration(duration, problems)
+        terms = Terms(
+            grace=_seconds("grace", grace, 0, LONGEST_GRACE, problems),
+            drain_within=_seconds("drain_within", drain_within, 1, LONGEST_DRAIN, problems),
+            at_deadline=_at_deadline(at_deadline, problems),
+            verify=verify,
+        )
+        if terms.at_deadline is not AtDeadline.WAIT and terms.drain_within is None:
+            problems.append(f"at_deadline {terms.at_deadline.value!r} needs a deadline: give drain_within")
         if problems:
             raise InvalidRequest(*problems)
-        return cls(mode=checked_mode, reason=checked_reason, duration=checked_duration, by=checked_by)
+        return cls(
+            mode=checked_mode, reason=checked_reason, duration=checked_duration, by=checked_by, terms=terms
+        )
 
 
 def close(state: GuardState, request: WindowRequest, *, window_id: str, now: float) -> GuardState:
@@ -76,6 +100,7 @@ def close(state: GuardState, request: WindowRequest, *, window_id: str, now: flo
         started_at=now,
         duration=request.duration,
         changed_at=now,
+        terms=request.terms,
     )
 
 
@@ -116,6 +141,7 @@ def finish_release(state: GuardState, *, now: float) -> GuardState:
         started_at=None,
         duration=None,
         changed_at=now,
+        terms=Terms(),
     )
 
 
@@ -159,3 +185,24 @@ def _duration(raw: float | None, problems: list[str]) -> int | None:
         )
         return None
     return max(1, round(raw))
+
+
+def _seconds(name: str, raw: float | None, least: int, most: int, problems: list[str]) -> int | None:
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not least <= raw <= most:
+        problems.append(f"{name} {raw!r} is out of range: give seconds from {least} to {most}")
+        return None
+    return round(raw)
+
+
+def _at_deadline(raw: str, problems: list[str]) -> AtDeadline:
+    try:
+        return AtDeadline(raw)
+    except ValueError:
+        allowed = [policy.value for policy in AtDeadline]
+        problems.append(
+            f"at_deadline {str(raw)[:40]!r} is unknown: use {', '.join(allowed)}"
+            f"{did_you_mean(str(raw), allowed)}"
+        )
+        return AtDeadline.WAIT

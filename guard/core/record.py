@@ -15,6 +15,7 @@ from typing import Any
 
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
+from guard.core.terms import Terms
 from guard.errors import StateInvalid
 
 __all__ = ["read_record", "require_consistent", "write_record"]
@@ -30,6 +31,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "duration": (int, type(None)),
     "changed_at": (int, float),
     "store_id": (str,),
+    "terms": (dict,),
 }
 _LONGEST_RECORD = 8_192
 _LATEST = 253_402_300_800
@@ -49,6 +51,7 @@ def write_record(state: GuardState, key: bytes | None) -> str:
         "duration": state.duration,
         "changed_at": state.changed_at,
         "store_id": state.store_id,
+        "terms": state.terms.to_dict(),
     }
     fields["mac"] = _mac(fields, key)
     return _canonical(fields)
@@ -115,7 +118,8 @@ def _check_types(fields: dict[str, Any]) -> None:
 def _state(fields: dict[str, Any]) -> GuardState:
     try:
         mode = Mode(fields["mode"]) if fields["mode"] is not None else None
-        return GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode})
+        terms = Terms.from_dict(fields["terms"])
+        return GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode, "terms": terms})
     except ValueError as error:
         raise StateInvalid("the guard record's phase or mode is unknown") from error
 

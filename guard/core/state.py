@@ -6,9 +6,10 @@ holds two states believes the one with the greater epoch; on a tie the stricter 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guard.core.modes import Gate, Mode, Phase, gate_of
+from guard.core.terms import Terms
 
 __all__ = ["GuardState", "newer"]
 
@@ -29,6 +30,7 @@ class GuardState:
         changed_at: when this epoch was written.
         store_id: which installation this state belongs to, so that two apps that share a Redis
             by mistake do not believe each other.
+        terms: what was agreed on for this window.
     """
 
     epoch: int
@@ -41,6 +43,7 @@ class GuardState:
     duration: int | None
     changed_at: float
     store_id: str
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def gate(self) -> Gate:
@@ -58,6 +61,13 @@ class GuardState:
         if self.started_at is None or self.duration is None:
             return None
         return self.started_at + self.duration
+
+    @property
+    def drain_deadline(self) -> float | None:
+        """When all guarded jobs should have ended; None without a deadline."""
+        if self.started_at is None or self.terms.drain_within is None:
+            return None
+        return self.started_at + self.terms.drain_within
 
     @classmethod
     def first(cls, store_id: str, now: float) -> GuardState:

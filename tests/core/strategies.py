@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
+from guard.core.terms import AtDeadline, Terms
 
 many = settings(max_examples=80, deadline=None, print_blob=True)
 some = settings(max_examples=30, deadline=None, print_blob=True)
@@ -29,6 +30,15 @@ mode_and_phase = st.one_of(
 epochs = st.integers(min_value=0, max_value=2**53)
 
 
+terms = st.builds(
+    Terms,
+    grace=st.none() | st.integers(min_value=0, max_value=300),
+    drain_within=st.none() | st.integers(min_value=1, max_value=7 * 86_400),
+    at_deadline=st.sampled_from(AtDeadline),
+    verify=st.booleans(),
+)
+
+
 @st.composite
 def states(draw: st.DrawFn) -> GuardState:
     """A state that the guard itself could have written."""
@@ -44,6 +54,7 @@ def states(draw: st.DrawFn) -> GuardState:
         duration=draw(st.none() | st.integers(min_value=1, max_value=7 * 86_400)),
         changed_at=draw(moments),
         store_id=draw(ids),
+        terms=draw(terms),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from guard.core.modes import Mode, Phase
 from guard.core.record import require_consistent
 from guard.core.state import GuardState
+from guard.core.terms import Terms
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ STATE_COLUMNS = (
     "duration",
     "changed_at",
     "store_id",
+    "terms",
 )
 """Of the table `guard_state`."""
 
@@ -44,6 +47,7 @@ def state_values(state: GuardState) -> dict[str, Any]:
         "duration": state.duration,
         "changed_at": state.changed_at,
         "store_id": state.store_id,
+        "terms": json.dumps(state.terms.to_dict(), sort_keys=True),
     }
 
 
@@ -65,8 +69,10 @@ def state_of(row: Row[Any] | SimpleNamespace) -> GuardState:
             duration=row.duration,
             changed_at=row.changed_at,
             store_id=row.store_id,
+            # Empty in a row that was written before there were terms.
+            terms=Terms.from_dict(json.loads(row.terms)) if row.terms else Terms(),
         )
     except ValueError as error:
-        raise StateInvalid("the guard_state row has an unknown phase or mode") from error
+        raise StateInvalid("the guard_state row has an unknown phase, mode or terms") from error
     require_consistent(state)
     return state

@@ -35,6 +35,7 @@ STATE = Table(
     Column("duration", Integer),
     Column("changed_at", Float(53), nullable=False),
     Column("store_id", String(36), nullable=False),
+    Column("terms", Text),
     **_MYSQL,
 )
 
