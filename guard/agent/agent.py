@@ -47,6 +47,8 @@ _RENEWED = "renewed"
 _SLICE_SECONDS = 0.25
 """Longest wait in one go: how late the agent sees its own stop and the local close file."""
 _SETTLE_SECONDS = 0.002
+_BUSY_SECONDS = 0.02
+"""Between two looks at the slots while jobs drain: how late the end of a job is noticed."""
 _FIRST_TESTIMONY_SECONDS = 5.0
 
 
@@ -58,6 +60,14 @@ class Follower(Protocol):
 
     def is_quiet(self) -> bool:
         """Whether no child is between look and start."""
+
+    def tick(self, state: GuardState) -> bool:
+        """Called some fifty times a second while closed and acknowledged. Whether what `report` would
+        say has changed since the last call."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether guarded jobs are still in this process: then `tick` is called often."""
 
     def report(self) -> AgentReport:
         """What runs and what is reserved."""
@@ -71,6 +81,11 @@ class ProducerFollower:
 
     def is_quiet(self) -> bool:
         return True
+
+    def tick(self, state: GuardState) -> bool:  # noqa: ARG002 - the protocol's signature
+        return False
+
+    is_busy = False
 
     def report(self) -> AgentReport:
         return AgentReport()
@@ -275,7 +290,9 @@ class Agent:
 
     def _turn(self, renew_at: float) -> float:
         """Wait for a push or for the time of the next renewal; gives that time."""
-        wait = min(_SLICE_SECONDS, max(0.0, renew_at - self._clock.boot()))
+        draining = self._acknowledged and self._gate is not Gate.OPEN and self._follower.is_busy
+        slice_seconds = _BUSY_SECONDS if draining else _SLICE_SECONDS
+        wait = min(slice_seconds, max(0.0, renew_at - self._clock.boot()))
         pushed = self._wait(wait if self._acknowledged else min(wait, _SETTLE_SECONDS))
         if self._stopping.is_set():
             return renew_at
@@ -284,7 +301,20 @@ class Agent:
             renew_at = self._clock.boot() + self._pause()
         self._settle()
         self._notice_lapse()
+        self._tick()
         return renew_at
+
+    def _tick(self) -> None:
+        """While closed: let the follower do its part, and pass on at once what has changed."""
+        state = self._runtime.belief.state
+        if state is None or self._gate is Gate.OPEN or not self._acknowledged:
+            return
+        if not self._follower.tick(state):
+            return
+        try:
+            self._plane.acknowledge(self.card.agent_id, self._epoch, self._follower.report())
+        except StoreError as error:
+            log.debug("the next renewal carries the report: %s", error)
 
     def _pause(self) -> float:
         spread = self._lease.jitter * self._lease.renew

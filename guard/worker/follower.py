@@ -19,6 +19,7 @@ from guard.worker.reserved import count_reserved, set_reserved_aside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.core.state import GuardState
     from guard.gates.page import SharedPage
     from guard.gates.receipt import ReceiptGate
     from guard.worker.cordon import Cordon
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["WorkerFollower"]
 
 log = logging.getLogger(__name__)
+
+
+_NOTHING: tuple[tuple[tuple[int, int, int], ...], int] = ((), 0)
 
 
 class WorkerFollower:
@@ -43,6 +47,9 @@ class WorkerFollower:
         self._gate = gate
         self._on_open = on_open
         self._consumer: Consumer | None = None
+        self._seen: tuple[tuple[tuple[int, int, int], ...], int] = _NOTHING
+        self._busy = True
+        """Until a tick has seen that nothing is left."""
 
     def attach(self, consumer: Consumer) -> None:
         """A consumer that is about to start. Main thread."""
@@ -52,6 +59,7 @@ class WorkerFollower:
 
     def gate_is(self, gate: Gate) -> None:
         log.info("the gate is %s", gate.name.lower())
+        self._busy = True
         if self._consumer is not None:
             self._consumer.call_soon(self._follow)
         if gate is Gate.OPEN:
@@ -59,6 +67,23 @@ class WorkerFollower:
 
     def is_quiet(self) -> bool:
         return not self._page.anyone_entering()
+
+    @property
+    def is_busy(self) -> bool:
+        return self._busy
+
+    def tick(self, state: GuardState) -> bool:  # noqa: ARG002 - a place for what the state asks of running jobs
+        seen = (
+            tuple(
+                (slot.index, slot.pid, slot.started_ms)
+                for slot in self._page.slots()
+                if slot.state in {SlotState.RUNNING, SlotState.ENTERING}
+            ),
+            count_reserved(self._consumer),
+        )
+        changed, self._seen = seen != self._seen, seen
+        self._busy = seen != _NOTHING
+        return changed
 
     def report(self) -> AgentReport:
         running = []
