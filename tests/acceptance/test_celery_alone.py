@@ -318,7 +318,7 @@ def test_guarded_beat_catches_up_at_most_once(guarded: Shop) -> None:
     waiting = guarded.guard.status().held
     assert waiting is not None
     assert waiting <= 2  # the one of this window, and one that was published just before it
-    guarded.guard.disable(by="tests")
     before = len(guarded.events())
+    guarded.guard.disable(by="tests")
     eventually(lambda: len(guarded.events()) > before or waiting == 0, what="the occurrence that waited")
     throughout(lambda: len(guarded.started_after(returned)) <= waiting, during=1.5, what="no burst")

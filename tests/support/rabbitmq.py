@@ -58,7 +58,7 @@ class RabbitMQ:
 
         By user, because the API's list of connections is five seconds late.
         """
-        self.api("DELETE", f"connections/username/{USER}")
+        eventually(lambda: self.api("DELETE", f"connections/username/{USER}").ok, what="all connections cut")
 
     def api(self, method: str, path: str) -> requests.Response:
         """Call the management API; an answer that tells of an error raises."""

@@ -97,6 +97,7 @@ def test_a_process_is_not_started_from_another_thread(tmp_path: Path) -> None:
 
 def test_a_process_left_behind_is_named_and_killed(tmp_path: Path) -> None:
     sleeper = LocalProcess("sleeper", SLEEPER, workdir=tmp_path, env={MARKER: "this test"}).start()
+    eventually(lambda: "up" in sleeper.log, what="the sleeper: its mark cannot be read while it is starting")
     with pytest.raises(AssertionError, match=rf"left 1 (?s:.*)pid {sleeper.pid}: .*time.sleep"):
         assert_nothing_left("this test", within=0.05, descendants=False)
     assert sleeper.wait(5) == -signal.SIGKILL
