@@ -12,12 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.history import AuditRecord, WindowRecord
     from guard.core.parked import ParkedJob
+    from guard.core.roll import Fate, RollEntry
     from guard.core.roster import Barrier, RosterEntry
     from guard.core.state import GuardState
 
@@ -84,6 +85,16 @@ class DurableStore(StateStore, DurableReader, Protocol):
     def windows(self, limit: int) -> list[WindowRecord]:
         """The last windows, newest first."""
 
+    def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
+        """Write workers on the roll of a window. Those that are on it already stay as they are."""
+
+    def roll(self, window_id: str) -> list[RollEntry]:
+        """Every worker that was ever seen in a window."""
+
+    def settle(self, window_id: str, agent_id: str, fate: Fate) -> bool:
+        """Write what became of a worker that is expected to answer. False when it is not on the roll,
+        or its fate is known already."""
+
     def close_books(self, window_id: str, account: Account) -> None:
         """Store the account of a window. May be repeated; the last one stands."""
 
@@ -115,6 +126,9 @@ class ControlPlane(StateStore, Protocol):
 
     def leave(self, agent_id: str) -> None:
         """Forget an agent that stops in order."""
+
+    def departed(self, agent_id: str) -> bool:
+        """Whether an agent has left in order within the last week."""
 
     def barrier(self) -> Barrier:
         """Where the acknowledgements stand."""

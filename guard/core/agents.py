@@ -26,6 +26,8 @@ class AgentCard:
         tasks: the names of the tasks that it knows.
         terminable: whether its jobs can be ended one by one.
         problem: why it refuses guarded work; empty when its self-test passed.
+        machine: names the running kernel and its process namespace; empty when that cannot be told.
+        page: the name of its shared page, by which its processes are found on that machine.
     """
 
     agent_id: str
@@ -39,15 +41,29 @@ class AgentCard:
     tasks: tuple[str, ...] = ()
     terminable: bool = False
     problem: str = ""
+    machine: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningJob:
-    """A guarded job that runs. `since` is UTC seconds."""
+    """A guarded job that runs. Times are seconds.
+
+    Attributes:
+        since: when it started, UTC.
+        operation: its kind of work.
+        limit: its hard time limit; None when it has none.
+        usual, longest: how long this task took on this worker before, median and most; None when it
+            never ended here while somebody looked.
+    """
 
     task_id: str
     task: str
     since: float
+    operation: str = ""
+    limit: float | None = None
+    usual: float | None = None
+    longest: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

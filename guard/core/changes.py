@@ -6,6 +6,7 @@ The shell writes the result by compare-and-set.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,12 +16,23 @@ from guard.core.modes import Mode
 from guard.core.phases import Event, move
 from guard.core.suggest import did_you_mean
 from guard.core.terms import LONGEST_DRAIN, LONGEST_GRACE, AtDeadline, Terms
-from guard.errors import InvalidRequest
+from guard.errors import IllegalMove, InvalidRequest
 
 if TYPE_CHECKING:
     from guard.core.state import GuardState
 
-__all__ = ["LONGEST_REASON", "WindowRequest", "close", "confirm", "drained", "finish_release", "release"]
+__all__ = [
+    "LONGEST_REASON",
+    "WindowRequest",
+    "change",
+    "close",
+    "confirm",
+    "drained",
+    "extend_drain",
+    "finish_release",
+    "release",
+    "verify",
+]
 
 LONGEST_REASON = 500
 LONGEST_ACTOR = 100
@@ -112,6 +124,79 @@ def confirm(state: GuardState, *, now: float) -> GuardState:
 def drained(state: GuardState, *, now: float) -> GuardState:
     """No guarded job is in flight any more."""
     return replace(state, epoch=state.epoch + 1, phase=move(state.phase, Event.DRAINED), changed_at=now)
+
+
+def verify(state: GuardState, *, by: str, now: float) -> GuardState:
+    """Let those try who hold a bypass, before everybody may."""
+    problems: list[str] = []
+    checked_by = _text("by", by, LONGEST_ACTOR, problems)
+    if problems:
+        raise InvalidRequest(*problems)
+    return replace(
+        state, epoch=state.epoch + 1, phase=move(state.phase, Event.VERIFY), by=checked_by, changed_at=now
+    )
+
+
+def extend_drain(state: GuardState, *, now: float) -> GuardState:
+    """Move the deadline of the drain past now, by the time that was agreed on, as often as it takes."""
+    terms = state.terms
+    if state.drain_deadline is None or terms.drain_within is None:
+        raise IllegalMove(phase=state.phase, event=Event.CHANGE, remedy="this drain has no deadline")
+    missed = max(1, math.ceil((now - state.drain_deadline) / terms.drain_within))
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        phase=move(state.phase, Event.CHANGE),
+        terms=replace(terms, extended=terms.extended + missed),
+        changed_at=now,
+    )
+
+
+def change(
+    state: GuardState,
+    *,
+    by: str,
+    now: float,
+    mode: str | None = None,
+    reason: str | None = None,
+    duration: float | None = None,
+    grace: float | None = None,
+    drain_within: float | None = None,
+    at_deadline: str | None = None,
+) -> GuardState:
+    """Change what a window is, while it is open. What is None stays as it is.
+
+    Raises:
+        InvalidRequest: with every problem; also when nothing would change, or a rehearsal should
+            become real or the other way round.
+        IllegalMove: no window is open.
+    """
+    event = _event_of(state, mode)
+    after = move(state.phase, event)
+    old = state.terms
+    new = WindowRequest.check(
+        mode=mode if mode is not None else (state.mode or Mode.NORMAL).value,
+        reason=reason if reason is not None else state.reason,
+        duration=duration if duration is not None else state.duration,
+        by=by,
+        grace=grace if grace is not None else old.grace,
+        drain_within=drain_within if drain_within is not None else old.drain_within,
+        at_deadline=at_deadline if at_deadline is not None else old.at_deadline.value,
+        verify=old.verify,
+    )
+    terms = new.terms if drain_within is not None else replace(new.terms, extended=old.extended)
+    changed = replace(state, mode=new.mode, reason=new.reason, duration=new.duration, terms=terms)
+    if changed == state:
+        raise InvalidRequest("nothing would change: say what should")
+    return replace(changed, epoch=state.epoch + 1, phase=after, by=new.by, changed_at=now)
+
+
+def _event_of(state: GuardState, mode: str | None) -> Event:
+    if mode is None or state.mode is None or mode == state.mode:
+        return Event.CHANGE
+    if Mode.TEST.value in {mode, state.mode.value}:
+        raise InvalidRequest("a rehearsal cannot become real, nor the other way round: disable it first")
+    return Event.ESCALATE if mode == Mode.EMERGENCY else Event.EASE
 
 
 def release(state: GuardState, *, by: str, now: float) -> GuardState:

@@ -23,6 +23,8 @@ class Event(StrEnum):
     CONFIRM = "confirm"
     DRAINED = "report drained"
     CHANGE = "change"
+    ESCALATE = "escalate"
+    EASE = "ease"
     VERIFY = "verify"
     DISABLE = "disable"
     RELEASED = "finish releasing"
@@ -30,23 +32,33 @@ class Event(StrEnum):
 
 MOVES: dict[Phase, dict[Event, Phase]] = {
     Phase.INACTIVE: {Event.ENABLE: Phase.CLOSING},
+    # A stricter mode closes more: gates are confirmed and workers drained once more. An easier one
+    # leaves everything where it stands.
     Phase.CLOSING: {
         Event.CONFIRM: Phase.DRAINING,
         Event.CHANGE: Phase.CLOSING,
+        Event.ESCALATE: Phase.CLOSING,
+        Event.EASE: Phase.CLOSING,
         Event.DISABLE: Phase.RELEASING,
     },
     Phase.DRAINING: {
         Event.DRAINED: Phase.ACTIVE,
         Event.CHANGE: Phase.DRAINING,
+        Event.ESCALATE: Phase.CLOSING,
+        Event.EASE: Phase.DRAINING,
         Event.DISABLE: Phase.RELEASING,
     },
     Phase.ACTIVE: {
         Event.VERIFY: Phase.VERIFYING,
         Event.CHANGE: Phase.ACTIVE,
+        Event.ESCALATE: Phase.CLOSING,
+        Event.EASE: Phase.ACTIVE,
         Event.DISABLE: Phase.RELEASING,
     },
     Phase.VERIFYING: {
         Event.CHANGE: Phase.VERIFYING,
+        Event.ESCALATE: Phase.CLOSING,
+        Event.EASE: Phase.VERIFYING,
         Event.DISABLE: Phase.RELEASING,
     },
     # A new window may begin while the last one's jobs are still going back: what is still parked
@@ -58,6 +70,8 @@ _REMEDIES = {
     Event.ENABLE: "change it, or disable it first",
     Event.DISABLE: "nothing is closed",
     Event.CHANGE: "enable a window first",
+    Event.ESCALATE: "enable a window first",
+    Event.EASE: "enable a window first",
     Event.VERIFY: "verifying follows active",
 }
 

@@ -67,7 +67,7 @@ class GuardState:
         """When all guarded jobs should have ended; None without a deadline."""
         if self.started_at is None or self.terms.drain_within is None:
             return None
-        return self.started_at + self.terms.drain_within
+        return self.started_at + self.terms.drain_within * (1 + self.terms.extended)
 
     @classmethod
     def first(cls, store_id: str, now: float) -> GuardState:

@@ -38,6 +38,7 @@ class Terms:
         grace: seconds between asking a running job to stop and ending it, 0 to 300; None: the setting.
         drain_within: seconds from the start in which all guarded jobs should have ended; None: no deadline.
         at_deadline: what happens when they have not.
+        extended: how often the deadline was moved, by `drain_within` each time.
         verify: a stage before the release in which only holders of a bypass may run jobs.
     """
 
@@ -45,6 +46,7 @@ class Terms:
     drain_within: int | None = None
     at_deadline: AtDeadline = AtDeadline.WAIT
     verify: bool = False
+    extended: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -53,6 +55,7 @@ class Terms:
             "drain_within": self.drain_within,
             "at_deadline": self.at_deadline.value,
             "verify": self.verify,
+            "extended": self.extended,
         }
 
     @classmethod
@@ -65,11 +68,23 @@ class Terms:
         if not isinstance(raw, dict) or raw.keys() != cls().to_dict().keys():
             raise StateInvalid("the guard record's terms have missing or unknown fields")
         grace, drain, verify = raw["grace"], raw["drain_within"], raw["verify"]
-        if not (_is_number(grace, 0, LONGEST_GRACE) and _is_number(drain, 1, LONGEST_DRAIN)):
+        extended = raw["extended"]
+        if not (
+            _is_number(grace, 0, LONGEST_GRACE)
+            and _is_number(drain, 1, LONGEST_DRAIN)
+            and extended is not None
+            and _is_number(extended, 0, 2**31)
+        ):
             raise StateInvalid("the guard record's terms are out of range")
         if not isinstance(verify, bool) or raw["at_deadline"] not in list(AtDeadline):
             raise StateInvalid("the guard record's terms are not understood")
-        return cls(grace=grace, drain_within=drain, at_deadline=AtDeadline(raw["at_deadline"]), verify=verify)
+        return cls(
+            grace=grace,
+            drain_within=drain,
+            at_deadline=AtDeadline(raw["at_deadline"]),
+            verify=verify,
+            extended=extended,
+        )
 
 
 def _is_number(value: object, least: int, most: int) -> bool:

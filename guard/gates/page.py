@@ -1,6 +1,6 @@
 """The shared page: one word for the gate, and a slot for each pool child.
 
-An anonymous `mmap` made before the pool forks, so that the agent's thread in the main process and
+A memfd, mapped before the pool forks, so that the agent's thread in the main process and
 all children see the same memory, without a system call or a lock.
 
     word 0              gate, epoch, deadline: see `guard.core.word`; all zero is closed
@@ -105,7 +105,7 @@ class SharedPage:
     """The page of one worker process and its children."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _SIZE)
+        self.name, self._memory = _shared_memory()
         self.words: memoryview[int] = memoryview(self._memory).cast("Q")
         self._next = 0
         self._free: list[int] = []
@@ -174,6 +174,20 @@ class SharedPage:
     def anyone_entering(self) -> bool:
         """Whether a living child is between look and start."""
         return any(view.state is SlotState.ENTERING and is_alive(view.pid) for view in self.slots())
+
+
+def _shared_memory() -> tuple[str, mmap.mmap]:
+    """Memory that children share, with a name that is seen in the memory maps of every process that has
+    it (`guard.fleet.machine`); anonymous and nameless where there is no memfd."""
+    if not hasattr(os, "memfd_create"):
+        return "", mmap.mmap(-1, _SIZE)
+    name = f"guard-{os.urandom(8).hex()}"
+    descriptor = os.memfd_create(name)
+    try:
+        os.ftruncate(descriptor, _SIZE)
+        return name, mmap.mmap(descriptor, _SIZE)
+    finally:
+        os.close(descriptor)
 
 
 def is_alive(pid: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guard.core.account import Account
@@ -12,12 +12,13 @@ from guard.core.agents import AgentCard, AgentReport, Renewal
 from guard.core.configuration import rows_of
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
+from guard.core.roll import Fate, RollEntry
 from guard.core.roster import Barrier, RosterEntry
 from guard.core.state import GuardState
 from guard.errors import StaleEpoch, StateMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from guard.core.parked import ParkedJob
     from guard.ports import Clock
@@ -35,6 +36,7 @@ class MemoryDurableStore:
         self.rows: dict[str, str | None] = dict(rows_of(self._state))
         self.books: dict[str, Account] = {}
         self._ended: dict[str, tuple[float, str]] = {}
+        self._rolls: dict[str, dict[str, RollEntry]] = defaultdict(dict)
 
     def read(self) -> GuardState:
         return self._state
@@ -76,6 +78,22 @@ class MemoryDurableStore:
         ]
         return found[:limit]
 
+    def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
+        with self._lock:
+            for entry in entries:
+                self._rolls[window_id].setdefault(entry.agent_id, entry)
+
+    def roll(self, window_id: str) -> list[RollEntry]:
+        return list(self._rolls[window_id].values())
+
+    def settle(self, window_id: str, agent_id: str, fate: Fate) -> bool:
+        with self._lock:
+            entry = self._rolls[window_id].get(agent_id)
+            if entry is None or entry.fate is not Fate.UNKNOWN:
+                return False
+            self._rolls[window_id][agent_id] = replace(entry, fate=fate)
+            return True
+
     def close_books(self, window_id: str, account: Account) -> None:
         if self.window(window_id) is not None:
             self.books[window_id] = account
@@ -104,6 +122,7 @@ class MemoryControlPlane:
         self._state: GuardState | None = None
         self._members: dict[str, _Member] = {}
         self._waiting: set[str] = set()
+        self._departed: set[str] = set()
         self._born = clock.boot()
         self._server = "memory-0"
         self.connections = 1
@@ -113,6 +132,7 @@ class MemoryControlPlane:
         with self._lock:
             self._state = None
             self._members.clear()
+            self._departed.clear()
             self._waiting.clear()
             self._born = self._clock.boot()
             self._server = f"memory-{self.connections}"
@@ -172,6 +192,10 @@ class MemoryControlPlane:
         with self._lock:
             self._members.pop(agent_id, None)
             self._waiting.discard(agent_id)
+            self._departed.add(agent_id)
+
+    def departed(self, agent_id: str) -> bool:
+        return agent_id in self._departed
 
     def barrier(self) -> Barrier:
         with self._lock:

@@ -19,6 +19,7 @@ from celery.signals import worker_process_init, worker_shutdown
 
 from guard.core.agents import AgentCard
 from guard.errors import SelfTestFailed
+from guard.fleet.machine import machine_name
 from guard.gates.messages import QueueNames
 from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
@@ -160,6 +161,8 @@ class Resident:
             tasks=tuple(sorted(self._app.tasks)),
             terminable=pool == "prefork",
             problem=self._problem,
+            machine=machine_name(),
+            page=self._runtime.page.name if self._runtime.page is not None else "",
         )
 
 

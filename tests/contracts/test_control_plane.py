@@ -296,3 +296,12 @@ def test_a_large_fleet(plane: Plane) -> None:
     plane.one.publish(at_epoch(1))
     assert plane.two.barrier().pending == 1_100
     assert len(plane.two.roster()) == 1_100
+
+
+def test_who_has_left_in_order_is_remembered(plane: Plane) -> None:
+    plane.one.publish(first())
+    plane.one.renew(card("a"), None, register=True)
+    assert not plane.one.departed("a")
+    plane.one.leave("a")
+    assert plane.one.departed("a")
+    assert not plane.one.departed("b")

@@ -12,6 +12,7 @@ from guard.core.account import Account
 from guard.core.configuration import drift, rows_of
 from guard.core.counts import Count
 from guard.core.history import AuditRecord
+from guard.core.roll import Fate, RollEntry
 from guard.errors import StaleEpoch, StoreUnavailable
 from guard.store.memory import MemoryDurableStore
 from guard.store.sql.store import SqlStore
@@ -173,3 +174,27 @@ def test_a_detail_that_is_no_json_changes_nothing(sql: SqlStore) -> None:
         sql.change(0, state, record_of(state, "enable", what=object()))
     assert sql.read().epoch == 0
     assert sql.windows(9) == []
+
+
+def member(agent_id: str, node: str = "celery@one") -> RollEntry:
+    return RollEntry(agent_id=agent_id, node=node, host="one", pid=7, machine="kernel/1", page="guard-a")
+
+
+def test_the_roll_keeps_every_worker_once(durable: DurableStore) -> None:
+    assert durable.roll("w-1") == []
+    durable.enrol("w-1", [member("a"), member("b")])
+    durable.enrol("w-1", [member("a", node="renamed"), member("c")])
+    durable.enrol("w-2", [member("a")])
+    assert {entry.agent_id: entry.node for entry in durable.roll("w-1")} == dict.fromkeys("abc", "celery@one")
+    assert durable.roll("w-2") == [member("a")]
+
+
+def test_a_fate_is_written_once(durable: DurableStore) -> None:
+    durable.enrol("w-1", [member("a"), member("b")])
+    assert durable.settle("w-1", "a", Fate.GONE)
+    assert not durable.settle("w-1", "a", Fate.VOUCHED)
+    assert not durable.settle("w-1", "nobody", Fate.GONE)
+    assert not durable.settle("w-2", "b", Fate.GONE)
+    assert [entry.fate for entry in durable.roll("w-1")] == [Fate.GONE, Fate.UNKNOWN]
+    durable.enrol("w-1", [member("a")])
+    assert durable.roll("w-1")[0].fate is Fate.GONE

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import inspect, text
 
 from guard.core.configuration import rows_of
+from guard.core.terms import Terms
 from guard.errors import SchemaNotReady, StateMissing
 from guard.store.sql.migrate import SchemaState, schema_state
 from tests.contracts.doers import opened, sql_store
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from guard.store.sql.store import SqlStore
 
 REMEDY = "celery -A yourapp maintenance migrate"
-TABLES = ["guard_audit", "guard_windows", "guard_state", "guard_schema_version"]
+TABLES = ["guard_audit", "guard_roll", "guard_windows", "guard_state", "guard_schema_version"]
 
 
 @pytest.fixture
@@ -187,3 +189,21 @@ def test_several_threads_use_a_new_database_at_once(sql_url: str) -> None:
         found = list(pool.map(lambda _: store.read().store_id, range(6)))
         assert len(set(found)) == 1
         assert store.configuration_rows() == rows_of(store.read())
+
+
+def test_an_installation_of_the_first_release_keeps_its_open_window(bare: SqlStore) -> None:
+    """Revision 0001 had no terms and no roll."""
+    bare.migrate()
+    state = opened(bare)
+    for statement in (
+        "ALTER TABLE guard_state DROP COLUMN terms",
+        "DROP TABLE guard_roll",
+        "UPDATE guard_schema_version SET version_num = '0001'",
+    ):
+        run(bare, statement)
+    bare._ready = False
+    with pytest.raises(SchemaNotReady, match=REMEDY):
+        bare.read()
+    bare.migrate()
+    assert bare.read() == replace(state, terms=Terms())
+    assert bare.roll(state.window_id) == []

@@ -36,6 +36,7 @@ terms = st.builds(
     drain_within=st.none() | st.integers(min_value=1, max_value=7 * 86_400),
     at_deadline=st.sampled_from(AtDeadline),
     verify=st.booleans(),
+    extended=st.integers(min_value=0, max_value=1000),
 )
 
 

@@ -15,9 +15,13 @@ ILLEGAL = [(phase, event) for phase in Phase for event in Event if event not in 
 ORACLE = """
     inactive:  enable -> closing
     closing:   confirm -> draining, change -> closing, disable -> releasing
+    closing:   escalate -> closing, ease -> closing
     draining:  report drained -> active, change -> draining, disable -> releasing
+    draining:  escalate -> closing, ease -> draining
     active:    verify -> verifying, change -> active, disable -> releasing
+    active:    escalate -> closing, ease -> active
     verifying: change -> verifying, disable -> releasing
+    verifying: escalate -> closing, ease -> verifying
     releasing: finish releasing -> inactive, enable -> closing
 """
 
@@ -68,5 +72,9 @@ def test_every_phase_is_reached_from_inactive() -> None:
     assert reached == set(Phase)
 
 
-def test_a_change_never_moves() -> None:
-    assert all(after is phase for phase, event, after in LEGAL if event is Event.CHANGE)
+def test_a_change_and_an_easing_never_move() -> None:
+    assert all(after is phase for phase, event, after in LEGAL if event in {Event.CHANGE, Event.EASE})
+
+
+def test_an_escalation_closes_anew() -> None:
+    assert {after for _, event, after in LEGAL if event is Event.ESCALATE} == {Phase.CLOSING}

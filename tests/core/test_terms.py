@@ -36,6 +36,9 @@ def test_written_and_read_they_are_the_same(terms: Terms) -> None:
         {"at_deadline": ["wait"]},
         {"verify": 1},
         {"verify": None},
+        {"extended": -1},
+        {"extended": None},
+        {"extended": True},
         {"extra": 1},
     ],
 )

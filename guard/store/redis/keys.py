@@ -11,6 +11,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:reports                 hash    none     agent id -> report (JSON), while closed
     {ns}:waiting                 set     none     agent ids that have not acknowledged the current epoch
     {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
+    {ns}:departed                hash    7 days   agent ids that have stopped in order
     {ns}:counts:<window>         hash    30 days  counters of a window
     {ns}:parked                  hash    none     task id -> parked job (JSON)
     {ns}:parked-as:<p>:<g>       string  2 days   park id of a delivery, and whether the broker confirmed it
@@ -19,7 +20,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:lock:<name>             string  10 s     who may act, for example release
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
-    channel {ns}:acknowledged    the epoch, when its last acknowledgement came
+    channel {ns}:acknowledged    the epoch, when its last acknowledgement came and at later reports
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class Keys:
     @property
     def registry(self) -> str:
         return self._key("registry")
+
+    @property
+    def departed(self) -> str:
+        return self._key("departed")
 
     @property
     def parked(self) -> str:

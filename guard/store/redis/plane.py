@@ -29,6 +29,9 @@ __all__ = ["FORGET_SILENT_MS", "RedisControlPlane"]
 FORGET_SILENT_MS = 60_000
 """After a minute of silence an agent is dropped from the registry. Its lease ended long before."""
 
+_REMEMBER_DEPARTED_SECONDS = 7 * 24 * 3600
+"""As long as the longest window."""
+
 
 class RedisControlPlane:
     """State, registry and acknowledgements.
@@ -161,7 +164,14 @@ class RedisControlPlane:
     def leave(self, agent_id: str) -> None:
         keys = self._keys
         with self._watching():
-            self._leave(keys=[keys.agents, keys.seen, keys.acks, keys.reports, keys.waiting], args=[agent_id])
+            self._leave(
+                keys=[keys.agents, keys.seen, keys.acks, keys.reports, keys.waiting, keys.departed],
+                args=[agent_id, _REMEMBER_DEPARTED_SECONDS],
+            )
+
+    def departed(self, agent_id: str) -> bool:
+        with self._watching():
+            return bool(self.client.hexists(self._keys.departed, agent_id))
 
     def barrier(self) -> Barrier:
         from guard.core.roster import Barrier

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["AUDIT", "METADATA", "STATE", "WINDOWS"]
+__all__ = ["AUDIT", "METADATA", "ROLL", "STATE", "WINDOWS"]
 
 METADATA = MetaData()
 
@@ -66,5 +66,19 @@ AUDIT = Table(
     Column("outcome", String(50), nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_guard_audit_at", "at"),
+    **_MYSQL,
+)
+
+ROLL = Table(
+    "guard_roll",
+    METADATA,
+    Column("window_id", String(36), primary_key=True),
+    Column("agent_id", String(36), primary_key=True),
+    Column("node", String(255), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("machine", String(80), nullable=False),
+    Column("page", String(40), nullable=False),
+    Column("fate", String(10), nullable=False),
     **_MYSQL,
 )

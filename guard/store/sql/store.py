@@ -6,20 +6,26 @@ The database decides races: `UPDATE … WHERE epoch = expected` touches one row 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
+from guard.core.roll import Fate, RollEntry
 from guard.errors import SchemaNotReady, StaleEpoch, StateMissing
 from guard.store.sql.configuration import read_rows, write_rows
 from guard.store.sql.engine import make_engine, patiently, reported
 from guard.store.sql.migrate import migrate, require_schema
 from guard.store.sql.rows import state_of, state_values
-from guard.store.sql.schema import AUDIT, STATE, WINDOWS
+from guard.store.sql.schema import AUDIT, ROLL, STATE, WINDOWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Engine, Row
 
     from guard.core.account import Account
@@ -135,6 +141,46 @@ class SqlStore:
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(WINDOWS).order_by(WINDOWS.c.started_at.desc()).limit(limit))
             return [_window(row) for row in found]
+
+    def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
+        self._require_ready()
+        known = {entry.agent_id for entry in self.roll(window_id)}
+        with reported():
+            for entry in entries:
+                if entry.agent_id not in known:
+                    self._enrol(window_id, entry)
+
+    @patiently
+    def _enrol(self, window_id: str, entry: RollEntry) -> None:
+        values = {**asdict(entry), "fate": entry.fate.value, "window_id": window_id}
+        with suppress(IntegrityError), self.engine.begin() as connection:  # another process was faster
+            connection.execute(ROLL.insert().values(**values))
+
+    def roll(self, window_id: str) -> list[RollEntry]:
+        self._require_ready()
+        with reported(), self.engine.connect() as connection:
+            found = connection.execute(
+                select(ROLL).where(ROLL.c.window_id == window_id).order_by(ROLL.c.node, ROLL.c.agent_id)
+            )
+            return [
+                RollEntry(
+                    agent_id=row.agent_id,
+                    node=row.node,
+                    host=row.host,
+                    pid=row.pid,
+                    machine=row.machine,
+                    page=row.page,
+                    fate=Fate(row.fate),
+                )
+                for row in found
+            ]
+
+    def settle(self, window_id: str, agent_id: str, fate: Fate) -> bool:
+        self._require_ready()
+        with reported(), self.engine.begin() as connection:
+            expected = (ROLL.c.window_id == window_id, ROLL.c.agent_id == agent_id, ROLL.c.fate == "")
+            changed = connection.execute(ROLL.update().where(*expected).values(fate=fate.value))
+            return changed.rowcount == 1
 
     def close_books(self, window_id: str, account: Account) -> None:
         self._require_ready()

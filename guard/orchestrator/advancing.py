@@ -1,0 +1,179 @@
+"""`advance()`: one idempotent step of a window.
+
+Gather facts, ask `guard.core.plan`, do what it says. The caller that waits, the orchestrator task and
+the housekeeping of the workers all call it; it is safe to run twice and by several at once, since
+every change is a compare-and-set and says from which state it was decided.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guard.core import changes as moves
+from guard.core.modes import Phase
+from guard.core.plan import Act, plan
+from guard.errors import IllegalMove, StaleEpoch, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guard.core.drain import DrainView
+    from guard.core.state import GuardState
+    from guard.orchestrator.changes import Changes
+    from guard.orchestrator.closing import Closing
+    from guard.orchestrator.draining import Draining
+    from guard.ports import Clock, WakeUp
+
+__all__ = ["Advancing", "Progress"]
+
+log = logging.getLogger(__name__)
+
+_GUARD = "guard"
+"""Who is named in the journal for what a policy decided."""
+_LOOK_SECONDS = 1.0
+"""Longest time between two looks while waiting: for what nobody announces, such as a deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One look at a window. `view` is None unless it drains."""
+
+    state: GuardState
+    act: Act
+    view: DrainView | None = None
+
+
+class Advancing:
+    """Brings windows on.
+
+    Args:
+        release: gives parked jobs back.
+        listen: a subscription to the channel on which workers report.
+    """
+
+    def __init__(
+        self,
+        *,
+        changes: Changes,
+        closing: Closing,
+        draining: Draining,
+        release: Callable[[], object],
+        listen: Callable[[], WakeUp],
+        clock: Clock,
+    ) -> None:
+        self._changes = changes
+        self._closing = closing
+        self._draining = draining
+        self._release = release
+        self._listen = listen
+        self._clock = clock
+
+    def look(self) -> Progress:
+        """Where the window stands and what is to be done next. Changes nothing but the roll.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer.
+        """
+        state = self._changes.durable.read()
+        view = self._draining.view(state) if state.phase is Phase.DRAINING else None
+        return Progress(state=state, act=plan(state, view, self._clock.wall()), view=view)
+
+    def advance(self) -> Progress:
+        """Look, and do the next act if there is one.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        progress = self.look()
+        try:
+            self._perform(progress)
+        except (StaleEpoch, IllegalMove) as error:
+            log.info("another process was faster: %s", error)
+        return progress
+
+    def run(self, *, until: float | None = None, seen: Callable[[Progress], None] | None = None) -> Progress:
+        """Bring the window on until nothing is left to do but to wait for a person: it is drained, over,
+        or was never open.
+
+        Args:
+            until: boot time at which to give up waiting; None: never.
+            seen: called with each look.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer. Another process may go on.
+        """
+        ear = self._listen()
+        try:
+            self._hear(ear, 0.0)
+            while True:
+                progress = self.advance()
+                if seen is not None:
+                    seen(progress)
+                if progress.act is Act.NOTHING:
+                    return progress
+                if until is not None and self._clock.boot() >= until:
+                    return progress
+                if progress.act in {Act.WAIT, Act.RELEASE}:
+                    self._hear(ear, self._patience(progress, until))
+        finally:
+            ear.close()
+
+    def _patience(self, progress: Progress, until: float | None) -> float:
+        waits = [_LOOK_SECONDS]
+        if until is not None:
+            waits.append(until - self._clock.boot())
+        if progress.state.drain_deadline is not None:
+            waits.append(progress.state.drain_deadline - self._clock.wall())
+        return max(0.01, min(waits))
+
+    def _hear(self, ear: WakeUp, seconds: float) -> None:
+        try:
+            ear.wait(seconds)
+        except StoreError:
+            self._clock.sleep(seconds)
+
+    def _perform(self, progress: Progress) -> None:
+        state = progress.state
+        match progress.act:
+            case Act.CLOSE:
+                self._closing.announce_and_wait(state)
+                self.change(state, "confirm", lambda old, now: moves.confirm(old, now=now))
+            case Act.REPORT_DRAINED:
+                self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
+            case Act.EXTEND:
+                self.change(state, "extend drain", lambda old, now: moves.extend_drain(old, now=now))
+                log.warning("the drain is not over: its deadline was moved, as agreed")
+            case Act.ESCALATE:
+                self.change(
+                    state,
+                    "escalate",
+                    lambda old, now: moves.change(old, mode="emergency", by=_GUARD, now=now),
+                )
+                log.warning("the drain is not over: escalated to an emergency, as agreed")
+            case Act.ABORT:
+                self.change(state, "abort", lambda old, now: moves.release(old, by=_GUARD, now=now))
+                log.warning("the drain is not over: the window was ended, as agreed")
+            case Act.RELEASE:
+                self._release()
+            case Act.WAIT | Act.NOTHING:
+                pass
+
+    def change(
+        self, seen: GuardState, action: str, step: Callable[[GuardState, float], GuardState]
+    ) -> GuardState:
+        """Make one change of the state that was looked at, and tell everybody.
+
+        Raises:
+            StaleEpoch: somebody changed it meanwhile; nothing was done.
+        """
+
+        def only_of_this(old: GuardState, now: float) -> GuardState:
+            if old.epoch != seen.epoch:
+                raise StaleEpoch(expected=seen.epoch, found=old.epoch)
+            return step(old, now)
+
+        new = self._changes.make(action, _GUARD, only_of_this, {})
+        self._changes.announce(new)
+        return new
