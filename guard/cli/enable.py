@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,9 +16,38 @@ from guard.core.durations import humanize, parse_duration
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guard.orchestrator.window import Window
 
-__all__ = ["enable"]
+__all__ = ["enable", "seconds_of", "terms_options", "window_screen"]
+
+
+def terms_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorator: the options for grace period and drain."""
+    for option in (
+        click.option(
+            "--at-deadline",
+            default=None,
+            metavar="POLICY",
+            help="What happens if jobs still run then: wait, extend, escalate or abort.  [default: wait]",
+        ),
+        click.option(
+            "--drain-within",
+            default=None,
+            metavar="TIME",
+            help="Time in which all guarded jobs should have ended, from the start.",
+        ),
+        click.option(
+            "--grace",
+            default=None,
+            metavar="TIME",
+            help="In an emergency: time between asking a job to stop and ending it.  "
+            "[default: EMERGENCY_MODE_JOB_GRACE_PERIOD]",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 @command(
@@ -38,10 +67,24 @@ __all__ = ["enable"]
     metavar="TIME",
     help="Planned length: 90m, 2h, 1h30m, or seconds.  [default: MAINTENANCE_DEFAULT_TIMEOUT]",
 )
+@terms_options
+@click.option("--verify", is_flag=True, help="Keep a stage before the release: holders of a bypass first.")
+@click.option("-w", "--wait", is_flag=True, help="Then wait until no job is left, as `drain --watch` does.")
 @by_option
 @json_option
 def enable(
-    ctx: click.Context, *, reason: str, mode: str, duration: str | None, by: str, as_json: bool
+    ctx: click.Context,
+    *,
+    reason: str,
+    mode: str,
+    duration: str | None,
+    grace: str | None,
+    drain_within: str | None,
+    at_deadline: str | None,
+    verify: bool,
+    wait: bool,
+    by: str,
+    as_json: bool,
 ) -> None:
     """Begin a maintenance window.
 
@@ -53,38 +96,58 @@ def enable(
     without a guard was found or could not be ruled out.
     """
     guard = find_guard(ctx)
-    seconds = _checked(mode=mode, reason=reason, duration=duration, by=by)
+    terms = _checked(
+        mode=mode,
+        reason=reason,
+        by=by,
+        duration=duration,
+        grace=grace,
+        drain_within=drain_within,
+        at_deadline=at_deadline or "wait",
+    )
     load_task_modules(ctx)
-    window = guard.enable(reason=reason, by=by, mode=mode, duration=seconds)
-    if as_json:
+    window = guard.enable(reason=reason, by=by, mode=mode, verify=verify, **terms)
+    if as_json and not wait:
         print_json(window.to_dict())
-    else:
-        _screen(ctx, window).show()
+    elif not as_json:
+        window_screen(ctx, window).show()
+    if wait:
+        from guard.cli.drain import watch_drain
+
+        ctx.exit(watch_drain(ctx, guard, within=None, as_json=as_json))
     ctx.exit(Exit.DONE if _confirmed(window) else Exit.UNCONFIRMED)
 
 
-def _checked(*, mode: str, reason: str, duration: str | None, by: str) -> int | None:
-    """Duration in seconds. All problems are told at once, that of the duration's spelling too."""
+def _checked(*, mode: str, reason: str, by: str, at_deadline: str, **times: str | None) -> dict[str, Any]:
+    """The terms, times in seconds. All problems are told at once, those of spelling too."""
     problems: list[str] = []
-    seconds = None
+    seconds: dict[str, Any] = {name: seconds_of(text, problems) for name, text in times.items()}
     try:
-        seconds = parse_duration(duration) if duration is not None else None
-    except InvalidRequest as error:
-        problems += error.problems
-    try:
-        WindowRequest.check(mode=mode, reason=reason, duration=seconds, by=by)
+        WindowRequest.check(mode=mode, reason=reason, by=by, at_deadline=at_deadline, **seconds)
     except InvalidRequest as error:
         problems = [*error.problems, *problems]
     if problems:
         raise InvalidRequest(*problems)
-    return seconds
+    return {"at_deadline": at_deadline, **seconds}
+
+
+def seconds_of(text: str | None, problems: list[str]) -> int | None:
+    """Seconds from what a person wrote; a problem is added, not raised. ``0`` is a time too."""
+    if text is None or text.strip() == "0":
+        return None if text is None else 0
+    try:
+        return parse_duration(text)
+    except InvalidRequest as error:
+        problems += error.problems
+        return None
 
 
 def _confirmed(window: Window) -> bool:
     return window.proof == "acknowledged" and not window.unconfirmed and window.unguarded == ()
 
 
-def _screen(ctx: click.Context, window: Window) -> Screen:
+def window_screen(ctx: click.Context, window: Window) -> Screen:
+    """A window as it was just opened or changed."""
     screen = Screen(ctx)
     if window.mode == "test":
         screen.head(f"Rehearsal is on (epoch {window.epoch}): nothing is blocked, everything is recorded")
@@ -95,6 +158,11 @@ def _screen(ctx: click.Context, window: Window) -> Screen:
     if window.planned_end is not None:
         length = humanize(window.planned_end - window.started_at)
         screen.row("planned end", f"{moment(window.planned_end)} ({length})")
+    if not window.proof:  # a change that closed nothing more
+        screen.row("phase", window.phase)
+        for warning in window.warnings:
+            screen.note(warning)
+        return screen
     tone = "good" if _confirmed(window) else "bad" if window.proof == "none" else "warn"
     screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
     if window.acknowledged is not None:

@@ -17,6 +17,7 @@ class Exit(IntEnum):
     UNCONFIRMED = 4
     AWAY = 5
     NOT_FOUND = 6
+    NOT_DRAINED = 7
 
 
 MEANINGS = {
@@ -27,6 +28,7 @@ MEANINGS = {
     Exit.UNCONFIRMED: "done, but not everything is confirmed: read the output",
     Exit.AWAY: "a store or the broker is away, or holds nothing usable",
     Exit.NOT_FOUND: "no such job or window",
+    Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
 }
 
 

@@ -18,6 +18,8 @@ __all__ = ["maintenance"]
 
 _COMMANDS = (
     "enable",
+    "change",
+    "drain",
     "disable",
     "status",
     "parked",
@@ -37,7 +39,7 @@ _CODES = "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.it
     lazily=_COMMANDS,
     epilog="\b\nA window, from begin to end:\n"
     '  celery -A yourapp maintenance enable --reason "Database upgrade" --duration 90m\n'
-    "  celery -A yourapp maintenance status --watch\n"
+    "  celery -A yourapp maintenance drain --watch\n"
     "  celery -A yourapp maintenance disable\n\n"
     f"\b\nExit codes:\n{_CODES}\n\n"
     "With --json every command prints one JSON document; an error is "

@@ -16,10 +16,12 @@ from guard.cli.status_screen import status_screen
 from guard.cli.where import find_guard
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from guard.api import Guard
     from guard.orchestrator.status import Status
 
-__all__ = ["status"]
+__all__ = ["redraw", "status"]
 
 _EVERY_SECONDS = 1.0
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
@@ -55,23 +57,23 @@ def _watch(ctx: click.Context, guard: Guard, *, as_json: bool) -> None:
                 print_json(seen.to_dict(), compact=True)
             else:
                 screen = status_screen(ctx, seen, guard.settings)
-                _redraw(screen.lines)
+                redraw(screen.lines, "every second, Ctrl-C ends", sys.stdout)
             sys.stdout.flush()
             time.sleep(max(0.0, begun + _EVERY_SECONDS - time.monotonic()))
     except KeyboardInterrupt:
         return
 
 
-def _redraw(lines: list[str]) -> None:
+def redraw(lines: list[str], hint: str, stream: TextIO) -> None:
     """Over the last picture, without flicker; one after the other when it is not a terminal."""
-    foot = f"  {time.strftime('%H:%M:%S')}  every second, Ctrl-C ends"
-    if not sys.stdout.isatty():
-        sys.stdout.write("\n".join([*lines, foot, "", ""]))
+    foot = f"  {time.strftime('%H:%M:%S')}  {hint}"
+    if not stream.isatty():
+        stream.write("\n".join([*lines, foot, "", ""]))
         return
     room = shutil.get_terminal_size().lines - 3
     shown = lines if len(lines) <= room else [*lines[: room - 1], f"  … {len(lines) - room + 1} more lines"]
     picture = "".join(f"{line}{_REST_OF_LINE}\n" for line in [*shown, "", foot])
-    sys.stdout.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
+    stream.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
 
 
 def _something_is_away(seen: Status) -> bool:

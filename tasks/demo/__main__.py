@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard import GuardError
 from tasks.demo.folder import Folder
-from tasks.demo.interrupt import Interrupted, ignore_interrupts, raise_when_interrupted
+from tasks.demo.interrupt import ignore_interrupts, interrupted_by, raise_when_interrupted
 from tasks.demo.options import Options, read_options
 from tasks.demo.processes import ProcessFailed
 
@@ -26,14 +26,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = read_options(argv)
     raise_when_interrupted()
     try:
-        return _run(options)
-    except Interrupted as signal:
-        ignore_interrupts()
-        _say(f"\n{signal}: every process of the demo was ended.")
-        return signal.exit_code
+        code = _run(options)
     except ModuleNotFoundError as error:
         _say(f"{error.name} is missing: run `make demo`, or pip install 'celery-maintenance-guard[demo]'")
         return COULD_NOT_RUN
+    except BaseException:
+        if interrupted_by() is None:
+            raise
+        code = COULD_NOT_RUN
+    signal = interrupted_by()
+    if signal is None:
+        return code
+    ignore_interrupts()
+    _say(f"\n{signal}: every process of the demo was ended.")
+    return signal.exit_code
 
 
 def _run(options: Options) -> int:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_received: list[int] = []
 
 
 class Interrupted(KeyboardInterrupt):
@@ -32,5 +33,12 @@ def ignore_interrupts() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def interrupted_by() -> Interrupted | None:
+    """The first signal that came, also when what it raised was lost: Python drops an exception that is
+    raised in a finalizer, and a library may put another in its place."""
+    return Interrupted(_received[0]) if _received else None
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _received.append(number)
     raise Interrupted(number)

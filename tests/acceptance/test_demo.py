@@ -158,7 +158,7 @@ def test_nothing_outlives_it(tmp_path: Path, number: int, code: int) -> None:
     with demo(tmp_path, "--jobs", "400") as run:
         family = run.wait_until_jobs_run()
         run.process.send_signal(number)
-        assert run.wait() == code
+        assert run.wait() == code, run.err.read_text()
         run.assert_nothing_left()
         assert all(map(is_gone, family))
         if number != signal.SIGKILL:

@@ -1,0 +1,71 @@
+"""`maintenance change`: another mode, reason, length or terms for the window that is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from guard.cli.enable import seconds_of, terms_options, window_screen
+from guard.cli.exits import Exit
+from guard.cli.options import by_option, command, json_option
+from guard.cli.render import print_json
+from guard.cli.where import find_guard, load_task_modules
+from guard.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from guard.orchestrator.window import Window
+
+__all__ = ["change"]
+
+
+@command(
+    "change",
+    example="change --duration 3h\nchange --mode emergency --grace 10\nchange --mode normal",
+    exits=(Exit.NOT_NOW, Exit.UNCONFIRMED, Exit.AWAY),
+)
+@click.option("-r", "--reason", default=None, metavar="TEXT", help="A new reason; users see it. One line.")
+@click.option("-m", "--mode", default=None, metavar="MODE", help="normal or emergency.")
+@click.option(
+    "-d", "--duration", default=None, metavar="TIME", help="A new planned length, counted from the start."
+)
+@terms_options
+@by_option
+@json_option
+def change(
+    ctx: click.Context,
+    *,
+    reason: str | None,
+    mode: str | None,
+    duration: str | None,
+    grace: str | None,
+    drain_within: str | None,
+    at_deadline: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Change the window that is open. What you do not give stays as it is.
+
+    From normal to emergency: running jobs are asked to stop, and ended after their grace period. From
+    emergency to normal: jobs that run are left alone again.
+    """
+    problems: list[str] = []
+    seconds = {
+        name: seconds_of(text, problems)
+        for name, text in (("duration", duration), ("grace", grace), ("drain_within", drain_within))
+    }
+    if problems:
+        raise InvalidRequest(*problems)
+    guard = find_guard(ctx)
+    load_task_modules(ctx)
+    window = guard.change(by=by, mode=mode, reason=reason, at_deadline=at_deadline, **seconds)
+    if as_json:
+        print_json(window.to_dict())
+    else:
+        window_screen(ctx, window).show()
+    ctx.exit(Exit.DONE if _told(window) else Exit.UNCONFIRMED)
+
+
+def _told(window: Window) -> bool:
+    """A change that closes more waits for acknowledgements; the others have no proof to give."""
+    return not window.warnings and not window.unconfirmed

@@ -1,0 +1,157 @@
+"""Drained means drained: every worker's word, and unknown is never zero."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.agents import AgentCard, AgentReport, RunningJob
+from guard.core.drain import Basis, BlockerKind, DrainFacts, Pace, view_drain
+from guard.core.roll import Fate, RollEntry
+from guard.core.roster import RosterEntry
+from tests.core.strategies import many
+
+if TYPE_CHECKING:
+    from guard.core.drain import Blocker
+
+NOW = 1_700_000_000.0
+LEASE = 5.0
+JOB = RunningJob(task_id="t", task="shop.job", since=NOW - 10, operation="job_creation")
+
+
+def worker(name: str = "a", *, epoch: int = 7, seen: float = 0.5, **report: object) -> RosterEntry:
+    return RosterEntry(
+        card=AgentCard(agent_id=name, role="worker", node=f"{name}@h", host="h", pid=1, terminable=True),
+        acknowledged_epoch=epoch,
+        seen_seconds_ago=seen,
+        report=AgentReport(**report),  # type: ignore[arg-type]
+    )
+
+
+def enrolled(name: str, fate: Fate = Fate.UNKNOWN) -> RollEntry:
+    return RollEntry(agent_id=name, node=f"{name}@h", host="h", pid=1, fate=fate)
+
+
+def facts(*workers: RosterEntry, roll: tuple[RollEntry, ...] = ()) -> DrainFacts:
+    seen = tuple(enrolled(one.card.agent_id) for one in workers)
+    return DrainFacts(epoch=7, workers=workers, roll=roll or seen, lease=LEASE, now=NOW)
+
+
+def kinds(of: DrainFacts) -> list[BlockerKind]:
+    return [blocker.kind for blocker in view_drain(of).blockers]
+
+
+@pytest.mark.parametrize(
+    ("given", "blockers"),
+    [
+        (facts(), []),
+        (facts(worker()), []),
+        (facts(worker(epoch=8)), []),
+        (facts(worker(running=(JOB,))), [BlockerKind.RUNNING]),
+        (facts(worker(reserved=2)), [BlockerKind.RESERVED]),
+        (facts(worker(lost_slots=1)), [BlockerKind.LOST]),
+        (facts(worker(epoch=6)), [BlockerKind.UNCONFIRMED]),
+        (facts(replace(worker(), report=None)), [BlockerKind.UNCONFIRMED]),
+        (facts(worker(seen=5.1)), [BlockerKind.SILENT]),
+        (facts(worker("a"), roll=(enrolled("a"), enrolled("b"))), [BlockerKind.SILENT]),
+        (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.LEFT))), []),
+        (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.GONE))), []),
+        (facts(worker("a", seen=60), roll=(enrolled("a", Fate.VOUCHED),)), []),
+        # It answers after all: its own word counts, not the operator's.
+        (facts(worker("a", running=(JOB,)), roll=(enrolled("a", Fate.VOUCHED),)), [BlockerKind.RUNNING]),
+    ],
+)
+def test_what_blocks(given: DrainFacts, blockers: list[BlockerKind]) -> None:
+    view = view_drain(given)
+    assert [blocker.kind for blocker in view.blockers] == blockers
+    assert view.drained == (not blockers)
+    assert view.unknown == ()
+
+
+@pytest.mark.parametrize("missing", ["workers", "roll"])
+def test_unknown_is_never_drained(missing: str) -> None:
+    view = view_drain(replace(facts(worker()), **{missing: None}))
+    assert not view.drained
+    assert len(view.unknown) == 1
+    assert view.ends_in is None
+
+
+def estimate(**job: float | None) -> Blocker:
+    (blocker,) = view_drain(facts(worker(running=(replace(JOB, **job),)))).blockers
+    return blocker
+
+
+@pytest.mark.parametrize(
+    ("job", "ends_in", "basis", "pace"),
+    [
+        ({}, None, Basis.NOTHING, Pace.NEVER),
+        ({"usual": 15, "longest": 40}, 5, Basis.PAST_RUNS, Pace.NORMAL),
+        ({"usual": 5, "longest": 40}, 30, Basis.PAST_RUNS, Pace.NORMAL),
+        ({"usual": 5, "longest": 40, "limit": 20}, 10, Basis.PAST_RUNS, Pace.NORMAL),
+        ({"usual": 5, "longest": 8}, None, Basis.NOTHING, Pace.NEVER),
+        ({"usual": 5, "longest": 8, "limit": 60}, 50, Basis.TIME_LIMIT, Pace.SLOW),
+        ({"limit": 60}, 50, Basis.TIME_LIMIT, Pace.NORMAL),
+        ({"limit": 4}, 0, Basis.TIME_LIMIT, Pace.NORMAL),
+    ],
+)
+def test_an_estimate_and_what_it_rests_on(
+    job: dict[str, float | None], ends_in: float | None, basis: Basis, pace: Pace
+) -> None:
+    blocker = estimate(**job)
+    assert (blocker.ends_in, blocker.basis, blocker.pace) == (ends_in, basis, pace)
+    assert blocker.running_for == 10
+
+
+def test_the_end_of_the_drain_is_that_of_the_last_job_or_unknown() -> None:
+    quick, slow = replace(JOB, limit=20), replace(JOB, limit=90)
+    assert view_drain(facts(worker("a", running=(quick,)), worker("b", running=(slow,)))).ends_in == 80
+    assert view_drain(facts(worker("a", running=(quick, JOB)))).ends_in is None
+    assert view_drain(facts(worker())).ends_in == 0
+
+
+def test_what_ends_last_is_shown_first() -> None:
+    jobs = (
+        replace(JOB, task_id="1", limit=20),
+        replace(JOB, task_id="2"),
+        replace(JOB, task_id="3", limit=90),
+    )
+    assert [one.task_id for one in view_drain(facts(worker(running=jobs))).blockers] == ["2", "3", "1"]
+
+
+reports = st.builds(
+    AgentReport,
+    running=st.lists(st.just(JOB), max_size=2).map(tuple),
+    reserved=st.integers(0, 2),
+    lost_slots=st.integers(0, 1),
+)
+workers = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.integers(6, 8), st.floats(0, 10), st.none() | reports), max_size=4
+)
+fates = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(Fate))
+
+
+@given(workers, fates)
+@many
+def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
+    fleet: list[tuple[str, int, float, AgentReport | None]], known: dict[str, Fate]
+) -> None:
+    entries = tuple(
+        replace(worker(name, epoch=epoch, seen=seen), report=report) for name, epoch, seen, report in fleet
+    )
+    roll = tuple(enrolled(name, fate) for name, fate in known.items())
+    view = view_drain(DrainFacts(epoch=7, workers=entries, roll=roll, lease=LEASE, now=NOW))
+    heard = {one.card.agent_id for one in entries}
+    vouched_for = all(
+        known.get(one.card.agent_id, Fate.UNKNOWN) is not Fate.UNKNOWN
+        if one.seen_seconds_ago > LEASE
+        else one.acknowledged_epoch >= 7
+        and one.report is not None
+        and not (one.report.running or one.report.reserved or one.report.lost_slots)
+        for one in entries
+    )
+    accounted = all(fate is not Fate.UNKNOWN or name in heard for name, fate in known.items())
+    assert view.drained == (vouched_for and accounted)
