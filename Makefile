@@ -40,6 +40,7 @@ check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/diagrams.py --check
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
