@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         GuardError,
         IllegalMove,
         InvalidRequest,
+        JobInterrupted,
         MaintenanceActive,
         NotParked,
         StateUnknown,
         StoreUnavailable,
     )
     from guard.fencing import fence
+    from guard.gates.stopping import checkpoint, on_stop, should_stop, time_left
     from guard.gates.task import GuardedTask
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobPlace, JobView
@@ -43,6 +45,7 @@ __all__ = [
     "GuardedTask",
     "IllegalMove",
     "InvalidRequest",
+    "JobInterrupted",
     "JobPlace",
     "JobView",
     "MaintenanceActive",
@@ -55,9 +58,13 @@ __all__ = [
     "Status",
     "StoreUnavailable",
     "Window",
+    "checkpoint",
     "fence",
     "install",
     "load_settings",
+    "on_stop",
+    "should_stop",
+    "time_left",
 ]
 
 _HOMES = {
@@ -71,12 +78,14 @@ _HOMES = {
         "GuardError",
         "IllegalMove",
         "InvalidRequest",
+        "JobInterrupted",
         "MaintenanceActive",
         "NotParked",
         "StateUnknown",
         "StoreUnavailable",
     ),
     "guard.fencing": ("fence",),
+    "guard.gates.stopping": ("checkpoint", "on_stop", "should_stop", "time_left"),
     "guard.gates.task": ("GuardedTask",),
     "guard.orchestrator.status": ("Status",),
     "guard.orchestrator.whereabouts": ("JobPlace", "JobView"),

@@ -5,6 +5,7 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.core.counts import Count
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
+    from guard.orchestrator.advancing import Advancing, Progress
     from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.draining import Draining
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
@@ -56,6 +59,10 @@ class ConductingParts(Protocol):
 
     @property
     def conductor(self) -> Conductor: ...
+    @property
+    def advancing(self) -> Advancing: ...
+    @property
+    def draining(self) -> Draining: ...
     @property
     def queues(self) -> Queues: ...
     def roster(self) -> list[RosterEntry] | None: ...
@@ -120,16 +127,35 @@ class Guard:
         return self._parts.runtime.view().gate not in {Gate.OPEN, Gate.TEST}
 
     def enable(
-        self, *, reason: str, by: str, mode: str = Mode.NORMAL.value, duration: float | None = None
+        self,
+        *,
+        reason: str,
+        by: str,
+        mode: str = Mode.NORMAL.value,
+        duration: float | None = None,
+        grace: float | None = None,
+        drain_within: float | None = None,
+        at_deadline: str = "wait",
+        verify: bool = False,
+        window_id: str | None = None,
     ) -> Window:
         """Open a window. Returns when the gates are closed: with an acknowledgement from every worker
-        after some milliseconds, or after one lease (5.6 s) when a worker is silent.
+        after some milliseconds, or after one lease (5.6 s) when a worker is silent. Jobs that run go on;
+        `drain` waits for them.
 
         Args:
             reason: why, 1 to 500 characters on one line; users see it.
             by: who, for the journal.
             mode: ``normal``, ``emergency`` or ``test``.
             duration: planned length in seconds; the setting MAINTENANCE_DEFAULT_TIMEOUT when None.
+            grace: in an emergency, seconds between asking a running job to stop and ending it, 0 to 300;
+                the setting EMERGENCY_MODE_JOB_GRACE_PERIOD when None.
+            drain_within: seconds in which all guarded jobs should have ended; None: no deadline.
+            at_deadline: what happens then if they have not: ``wait``, ``extend``, ``escalate`` (to an
+                emergency) or ``abort`` (end the window).
+            verify: keep a stage for `verify` before the release.
+            window_id: a UUID of yours, so that the call may be repeated: if the window of this id is open
+                already nothing is changed.
 
         Raises:
             InvalidRequest: with every problem. Nothing was changed.
@@ -139,11 +165,104 @@ class Guard:
         from guard.core.changes import WindowRequest
 
         self._require_switched_on()
-        planned = duration if duration is not None else self.settings.maintenance_default_timeout
-        request = WindowRequest.check(mode=mode, reason=reason, duration=planned, by=by)
-        window = self._parts.conducting.conductor.enable(request)
+        request = WindowRequest.check(
+            mode=mode,
+            reason=reason,
+            duration=duration if duration is not None else self.settings.maintenance_default_timeout,
+            by=by,
+            grace=grace,
+            drain_within=drain_within,
+            at_deadline=at_deadline,
+            verify=verify,
+        )
+        if window_id is not None and not _is_uuid(window_id):
+            raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
+        window = self._parts.conducting.conductor.enable(request, window_id=window_id)
         lines.activated(mode=window.mode, reason=window.reason, by=window.by)
         return window
+
+    def change(
+        self,
+        *,
+        by: str,
+        mode: str | None = None,
+        reason: str | None = None,
+        duration: float | None = None,
+        grace: float | None = None,
+        drain_within: float | None = None,
+        at_deadline: str | None = None,
+    ) -> Window:
+        """Change the open window; what is None stays. From normal to emergency and back too: a stricter
+        mode returns when its gates are closed.
+
+        Raises:
+            InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
+        """
+        return self._parts.conducting.conductor.change(
+            by,
+            mode=mode,
+            reason=reason,
+            duration=duration,
+            grace=grace,
+            drain_within=drain_within,
+            at_deadline=at_deadline,
+        )
+
+    def drain(
+        self, *, within: float | None = None, seen: Callable[[Progress], None] | None = None
+    ) -> Progress:
+        """Wait until no guarded job is left in any worker, and bring the window on meanwhile. Any number
+        of processes may; when none does, the workers' housekeeping goes on by itself.
+
+        Args:
+            within: seconds to wait at most; None: as long as it takes.
+            seen: called with each look, for a progress bar.
+
+        Returns:
+            The last look: drained if its state's phase is past ``draining``.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        until = self._parts.clock.boot() + within if within is not None else None
+        return self._parts.conducting.advancing.run(until=until, seen=seen)
+
+    def advance(self) -> Progress:
+        """Do the next act of the window, if there is one, and return. Safe at any time, by anybody.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        return self._parts.conducting.advancing.advance()
+
+    def look(self) -> Progress:
+        """Where the window stands, what blocks its drain, and what is to be done next.
+
+        Raises:
+            StoreUnavailable: the durable store did not answer.
+        """
+        return self._parts.conducting.advancing.look()
+
+    def vouch(self, worker: str, *, by: str) -> None:
+        """Say that a worker which does not answer runs nothing any more, so that it no longer blocks the
+        drain. The journal keeps who said so. Only after you have looked: it is believed.
+
+        Args:
+            worker: node name, or the agent's id where several have one name.
+
+        Raises:
+            InvalidRequest: no silent worker of the window has this name.
+        """
+        parts = self._parts
+        parts.conducting.draining.vouch(parts.stores.durable.read(), worker, by=by)
+
+    def verify(self, *, by: str) -> Window:
+        """Let holders of a bypass run jobs while everybody else still may not; `disable` releases.
+
+        Raises:
+            IllegalMove: the window is not drained yet.
+        """
+        return self._parts.conducting.conductor.verify(by)
 
     def disable(self, *, by: str, progress: Callable[[int], None] | None = None) -> Window:
         """End the window: the gate opens and parked jobs go back to their queues.
@@ -332,6 +451,13 @@ class Guard:
             return str(self._parts.app.AsyncResult(task_id).state)
         except Exception:  # noqa: BLE001 - any backend may be behind it, with errors of its own
             return None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 class Parked:

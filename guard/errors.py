@@ -17,6 +17,8 @@
     ├── NotParked                 no parked job has this id
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
+    JobInterrupted                a BaseException: this job was asked to stop, and stops here
+
 Errors carry attributes for programs and one sentence for people.
 """
 
@@ -27,6 +29,7 @@ __all__ = [
     "GuardError",
     "IllegalMove",
     "InvalidRequest",
+    "JobInterrupted",
     "MaintenanceActive",
     "NotParked",
     "ParkingFailed",
@@ -187,3 +190,14 @@ class SelfTestFailed(GuardError):
     def __init__(self, *failures: str) -> None:
         self.failures = failures
         super().__init__("; ".join(failures))
+
+
+class JobInterrupted(BaseException):
+    """Raised inside a job by `guard.checkpoint()` when an emergency has asked it to stop.
+
+    Not a `GuardError` and not even an `Exception`: a job's ``except Exception``, and Celery's
+    ``autoretry_for``, must not take it for a failure of the work. Catch it to clean up, and raise it again.
+    """
+
+    def __init__(self, message: str = "this job was asked to stop") -> None:
+        super().__init__(message)

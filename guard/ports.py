@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.history import AuditRecord, WindowRecord
+    from guard.core.outcome import JobOutcome
     from guard.core.parked import ParkedJob
     from guard.core.roll import Fate, RollEntry
     from guard.core.roster import Barrier, RosterEntry
@@ -28,6 +29,7 @@ __all__ = [
     "DurableReader",
     "DurableStore",
     "Lock",
+    "Outcomes",
     "ParkedIndex",
     "StateReader",
     "StateStore",
@@ -174,6 +176,16 @@ class Tally(Protocol):
 
     def account(self, window_id: str) -> Account:
         """The sums so far."""
+
+
+class Outcomes(Protocol):
+    """What became of jobs that an emergency met while they ran."""
+
+    def record(self, outcome: JobOutcome) -> None:
+        """Record one. Recording the same attempt again changes nothing but its content."""
+
+    def of(self, window_id: str) -> list[JobOutcome]:
+        """Those of one window, in the order in which they ended; kept for thirty days."""
 
 
 class ParkedIndex(Protocol):

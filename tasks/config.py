@@ -63,6 +63,7 @@ task_routes = {
     "tasks.captions.*": {"queue": "captions"},
     "tasks.batch.*": {"queue": "batch"},
     "tasks.automation.*": {"queue": "maintenance"},
+    "tasks.maintenance.*": {"queue": "maintenance"},
 }
 
 # Chords count their parts in the result backend: a part that waits through a long window must still find the

@@ -12,6 +12,8 @@ GENERATE_CAPTION: Final = "tasks.captions.generate"
 PROCESS_BATCH: Final = "tasks.batch.process"
 SUMMARISE_BATCH: Final = "tasks.batch.summarise"
 FAIL_BATCH: Final = "tasks.batch.fail"
+CONDUCT_WINDOW: Final = "tasks.maintenance.conduct_window"
+ADVANCE_WINDOW: Final = "tasks.maintenance.advance_window"
 BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
 
 JOB_MODULES: Final = (
@@ -19,5 +21,6 @@ JOB_MODULES: Final = (
     "tasks.jobs.captions",
     "tasks.jobs.batch",
     "tasks.jobs.automation",
+    "tasks.jobs.maintenance",
 )
 """What `tasks.app` imports so that every job is registered."""

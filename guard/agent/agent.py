@@ -55,6 +55,9 @@ _FIRST_TESTIMONY_SECONDS = 5.0
 class Follower(Protocol):
     """What a worker does when the gate changes. All calls come from the agent's thread."""
 
+    def adopted(self, state: GuardState) -> None:
+        """A state of another epoch is believed and children see its gate. Not yet acknowledged."""
+
     def gate_is(self, gate: Gate) -> None:
         """The gate that children now see. Called on each change and at each lapse of trust."""
 
@@ -69,12 +72,18 @@ class Follower(Protocol):
     def is_busy(self) -> bool:
         """Whether guarded jobs are still in this process: then `tick` is called often."""
 
+    def sample(self) -> None:
+        """Called with every renewal: a time to look at what runs."""
+
     def report(self) -> AgentReport:
         """What runs and what is reserved."""
 
 
 class ProducerFollower:
     """A process in which no jobs run has nothing to do."""
+
+    def adopted(self, state: GuardState) -> None:
+        """Nothing to end."""
 
     def gate_is(self, gate: Gate) -> None:
         """Nothing to close."""
@@ -86,6 +95,9 @@ class ProducerFollower:
         return False
 
     is_busy = False
+
+    def sample(self) -> None:
+        """Nothing runs."""
 
     def report(self) -> AgentReport:
         return AgentReport()
@@ -274,6 +286,7 @@ class Agent:
             self._epoch = state.epoch
             self._acknowledged = False
             self._settled_at = now + (FENCE_SECONDS if self._page is not None else 0.0)
+            self._follower.adopted(state)
         if gate is not self._gate:
             self._gate = gate
             self._follower.gate_is(gate)
@@ -297,6 +310,7 @@ class Agent:
         if self._stopping.is_set():
             return renew_at
         if (pushed and self._pushed(pushed)) or self._clock.boot() >= renew_at:
+            self._follower.sample()
             self.renew()
             renew_at = self._clock.boot() + self._pause()
         self._settle()

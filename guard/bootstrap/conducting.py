@@ -9,11 +9,15 @@ from guard.core.hazards import Facts, hazards
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
+from guard.fleet.machine import HiddenProcesses, machine_name, page_file
 from guard.fleet.queues import Queues
 from guard.fleet.releaser import Releaser
+from guard.gates.page import SlotState, is_alive, slots_of
+from guard.orchestrator.advancing import Advancing
 from guard.orchestrator.changes import Changes
 from guard.orchestrator.closing import Closing
 from guard.orchestrator.conductor import Conductor
+from guard.orchestrator.draining import Draining
 from guard.orchestrator.housekeeping import Housekeeping
 from guard.orchestrator.surroundings import Surroundings
 from guard.worker.cordon import carried_by
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.wiring import Wiring
     from guard.core.agents import AgentCard
     from guard.core.operations import OperationKind
+    from guard.core.roll import RollEntry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.store.redis.wake import RedisWakeUp
@@ -73,14 +78,47 @@ class Conducting:
         return frozenset(queue for card in self._live_workers() for queue in card.queues)
 
     @functools.cached_property
+    def changes(self) -> Changes:
+        """Who writes changes of the state."""
+        return Changes(durable=self._stores.durable, plane=self._stores.plane, clock=self._stores.clock)
+
+    @functools.cached_property
+    def closing(self) -> Closing:
+        """Who waits until the gates are closed."""
+        return Closing(
+            changes=self.changes, clock=self._stores.clock, lease=self.settings.lease, listen=self._listen
+        )
+
+    @functools.cached_property
+    def draining(self) -> Draining:
+        """Who knows how far a drain is."""
+        return Draining(
+            durable=self._stores.durable,
+            plane=self._stores.plane,
+            clock=self._stores.clock,
+            lease=self.settings.guard_lease_seconds,
+            is_gone=_runs_nothing,
+        )
+
+    @functools.cached_property
+    def advancing(self) -> Advancing:
+        """Who brings a window on."""
+        return Advancing(
+            changes=self.changes,
+            closing=self.closing,
+            draining=self.draining,
+            release=self.conductor.release,
+            listen=self._listen,
+            clock=self._stores.clock,
+        )
+
+    @functools.cached_property
     def conductor(self) -> Conductor:
-        changes = Changes(durable=self._stores.durable, plane=self._stores.plane, clock=self._stores.clock)
+        """Who opens and ends windows."""
         return Conductor(
             settings=self.settings,
-            changes=changes,
-            closing=Closing(
-                changes=changes, clock=self._stores.clock, lease=self.settings.lease, listen=self._listen
-            ),
+            changes=self.changes,
+            closing=self.closing,
             surroundings=Surroundings(
                 roster=self.roster,
                 parked=self.parked_count,
@@ -103,6 +141,8 @@ class Conducting:
             glance=self._stores.glance,
             parked=self.parked_count,
             conductor=lambda: self.conductor,
+            advancing=lambda: self.advancing,
+            clock=self._stores.clock,
         )
 
     def _listen(self) -> RedisWakeUp:
@@ -151,3 +191,17 @@ class Conducting:
         for part in ("releaser", "queues"):
             if part in self.__dict__:
                 getattr(self, part).close()
+
+
+def _runs_nothing(entry: RollEntry) -> bool | None:
+    """Whether a worker that does not answer runs nothing on this machine any more: its main process is
+    gone, and no pool child that it left behind is in a job. None when that cannot be told from here."""
+    if not entry.page or not entry.machine or entry.machine != machine_name() or is_alive(entry.pid):
+        return None
+    try:
+        path = page_file(entry.page)
+        slots = slots_of(path) if path is not None else []
+    except (HiddenProcesses, OSError):
+        return None
+    busy = {SlotState.ENTERING, SlotState.RUNNING}
+    return not any(slot.state in busy and is_alive(slot.pid) for slot in slots)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from guard.settings import Settings
     from guard.store.redis.lock import RedisLock
+    from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.sql.store import SqlStore
 
 __all__ = ["Stores"]
@@ -76,6 +77,13 @@ class Stores:
     def tally(self) -> RedisTally:
         """The counters of windows."""
         return RedisTally(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def outcomes(self) -> RedisOutcomes:
+        """What became of jobs that an emergency asked to stop."""
+        from guard.store.redis.outcomes import RedisOutcomes
+
+        return RedisOutcomes(self.plane.client, self.keys)
 
     def lock(self, name: str) -> RedisLock:
         """A lock of the whole fleet."""

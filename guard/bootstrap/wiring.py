@@ -136,6 +136,7 @@ class Wiring:
             make_agent=self._worker_agent,
             put_gates=self.put_gates,
             on_open=self._wake_housekeeper,
+            outcomes=lambda: self.stores.outcomes,
         )
         self._name_broker_connections(app)
         guard_step, cordon_step = resident_steps(self.resident)

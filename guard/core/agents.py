@@ -53,6 +53,7 @@ class RunningJob:
         since: when it started, UTC.
         operation: its kind of work.
         limit: its hard time limit; None when it has none.
+        asked: whether an emergency has asked it to stop.
         usual, longest: how long this task took on this worker before, median and most; None when it
             never ended here while somebody looked.
     """
@@ -62,6 +63,7 @@ class RunningJob:
     since: float
     operation: str = ""
     limit: float | None = None
+    asked: bool = False
     usual: float | None = None
     longest: float | None = None
 

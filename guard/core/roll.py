@@ -19,7 +19,7 @@ class Fate(StrEnum):
     LEFT = "left"
     """It stopped in order: its jobs had ended."""
     GONE = "gone"
-    """No process of it is left on its machine, its pool children included."""
+    """Its main process is gone from its machine, and no pool child that it left behind is in a job."""
     VOUCHED = "vouched"
     """An operator said so; the journal says who."""
 

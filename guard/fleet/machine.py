@@ -1,8 +1,8 @@
-"""Which machine this is, and whether any process of a worker is left on it.
+"""Which machine this is, and where on it the shared page of a worker can be read.
 
 A worker's pool children outlive its main process when that is killed, and go on with their jobs. All
-of them map the worker's shared page, a memfd whose name is unique: as long as one process on the
-machine has it mapped, jobs of that worker may run.
+of them have the worker's shared page, a memfd whose name is unique: through any of them it can be read
+by whoever may look into that process, and when nobody has it any more nothing of that worker is left.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-__all__ = ["machine_name", "processes_with_page"]
+__all__ = ["HiddenProcesses", "machine_name", "page_file"]
 
 _PROC = Path("/proc")
+
+
+class HiddenProcesses(Exception):
+    """Some process hides what it has open, and might be one of the worker's."""
 
 
 @cache
@@ -28,29 +32,30 @@ def machine_name() -> str:
     return ""
 
 
-def processes_with_page(page: str) -> tuple[int, ...] | None:
-    """The processes of this machine that have a shared page mapped, by its name.
+def page_file(page: str) -> Path | None:
+    """A file through which a shared page can be read, by its name; None when no process has it.
 
-    None when it cannot be told: another user's processes hide their memory maps.
+    Raises:
+        HiddenProcesses: it was not found, and another user's processes could not be looked into.
     """
-    found, hidden = [], False
+    hidden = False
     for folder in _PROC.glob("[0-9]*"):
         try:
-            maps = (folder / "maps").read_text("ascii", "replace")
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(FileNotFoundError):
+                    if f"/memfd:{page} " in str(descriptor.readlink()):
+                        return descriptor
         except PermissionError:
             hidden = hidden or _may_be_a_worker(folder)
         except (FileNotFoundError, ProcessLookupError):
             continue
-        else:
-            if f"/memfd:{page} " in maps:
-                found.append(int(folder.name))
-    if found:
-        return tuple(found)
-    return None if hidden else ()
+    if hidden:
+        raise HiddenProcesses
+    return None
 
 
 def _may_be_a_worker(folder: Path) -> bool:
-    """Whether a process that hides its maps is more than a kernel thread, which has no command line."""
+    """Whether a process that hides its files is more than a kernel thread, which has no command line."""
     with suppress(OSError):
         return bool((folder / "cmdline").read_bytes())
     return False

@@ -56,22 +56,29 @@ class ParkingLot:
         self._window_id = window_id
         self._count = count
 
-    def park(self, message: Message, *, queue: str, operation: str, worker: str) -> None:
-        """Park a copy of this message. Afterwards the original may be acknowledged.
+    def park(self, message: Message, *, queue: str, operation: str, worker: str, attempt: str = "") -> str:
+        """Park a copy of this message, and give its park id; empty when this is itself a second copy.
+        Afterwards the original may be acknowledged.
+
+        Args:
+            attempt: names the run of the job that is parked again, for a job that was acknowledged before
+                it ran: its copy must not be taken for one that an earlier window parked and dropped.
 
         Raises:
             ParkingFailed: the broker did not confirm; nothing may be acknowledged.
         """
         job = self._job(message, queue=queue, operation=operation, worker=worker)
+        if attempt:
+            job = replace(job, generation=attempt)
         released = message.headers.get(COPY_HEADER)
         if isinstance(released, dict) and not self._claim(released):
             log.warning("a second copy of job %s is dropped instead of parked", job.task_id)
             self._count(Count.DUPLICATE, operation)
-            return
+            return ""
         job, already_parked = self._begin(job)
         if already_parked:
             log.info("job %s is already parked", job.task_id)
-            return
+            return job.park_id
         self._publish(message, job)
         try:
             self._index.parked(job)
@@ -79,6 +86,7 @@ class ParkingLot:
             log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
         self._count(Count.PARKED, operation)
         log.info("parked job %s (%s) from queue %s", job.task_id, job.task, job.queue)
+        return job.park_id
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:
         task_id, task, retries, publication, generation = self._describe(message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import billiard.common
 import billiard.einfo
 import celery._state
 import celery.app.trace
@@ -25,7 +26,9 @@ __all__ = [
     "ExceptionWithTraceback",
     "Request",
     "WorkController",
+    "active_requests",
     "create_request_cls",
+    "is_exiting",
     "is_finalized",
     "registered_task",
     "task_stack",
@@ -45,6 +48,7 @@ _canvas: Any = celery.canvas
 _trace: Any = celery.app.trace
 _request: Any = celery.worker.request
 _einfo: Any = billiard.einfo
+_common: Any = billiard.common
 
 task_stack: Any = _state._task_stack  # noqa: SLF001
 """The tasks that this thread is in, outermost first; each call pushes itself before its body runs."""
@@ -68,3 +72,17 @@ def is_finalized(app: Celery) -> bool:
     """Whether the app's tasks have been made."""
     inner: Any = app
     return bool(inner.finalized)
+
+
+def is_exiting() -> bool:
+    """In a pool child: whether billiard's handler of SIGTERM has run, so that the process is ending."""
+    return bool(_common.terminate_handler_fired())
+
+
+def active_requests() -> list[Request]:
+    """The requests that a pool has accepted, from any thread: the main one may change the set meanwhile."""
+    while True:
+        try:
+            return list(worker_state.active_requests)
+        except RuntimeError:  # it changed its size
+            continue

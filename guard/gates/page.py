@@ -4,14 +4,16 @@ A memfd, mapped before the pool forks, so that the agent's thread in the main pr
 all children see the same memory, without a system call or a lock.
 
     word 0              gate, epoch, deadline: see `guard.core.word`; all zero is closed
-    word 8·(n+1) …      slot n, eight words: state, pid, mark of the task id, started, spare (4)
+    word 8·(n+1) …      slot n, eight words: state, pid, mark of the task id, started,
+                        asked (the `started` of the job that is meant), its deadline in ms, its rung, spare
 
 Rules. The word is written by the agent alone, in one aligned store: `memoryview.cast("Q")`
 (`struct.pack_into` zero-fills first and tears 5 % of concurrent reads). A slot is written by its
-child alone. A child announces ENTERING *before* it looks at the word; the agent writes the word,
-waits for `FENCE_SECONDS`, and then waits until no living slot is ENTERING: from then on whoever
-looks sees the new word. Both halves are needed (`rcu.py`: without either, thousands of starts after
-an acknowledgement).
+child alone, but for its last three words, by which the worker's main process asks a job to stop: they
+name the job, so that they mean nothing to the next one. A child announces ENTERING *before* it looks
+at the word; the agent writes the word, waits for `FENCE_SECONDS`, and then waits until no living slot
+is ENTERING: from then on whoever looks sees the new word. Both halves are needed (`rcu.py`: without
+either, thousands of starts after an acknowledgement).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+from array import array
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,17 +31,21 @@ from typing import TYPE_CHECKING
 from guard.core.word import pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from guard.core.modes import Gate
 
 __all__ = [
     "FENCE_SECONDS",
     "MOST_SLOTS",
+    "Rung",
     "SharedPage",
     "Slot",
     "SlotState",
     "SlotView",
     "is_alive",
     "mark_of",
+    "slots_of",
 ]
 
 FENCE_SECONDS = 0.005
@@ -62,6 +69,18 @@ class SlotState(IntEnum):
     COMPLETED = 3
     FAILED = 4
     NOT_STARTED = 5
+    EXITING = 6
+    """A signal has ended the job, and its process is on its way out."""
+
+
+class Rung(IntEnum):
+    """How far the emergency ladder has come with the job in a slot."""
+
+    NONE = 0
+    ASKED = 1
+    SIGNALLED = 2
+    EXEMPT = 3
+    """It may run while closed: a bypass, or a call on behalf of a job that is over. Never asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +93,15 @@ class SlotView:
     pid: int
     mark: int
     started_ms: int
+    rung: Rung = Rung.NONE
+
+    def is_same(self, other: SlotView) -> bool:
+        """Whether both are of one attempt of one job."""
+        return (self.pid, self.started_ms) == (other.pid, other.started_ms)
 
 
 class Slot:
-    """The slot of one pool child or thread. Only its owner writes it."""
+    """The slot of one pool child or thread, as its owner sees it."""
 
     __slots__ = ("base", "busy", "named", "words")
 
@@ -99,6 +123,21 @@ class Slot:
     def name(self, task_id: str | None) -> None:
         """Say which job will run."""
         self.words[self.base + 2] = mark_of(task_id)
+
+    def exempt(self) -> None:
+        """The job that is about to run here is none that an emergency ends. Its start is written."""
+        self.words[self.base + 6] = Rung.EXEMPT
+        self.words[self.base + 4] = self.words[self.base + 3]
+
+    @property
+    def rung(self) -> Rung:
+        """How far the ladder has come with the job that runs here. NONE when none does."""
+        return _rung(self.words, self.base) if self.busy else Rung.NONE
+
+    @property
+    def deadline_ms(self) -> int:
+        """Until when the job has time, once it was asked."""
+        return self.words[self.base + 5]
 
 
 class SharedPage:
@@ -150,30 +189,70 @@ class SharedPage:
 
     def slots(self) -> list[SlotView]:
         """All slots that anyone ever occupied."""
-        views = []
-        empty = 0
-        for index in range(MOST_SLOTS):
-            base = (index + 1) * _WORDS_PER_SLOT
-            pid = self.words[base + 1]
-            empty = 0 if pid else empty + 1
-            if empty > _LONGEST_GAP:
-                break
-            if pid:
-                state = self.words[base]
-                views.append(
-                    SlotView(
-                        index=index,
-                        state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
-                        pid=pid,
-                        mark=self.words[base + 2],
-                        started_ms=self.words[base + 3],
-                    )
-                )
-        return views
+        return _slots(self.words)
+
+    def view(self, index: int) -> SlotView:
+        """One slot."""
+        return _view(self.words, index)
+
+    def ask(self, slot: SlotView, deadline_ms: int) -> None:
+        """Ask the job in a slot to stop. The name of the attempt comes last: it makes the rest valid."""
+        base = (slot.index + 1) * _WORDS_PER_SLOT
+        self.words[base + 5] = deadline_ms
+        self.words[base + 6] = Rung.ASKED
+        self.words[base + 4] = slot.started_ms
+
+    def set_rung(self, slot: SlotView, rung: Rung) -> None:
+        """The job in a slot, which was asked, is to be signalled, or is left alone after all."""
+        if self.words[(slot.index + 1) * _WORDS_PER_SLOT + 4] == slot.started_ms:
+            self.words[(slot.index + 1) * _WORDS_PER_SLOT + 6] = rung
 
     def anyone_entering(self) -> bool:
         """Whether a living child is between look and start."""
         return any(view.state is SlotState.ENTERING and is_alive(view.pid) for view in self.slots())
+
+
+def slots_of(path: Path) -> list[SlotView]:
+    """The slots of another worker's page, read through a file (`guard.fleet.machine`).
+
+    Raises:
+        OSError: the process behind the file has gone meanwhile.
+    """
+    return _slots(array("Q", path.read_bytes()[:_SIZE]))
+
+
+def _slots(words: Sequence[int]) -> list[SlotView]:
+    views = []
+    empty = 0
+    for index in range(MOST_SLOTS):
+        occupied = words[(index + 1) * _WORDS_PER_SLOT + 1]
+        empty = 0 if occupied else empty + 1
+        if empty > _LONGEST_GAP:
+            break
+        if occupied:
+            views.append(_view(words, index))
+    return views
+
+
+def _view(words: Sequence[int], index: int) -> SlotView:
+    base = (index + 1) * _WORDS_PER_SLOT
+    # The state first: a child writes it last when it starts, and first of all when it ends.
+    state = words[base]
+    return SlotView(
+        index=index,
+        state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
+        pid=words[base + 1],
+        mark=words[base + 2],
+        started_ms=words[base + 3],
+        rung=_rung(words, base),
+    )
+
+
+def _rung(words: Sequence[int], base: int) -> Rung:
+    if not words[base + 4] or words[base + 4] != words[base + 3]:
+        return Rung.NONE
+    rung = words[base + 6]
+    return Rung(rung) if rung in Rung.__members__.values() else Rung.NONE
 
 
 def _shared_memory() -> tuple[str, mmap.mmap]:

@@ -181,10 +181,14 @@ class PublishGate:
 
     def bypassed(self, token: object, kind: OperationKind) -> bool:
         """Whether a valid bypass for this operation was shown. A use is counted."""
-        valid = isinstance(token, str) and self._check_bypass(token, kind)
+        valid = self.is_valid_bypass(token, kind)
         if valid:
             self.runtime.count(Count.BYPASSED, kind.name)
         return valid
+
+    def is_valid_bypass(self, token: object, kind: OperationKind) -> bool:
+        """The same, without counting it as a use."""
+        return isinstance(token, str) and self._check_bypass(token, kind)
 
     def _decide(
         self, kind: OperationKind, *, hold: bool, continuation: bool, bypass: object

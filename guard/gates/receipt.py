@@ -64,8 +64,9 @@ class Cordons(Protocol):
 class Parks(Protocol):
     """Who parks."""
 
-    def park(self, message: Message, *, queue: str, operation: str, worker: str) -> None:
-        """Park a copy, confirmed by the broker. Raises ParkingFailed; then nothing was parked."""
+    def park(self, message: Message, *, queue: str, operation: str, worker: str, attempt: str = "") -> str:
+        """Park a copy, confirmed by the broker, and give its park id; empty when it was dropped as a
+        second copy. Raises ParkingFailed; then nothing was parked."""
 
 
 class ReceiptGate:
@@ -106,7 +107,7 @@ class ReceiptGate:
         ) -> Any:
             word = words[0]
             if word >> GATE_SHIFT != OPEN or boot_ms() >= word & DEADLINE_MASK:
-                mask = fixed_mask if fixed_mask is not None else mask_of(self._kind(message))
+                mask = fixed_mask if fixed_mask is not None else mask_of(self.kind_of(message))
                 closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
                 if closed and not self._bypassed(message):
                     self._arrived_closed(message, ack, reject)
@@ -128,9 +129,23 @@ class ReceiptGate:
         word = page.words[0]
         if word >> GATE_SHIFT == OPEN and boot_ms() < word & DEADLINE_MASK:
             return False
-        mask = mask_of(self._kind(request.message))
-        closed = bool(mask) and bool(mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
-        return closed and not self._bypassed(request.message)
+        return self.blocks_kind(self.kind_of(request.message)) and not self._bypassed(request.message)
+
+    def blocks_kind(self, kind: OperationKind) -> bool:
+        """Whether the gate is closed for this kind of work."""
+        page = self._runtime.page
+        if page is None:
+            return False
+        word, mask = page.words[0], mask_of(kind)
+        return bool(mask) and bool(mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+
+    def ended_by_emergency(self, request: Request) -> str:
+        """The operation of a request that an emergency does not let run; empty for any other."""
+        kind = self.kind_of(request.message)
+        if Gate.EMERGENCY not in kind.blocked_by:
+            return ""
+        token = request.message.headers.get("guard_bypass")
+        return "" if token is not None and self._gate.is_valid_bypass(token, kind) else kind.name
 
     def has_started(self, request: Request) -> bool:
         """Whether a child's slot says that this very job runs."""
@@ -183,6 +198,55 @@ class ReceiptGate:
             requeue=lambda: request.on_reject(log, errors, REQUEUE),
         )
 
+    def hand_back(self, request: Request) -> bool:
+        """Give a request back that ran and was ended, from any thread: to its queue where that is held or
+        open, else parked. True when it was parked. Its broker has it still.
+
+        Raises:
+            ParkingFailed: try again; nothing was acknowledged.
+        """
+        assert self.consumer is not None  # noqa: S101 - it received the request
+        request.guard_was_set_aside = True
+        request.acknowledged = True  # from here on nobody else may acknowledge it
+        parked = self.blocks(request) and not self._cordon.covers(
+            self.names.of(request.message, self.consumer)
+        )
+        if parked:
+            self.park_copy(request, attempt="")
+            request.on_ack(log, request.connection_errors)
+        else:
+            self._runtime.count(Count.REQUEUED, self.kind_of(request.message).name)
+            request.on_reject(log, request.connection_errors, REQUEUE)
+        self._forget(request)
+        return parked
+
+    def park_copy(self, request: Request, *, attempt: str) -> str:
+        """Park a copy of a request that runs, or ran. Gives its park id.
+
+        Args:
+            attempt: see `ParkingLot.park`; empty for a request that its broker still has.
+
+        Raises:
+            ParkingFailed: try again.
+        """
+        assert self.consumer is not None  # noqa: S101 - it received the request
+        message = request.message
+        return self._lot.park(
+            message,
+            queue=self.names.of(message, self.consumer),
+            operation=self.kind_of(message).name,
+            worker=self.consumer.hostname,
+            attempt=attempt,
+        )
+
+    def drop_copy(self, park_id: str) -> None:
+        """The job of this parked copy has finished after all: the copy must not run.
+
+        Raises:
+            StoreError: try again.
+        """
+        self._index.claim(park_id, ORIGINAL)
+
     def _arrived_closed(self, message: Message, ack: Any, reject: Any) -> None:
         assert self.consumer is not None  # noqa: S101 - messages arrive through it
         errors = self.consumer.connection_errors
@@ -192,7 +256,7 @@ class ReceiptGate:
         assert self.consumer is not None  # noqa: S101
         queue = self.names.of(message, self.consumer)
         if self._cordon.covers(queue):
-            self._runtime.count(Count.REQUEUED, self._kind(message).name)
+            self._runtime.count(Count.REQUEUED, self.kind_of(message).name)
             requeue()
             return
         self._park(message, done=ack)
@@ -202,7 +266,7 @@ class ReceiptGate:
         queue = self.names.of(message, self.consumer)
         try:
             self._lot.park(
-                message, queue=queue, operation=self._kind(message).name, worker=self.consumer.hostname
+                message, queue=queue, operation=self.kind_of(message).name, worker=self.consumer.hostname
             )
         except ParkingFailed as error:
             # Not acknowledged, so not lost. Not requeued either: that would come back at once.
@@ -216,9 +280,10 @@ class ReceiptGate:
 
     def _bypassed(self, message: Message) -> bool:
         token = message.headers.get("guard_bypass")
-        return token is not None and self._gate.bypassed(token, self._kind(message))
+        return token is not None and self._gate.bypassed(token, self.kind_of(message))
 
-    def _kind(self, message: Message) -> OperationKind:
+    def kind_of(self, message: Message) -> OperationKind:
+        """The operation of the job in a message."""
         _, name, _, args, kwargs = job_of(message)
         queue = None
         if self.consumer is not None and self._gate.classifier.by_queue(name):

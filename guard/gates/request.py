@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celery.utils.imports import symbol_by_name
 
 from guard.gates.inner_celery import ExceptionWithTraceback, worker_state
-from guard.gates.not_started import NotStarted
+from guard.gates.not_started import Interrupted, NotStarted
 
 if TYPE_CHECKING:
     from guard.gates.receipt import ReceiptGate
@@ -28,6 +28,8 @@ class GuardedRequest:
 
     guard_gate: ReceiptGate
     guard_was_set_aside = False
+    guard_climb: Any = None
+    """Where this job is on the emergency ladder (`guard.worker.climber`); None before it was asked."""
 
     def revoked(self: Any) -> bool:
         """Skip a revoked job, or one that the gate blocks."""
@@ -74,7 +76,18 @@ class GuardedRequest:
         if isinstance(error, NotStarted):
             self.guard_set_aside()
             return None
+        if self.guard_climb is not None:
+            if self.guard_climb.takes(error):  # the ladder says what becomes of this job
+                return None
+        elif isinstance(error, Interrupted):
+            self.guard_set_aside()
+            return None
         return super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)  # type: ignore[misc]
+
+    def on_timeout(self: Any, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
+        """A time limit. Once the guard has signalled a job, its end is the guard's to record."""
+        if soft or self.guard_climb is None or not self.guard_climb.signalled:
+            super().on_timeout(soft, timeout)  # type: ignore[misc]
 
     def guard_set_aside(self: Any) -> None:
         """Requeue or park this job, once."""

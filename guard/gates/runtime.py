@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage, Slot
 
-__all__ = ["Belief", "Runtime"]
+__all__ = ["Belief", "Runtime", "slot_of_job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,10 @@ class Runtime:
         """Whether jobs run in this process: pool children, and workers with threads or solo."""
         self.counts: Counter[tuple[str, Count, str]] = Counter()
         self._counts_lock = threading.Lock()
+        self.children_name_jobs = False
+        """Whether pool children say which job they run. Needed only where a child may be given its next
+        job before the parent knows that the last one has ended (``-O fast``): by its pid alone the
+        parent could then take one for the other."""
         self._ensure_agent = ensure_agent
         self._count_at_once = count_at_once
         self._slots = threading.local()
@@ -113,11 +117,17 @@ class Runtime:
             weakref.finalize(threading.current_thread(), self.page.give_back, mine)
         return mine
 
+    def busy_slot(self) -> Slot | None:
+        """The slot of the guarded job that this thread is in. Takes none."""
+        slot = self.child_slot or getattr(self._slots, "mine", None)
+        return slot if slot is not None and slot.busy else None
+
     def become_pool_child(self, index: int) -> None:
         """In a forked pool child: take the slot of this index and believe the page from now on."""
         self.is_pool_child = True
         self.jobs_run_here = True
-        self.child_slot = self.page.slot(index) if self.page is not None else None
+        if self.page is not None:
+            self.child_slot = self.page.slot(index, named=self.children_name_jobs)
 
     def count(self, kind: Count, operation: str, number: int = 1) -> None:
         """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""
@@ -155,6 +165,15 @@ class Runtime:
 
 
 _RUNTIMES: weakref.WeakSet[Runtime] = weakref.WeakSet()
+
+
+def slot_of_job() -> Slot | None:
+    """The slot of the guarded job that this thread is in, whichever app it belongs to; None outside one."""
+    for runtime in list(_RUNTIMES):
+        slot = runtime.busy_slot()
+        if slot is not None:
+            return slot
+    return None
 
 
 def _after_fork() -> None:

@@ -98,12 +98,24 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
             result = run(*args, **kwargs)
             outcome = 3  # SlotState.COMPLETED
             return result
+        except BaseException as error:
+            outcome = _left_by(error, slot, task)
+            raise
         finally:
             slot.busy = False
             words[base] = outcome
 
     setattr(guarded_run, _MARK, True)
     return guarded_run
+
+
+def _left_by(error: BaseException, slot: Slot, task: Task[..., Any]) -> int:
+    """The state of the slot after a job raised. Raises another error when the job was asked to stop."""
+    if slot.words[slot.base + 4] != slot.words[slot.base + 3]:
+        return SlotState.FAILED
+    from guard.gates.interrupted import left_by  # no job of most processes ever gets here
+
+    return left_by(error, slot, task)
 
 
 def _without_slot(
@@ -175,6 +187,7 @@ def _closed(
     if slot.named:
         slot.name(task.request.id)
     slot.words[slot.base + 3] = boot_ms()
+    slot.exempt()
     slot.words[slot.base] = SlotState.RUNNING
     slot.busy = True
     try:

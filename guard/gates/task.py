@@ -21,3 +21,11 @@ class GuardedTask(Task):  # type: ignore[type-arg]
     """The kind of work, one of `Operation` or a declared one. None: by rule, else ``job_creation``."""
     when_closed: str | None = None
     """What its publisher gets while closed: ``refuse`` or ``hold``. None: the setting."""
+    grace_period: float | None = None
+    """Seconds that a running job of this task gets to stop by itself in an emergency. None: the window's."""
+    resumable: bool = False
+    """Whether a job that an emergency has ended may run again from its start after the release. A job that
+    is acknowledged late does so anyway: its broker still has it. Any other one ends as REVOKED."""
+    soft_stop: bool = False
+    """Whether asking a job to stop also raises `SoftTimeLimitExceeded` in it, as a soft time limit does.
+    Off, a job that would have ended within its grace period may do so."""

@@ -68,24 +68,79 @@ class Conductor:
         self._clock = clock
         self._lock = lock
 
-    def enable(self, request: WindowRequest) -> Window:
+    def enable(self, request: WindowRequest, *, window_id: str | None = None) -> Window:
         """Open a window; returns when the gates are closed, and says by what proof.
 
+        Args:
+            window_id: an id of the caller's. If that very window is open already this only waits for it.
+
         Raises:
-            IllegalMove: a window is open already.
+            IllegalMove: another window is open already.
+            InvalidRequest: the window of this id is over.
             StoreUnavailable: the durable store did not answer. Nothing was changed.
         """
-        window_id = str(uuid.uuid4())
+        if window_id is not None:
+            known = self._known(window_id)
+            if known is not None:
+                return known
+        else:
+            window_id = str(uuid.uuid4())
         state = self._changes.make(
             "enable",
             request.by,
             lambda old, now: moves.close(old, request, window_id=window_id, now=now),
-            {"mode": request.mode.value, "reason": request.reason, "duration": request.duration},
+            {
+                "mode": request.mode.value,
+                "reason": request.reason,
+                "duration": request.duration,
+                **request.terms.to_dict(),
+            },
         )
         closed = self._closing.announce_and_wait(state)
         window = self._window_seen(state, closed)
         self._confirm(state)
         return window
+
+    def _known(self, window_id: str) -> Window | None:
+        """The window of this id, closed, if it is open already; None if it never was."""
+        state = self._changes.durable.read()
+        if state.window_id == window_id and state.phase in CLOSED_PHASES:
+            closed = self._closing.announce_and_wait(state)
+            if state.phase is Phase.CLOSING:
+                self._confirm(state)
+            return self._window_seen(state, closed)
+        if self._changes.durable.window(window_id) is not None:
+            raise InvalidRequest(f"window {window_id} is over: use another id")
+        return None
+
+    def change(self, by: str, **wanted: Any) -> Window:
+        """Change the open window: mode, reason, length, terms. A stricter mode closes more, and this
+        returns when that is closed too.
+
+        Raises:
+            InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
+        """
+        detail = {name: value for name, value in wanted.items() if value is not None}
+        state = self._changes.make(
+            "change", by, lambda old, now: moves.change(old, by=by, now=now, **wanted), detail
+        )
+        if state.phase is not Phase.CLOSING:
+            problem = self._changes.announce(state)
+            return self._window(state, warnings=(problem,) if problem else ())
+        closed = self._closing.announce_and_wait(state)
+        window = self._window_seen(state, closed)
+        self._confirm(state)
+        return window
+
+    def verify(self, by: str) -> Window:
+        """Let holders of a bypass try before everybody may.
+
+        Raises:
+            InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
+        """
+        state = self._changes.make("verify", by, lambda old, now: moves.verify(old, by=by, now=now), {})
+        problem = self._changes.announce(state)
+        return self._window(state, warnings=(problem,) if problem else ())
 
     def disable(self, by: str, *, progress: Callable[[int], None] | None = None) -> Window:
         """End the window: the gate opens, parked jobs go back to their queues.

@@ -27,7 +27,8 @@ class Draining:
 
     Args:
         lease: seconds after which a worker that is not heard of counts as silent.
-        is_gone: whether no process of a worker is left on its machine; None when that cannot be told.
+        is_gone: whether a worker is gone from its machine and no pool child that it left is in a job; None
+            when that cannot be told.
     """
 
     def __init__(

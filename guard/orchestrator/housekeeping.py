@@ -16,21 +16,26 @@ from guard.errors import GuardError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
-    from guard.ports import ControlPlane, DurableReader
+    from guard.ports import Clock, ControlPlane, DurableReader
 
 __all__ = ["Housekeeping"]
 
 log = logging.getLogger(__name__)
 
+_UNDER_WAY = frozenset({Phase.CLOSING, Phase.DRAINING})
+_ITS_OWNERS_SECONDS = 2.0
+"""A window that has just changed is left to whoever changed it; if that process died, we go on."""
+
 
 class Housekeeping:
-    """Takes over a release that nobody goes on with, and imports hand-made changes of the guides'
+    """Takes over a drain or a release that nobody goes on with, and imports hand-made changes of the guides'
     configuration rows.
 
     Args:
         parked: how many jobs are parked; None when unknown.
-        conductor: gives the conductor; called only when there is work for it.
+        conductor, advancing: give what brings a window on; called only when there is work for it.
     """
 
     def __init__(
@@ -40,11 +45,15 @@ class Housekeeping:
         glance: DurableReader,
         parked: Callable[[], int | None],
         conductor: Callable[[], Conductor],
+        advancing: Callable[[], Advancing],
+        clock: Clock,
     ) -> None:
         self._plane = plane
         self._glance = glance
         self._parked = parked
         self._conductor = conductor
+        self._advancing = advancing
+        self._clock = clock
 
     def sweep(self) -> None:
         """One round. Never raises for a store that is away: the next round comes."""
@@ -52,6 +61,8 @@ class Housekeeping:
             state = self._plane.read()
             if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._parked()):
                 self._conductor().release()
+            elif state.phase in _UNDER_WAY and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
+                self._advancing().advance()
             if drift(self._glance.configuration_rows(), self._glance.read()) is not None:
                 self._conductor().import_rows()
         except GuardError as error:

@@ -20,10 +20,17 @@ from guard.errors import StaleEpoch, StateMissing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from guard.core.outcome import JobOutcome
     from guard.core.parked import ParkedJob
     from guard.ports import Clock
 
-__all__ = ["MemoryControlPlane", "MemoryDurableStore", "MemoryParkedIndex", "MemoryTally"]
+__all__ = [
+    "MemoryControlPlane",
+    "MemoryDurableStore",
+    "MemoryOutcomes",
+    "MemoryParkedIndex",
+    "MemoryTally",
+]
 
 
 class MemoryDurableStore:
@@ -237,6 +244,19 @@ class MemoryTally:
 
     def account(self, window_id: str) -> Account:
         return Account.from_fields(self._counts[window_id])
+
+
+class MemoryOutcomes:
+    """What became of jobs in an emergency, in one process."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[str, dict[str, JobOutcome]] = defaultdict(dict)
+
+    def record(self, outcome: JobOutcome) -> None:
+        self._outcomes[outcome.window_id][outcome.attempt] = outcome
+
+    def of(self, window_id: str) -> list[JobOutcome]:
+        return sorted(self._outcomes[window_id].values(), key=lambda outcome: outcome.ended_at)
 
 
 class MemoryParkedIndex:

@@ -12,24 +12,30 @@ from typing import TYPE_CHECKING
 from guard.clock import boot_ms
 from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
-from guard.gates.inner_celery import Consumer, worker_state
-from guard.gates.page import SlotState, is_alive, mark_of
+from guard.gates.page import Rung, SlotState
 from guard.worker.reserved import count_reserved, set_reserved_aside
+from guard.worker.running import attempts, time_limit_of
+from guard.worker.runtimes import Runtimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.state import GuardState
+    from guard.gates.inner_celery import Consumer
     from guard.gates.page import SharedPage
     from guard.gates.receipt import ReceiptGate
     from guard.worker.cordon import Cordon
+    from guard.worker.ladder import Ladder
+    from guard.worker.running import Attempt
 
 __all__ = ["WorkerFollower"]
 
 log = logging.getLogger(__name__)
 
 
-_NOTHING: tuple[tuple[tuple[int, int, int], ...], int] = ((), 0)
+_NOTHING: tuple[tuple[tuple[int, int, int, Rung], ...], int] = ((), 0)
+_ASKED = frozenset({Rung.ASKED, Rung.SIGNALLED})
+_BUSY = frozenset({SlotState.RUNNING, SlotState.ENTERING})
 
 
 class WorkerFollower:
@@ -37,17 +43,27 @@ class WorkerFollower:
 
     Args:
         on_open: called when the gate opens after it was closed: parked jobs may go back.
+        make_ladder: called when the first emergency meets a running job.
     """
 
     def __init__(
-        self, *, page: SharedPage, cordon: Cordon, gate: ReceiptGate, on_open: Callable[[], None]
+        self,
+        *,
+        page: SharedPage,
+        cordon: Cordon,
+        gate: ReceiptGate,
+        on_open: Callable[[], None],
+        make_ladder: Callable[[], Ladder],
     ) -> None:
         self._page = page
         self._cordon = cordon
         self._gate = gate
         self._on_open = on_open
+        self._make_ladder = make_ladder
+        self._ladder: Ladder | None = None
         self._consumer: Consumer | None = None
-        self._seen: tuple[tuple[tuple[int, int, int], ...], int] = _NOTHING
+        self._seen: tuple[tuple[tuple[int, int, int, Rung], ...], int] = _NOTHING
+        self._runtimes = Runtimes()
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -56,6 +72,19 @@ class WorkerFollower:
         self._consumer = consumer
         self._gate.consumer = consumer
         self._cordon.attach(consumer)
+
+    def adopted(self, state: GuardState) -> None:
+        if state.gate is Gate.EMERGENCY and self._ladder is None:
+            if not any(slot.state in _BUSY for slot in self._page.slots()):
+                return
+            self._ladder = self._make_ladder()
+        if self._ladder is not None:
+            self._ladder.follow(state)
+
+    def stop(self, within: float) -> None:
+        """The worker ends: wait for this long at most until what the ladder has begun is done."""
+        if self._ladder is not None:
+            self._ladder.stop(within)
 
     def gate_is(self, gate: Gate) -> None:
         log.info("the gate is %s", gate.name.lower())
@@ -72,41 +101,49 @@ class WorkerFollower:
     def is_busy(self) -> bool:
         return self._busy
 
-    def tick(self, state: GuardState) -> bool:  # noqa: ARG002 - a place for what the state asks of running jobs
+    def tick(self, state: GuardState) -> bool:
         seen = (
             tuple(
-                (slot.index, slot.pid, slot.started_ms)
+                (slot.index, slot.pid, slot.started_ms, slot.rung)
                 for slot in self._page.slots()
-                if slot.state in {SlotState.RUNNING, SlotState.ENTERING}
+                if slot.state in _BUSY
             ),
             count_reserved(self._consumer),
         )
+        if seen[0] and state.gate is Gate.EMERGENCY:
+            self.adopted(state)  # for a job that was between look and start when the state was adopted
         changed, self._seen = seen != self._seen, seen
         self._busy = seen != _NOTHING
         return changed
 
+    def sample(self) -> None:
+        running, _ = attempts(self._page)
+        self._runtimes.look({attempt.key: attempt.task for attempt in running}, boot_ms() / 1000)
+
     def report(self) -> AgentReport:
-        running = []
-        lost = 0
-        now_ms, now = boot_ms(), time.time()
-        by_mark = {mark_of(task_id): request for task_id, request in list(worker_state.requests.items())}
-        by_pid = {request.worker_pid: request for request in list(worker_state.active_requests)}
-        for slot in self._page.slots():
-            if slot.state not in {SlotState.RUNNING, SlotState.ENTERING}:
-                continue
-            if not is_alive(slot.pid):
-                lost += 1
-                continue
-            if slot.state is SlotState.RUNNING:
-                request = by_mark.get(slot.mark) if slot.mark else by_pid.get(slot.pid)
-                task_id, name = (request.id, request.name) if request is not None else ("?", "?")
-                since = now - (now_ms - slot.started_ms) / 1000
-                running.append(RunningJob(task_id=task_id, task=name, since=since))
+        running, lost = attempts(self._page)
         return AgentReport(
-            running=tuple(running),
+            running=tuple(self._described(attempt) for attempt in running if self._is_blocked(attempt)),
             reserved=count_reserved(self._consumer),
             cordoned=self._cordon.cordoned,
             lost_slots=lost,
+        )
+
+    def _is_blocked(self, attempt: Attempt) -> bool:
+        """Whether the gate blocks jobs of this kind. What it does not know counts as blocked."""
+        return attempt.request is None or self._gate.blocks_kind(self._gate.kind_of(attempt.request.message))
+
+    def _described(self, attempt: Attempt) -> RunningJob:
+        request = attempt.request
+        return RunningJob(
+            task_id=attempt.task_id,
+            task=attempt.task,
+            since=time.time() - (boot_ms() - attempt.slot.started_ms) / 1000,
+            operation=self._gate.kind_of(request.message).name if request is not None else "unknown",
+            limit=time_limit_of(request),
+            asked=attempt.slot.rung in _ASKED,
+            usual=self._runtimes.usual(attempt.task),
+            longest=self._runtimes.longest(attempt.task),
         )
 
     def _follow(self) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from billiard.process import current_process
 from celery.signals import worker_process_init, worker_shutdown
 
+from guard.clock import SystemClock
 from guard.core.agents import AgentCard
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
@@ -37,12 +38,16 @@ if TYPE_CHECKING:
     from guard.gates.publish import PublishGate
     from guard.gates.receipt import Parks
     from guard.gates.runtime import Runtime
-    from guard.ports import ParkedIndex
+    from guard.ports import Outcomes, ParkedIndex
     from guard.settings import Settings
+    from guard.worker.ladder import Ladder
 
 __all__ = ["Resident"]
 
 log = logging.getLogger(__name__)
+
+_CONCLUDE_WITHIN = 3.0
+"""How long a worker that ends waits for what it has still to record of jobs that it has ended."""
 
 
 class Resident:
@@ -52,6 +57,7 @@ class Resident:
         make_agent: builds the agent for a card and a follower; bootstrap knows the stores.
         put_gates: puts the gates on every task that is registered by now.
         on_open: called in the agent's thread when the gate opens.
+        outcomes: gives where the outcomes of jobs are recorded that an emergency asked to stop.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Resident:
         make_agent: Callable[[AgentCard, Follower], Agent],
         put_gates: Callable[[], None],
         on_open: Callable[[], None],
+        outcomes: Callable[[], Outcomes],
     ) -> None:
         self._app = app
         self._runtime = runtime
@@ -73,6 +80,8 @@ class Resident:
         self._make_agent = make_agent
         self._put_gates = put_gates
         self._on_open = on_open
+        self._outcomes = outcomes
+        self._settings = settings
         names = QueueNames()
         self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings, names=names)
         self.receipt = ReceiptGate(
@@ -88,6 +97,7 @@ class Resident:
         self._runtime.is_worker = True
         pool = _pool_name(worker)
         self._runtime.jobs_run_here = pool != "prefork"
+        self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
         try:
             run_self_test(self._app, self._runtime, self.receipt)
@@ -120,7 +130,11 @@ class Resident:
         page = self._runtime.page
         assert page is not None  # noqa: S101 - made in prepare
         self._follower = WorkerFollower(
-            page=page, cordon=self._cordon, gate=self.receipt, on_open=self._on_open
+            page=page,
+            cordon=self._cordon,
+            gate=self.receipt,
+            on_open=self._on_open,
+            make_ladder=lambda: self._make_ladder(page, worker),
         )
         self._agent = self._make_agent(self._card(worker), self._follower)
         self._agent.start()
@@ -138,6 +152,8 @@ class Resident:
 
     def stop(self) -> None:
         """The worker stops: leave the registry. The page stays as it is until its deadline."""
+        if self._follower is not None:
+            self._follower.stop(_CONCLUDE_WITHIN)
         if self._agent is not None:
             self._agent.stop()
 
@@ -146,6 +162,25 @@ class Resident:
         index = getattr(current_process(), "index", None)
         if index is not None:
             self._runtime.become_pool_child(index)
+
+    def _make_ladder(self, page: SharedPage, worker: WorkController) -> Ladder:
+        """Only now loaded: most workers never see an emergency."""
+        from guard.worker.conclusions import Conclusions
+        from guard.worker.ladder import Ladder
+
+        conclusions = Conclusions(
+            gate=self.receipt, runtime=self._runtime, outcomes=self._outcomes, node=worker.hostname
+        )
+        return Ladder(
+            page=page,
+            gate=self.receipt,
+            conclusions=conclusions,
+            clock=SystemClock(),
+            grace=self._settings.emergency_mode_job_grace_period,
+            terminable=_pool_name(worker) == "prefork",
+            how_to_end="To end them all the same, end the worker (jobs acknowledged before they ran are lost): "
+            f"kill -KILL {os.getpid()}",
+        )
 
     def _card(self, worker: WorkController) -> AgentCard:
         pool = _pool_name(worker)

@@ -19,6 +19,7 @@ from celery.exceptions import Ignore, Reject
 from kombu import Queue
 
 import guard
+from tests.acceptance import jobs
 
 GUARDED_QUEUE = "guarded"
 MIXED_QUEUE = "mixed"
@@ -55,7 +56,13 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         task_default_queue_type=environ.get("SHOP_QUEUE_TYPE", "classic"),
         worker_detect_quorum_queues=True,
         task_queues=_queues(environ.get("SHOP_QUEUE_TYPE", "classic")),
-        task_routes={"shop.mixed_*": MIXED_QUEUE, "shop.free_on_mixed": MIXED_QUEUE, "shop.free": OPEN_QUEUE},
+        task_routes={
+            "shop.mixed_*": MIXED_QUEUE,
+            "shop.free_on_mixed": MIXED_QUEUE,
+            "shop.free": OPEN_QUEUE,
+            "shop.slow_free": OPEN_QUEUE,
+            "shop.unguarded_long": OPEN_QUEUE,
+        },
         worker_prefetch_multiplier=int(environ.get("SHOP_PREFETCH", "4")),
         result_expires=3600,
         beat_schedule={
@@ -70,6 +77,7 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         None if environ.get("SHOP_UNGUARDED") else guard.install(app, guard.load_settings(_guards(environ)))
     )
     _define(app)
+    jobs.define(app, note)
     if path := environ.get("SHOP_BREAK"):
         _break(path)
     if step := environ.get("SHOP_DIE_AT"):
@@ -154,6 +162,18 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
     def free(self: Task, value: Any = None) -> Any:
         note("start", self, value=value)
         return value
+
+    @app.task(name="shop.slow_free", shared=False, bind=True, operation="admin_operations")
+    def slow_free(self: Task, seconds: float) -> None:
+        note("start", self)
+        time.sleep(seconds)
+        note("end", self)
+
+    @app.task(name="shop.bounded", shared=False, bind=True, time_limit=40)
+    def bounded(self: Task, seconds: float) -> None:
+        note("start", self)
+        time.sleep(seconds)
+        note("end", self)
 
     @app.task(name="shop.free_on_mixed", shared=False, bind=True, operation="admin_operations")
     def free_on_mixed(self: Task, value: Any = None) -> Any:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.store.memory import MemoryControlPlane, MemoryDurableStore, MemoryParkedIndex, MemoryTally
+from guard.store.memory import (
+    MemoryControlPlane,
+    MemoryDurableStore,
+    MemoryOutcomes,
+    MemoryParkedIndex,
+    MemoryTally,
+)
 from guard.store.redis.client import connect
+from guard.store.redis.outcomes import RedisOutcomes
 from guard.store.redis.parked import RedisParkedIndex
 from guard.store.redis.tally import RedisTally
 from tests.contracts.doers import (
@@ -25,7 +32,7 @@ from tests.contracts.doers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guard.ports import DurableStore, ParkedIndex, StateStore, Tally
+    from guard.ports import DurableStore, Outcomes, ParkedIndex, StateStore, Tally
     from guard.store.sql.store import SqlStore
     from tests.support.valkey import Valkey
 
@@ -112,6 +119,16 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
         return
     with on_redis(server_of(request)) as (url, _), connect(url, timeout=2.0, name="contract") as client:
         yield RedisTally(client, KEYS)
+
+
+@pytest.fixture(params=["memory", *SERVERS])
+def outcomes(request: pytest.FixtureRequest) -> Iterator[Outcomes]:
+    """What became of jobs in emergencies."""
+    if request.param == "memory":
+        yield MemoryOutcomes()
+        return
+    with on_redis(server_of(request)) as (url, _), connect(url, timeout=2.0, name="contract") as client:
+        yield RedisOutcomes(client, KEYS)
 
 
 @pytest.fixture(params=["memory", *SERVERS])

@@ -229,6 +229,53 @@ def test_a_window_from_begin_to_end(shop: Shop, worker: LocalProcess, parked_cou
     assert over.json["error"] == "IllegalMove"
 
 
+def test_a_drain_is_watched_changed_and_cut_short(shop: Shop, worker: LocalProcess) -> None:
+    gate = shop.folder / "drained"
+    (job,) = shop.submit(f"[shop.slow.delay({str(gate)!r})]")
+    eventually(lambda: job in worker.log, what="the slow job to be received")
+    assert shop.maintenance("drain", "--json").json["phase"] == "inactive"
+
+    opened = shop.maintenance(
+        "enable", "-r", "Move", "--drain-within", "1h", "--at-deadline", "extend", "--by", "ops"
+    )
+    assert opened.code == Exit.DONE, opened
+    eventually(
+        lambda: shop.maintenance("drain", "--json").json["blockers"], within=20, what="the running job"
+    )
+    looked = shop.maintenance("drain", "--json")
+    assert looked.code == Exit.NOT_DRAINED
+    assert (looked.json["phase"], looked.json["next"], looked.json["at_deadline"]) == (
+        "draining",
+        "wait",
+        "extend",
+    )
+    assert [(one["kind"], one["task_id"], one["worker"]) for one in looked.json["blockers"]] == [
+        ("running", job, "w1@here")
+    ]
+    shown = shop.maintenance("drain", "--watch", "--within", "2")
+    assert shown.code == Exit.NOT_DRAINED
+    for text in ("Draining", "shop.slow", job, "w1@here", "never?", "then: extend"):
+        assert text in shown.out
+    assert "0 of 1 ended" in shown.err, "the bar goes to the error stream"
+
+    refused = shop.maintenance("change", "--mode", "emergencyy", "--grace", "900")
+    assert refused.code == Exit.INVALID
+    assert "mode 'emergencyy' is unknown" in refused.err
+    assert "grace 900 is out of range" in refused.err
+    changed = shop.maintenance("change", "--duration", "3h", "--json")
+    assert (changed.code, changed.json["phase"]) == (Exit.DONE, "draining")
+    assert shop.maintenance("change", "--duration", "3h").err.startswith("Error: nothing would change")
+    nobody = shop.maintenance("drain", "--vouch", "w1@here")
+    assert nobody.code == Exit.INVALID
+    assert "is not silent" in nobody.err
+
+    gate.touch()
+    drained = shop.maintenance("drain", "--watch", "--json")
+    assert drained.code == Exit.DONE
+    assert drained.json["drained"] is True
+    assert shop.maintenance("disable").code == Exit.DONE
+
+
 def test_parked_jobs_one_by_one(shop: Shop, closed: Any, parked_count: Any) -> None:
     ids = shop.submit("[shop.caption.delay(n) for n in range(3)]", GUARD_WHEN_CLOSED="hold")
     eventually(lambda: parked_count() == 3, what="the jobs to be parked")
@@ -464,7 +511,8 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["enable", "disable", "status", "parked", "parked list", "parked release", "parked discard", "job",
+    ["enable", "change", "drain", "disable", "status",
+     "parked", "parked list", "parked release", "parked discard", "job",
      "account", "check", "migrate", "close-local"],
 )  # fmt: skip
 def test_every_help_text_has_an_example_and_its_exit_codes(command: str) -> None:

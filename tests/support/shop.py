@@ -110,6 +110,15 @@ class Shop:
         ]
         return self._celery(name, ["worker", "-l", "INFO", *arguments], environ)
 
+    def settled(self) -> None:
+        """Wait until the registry of workers is older than one lease: `enable()` of a younger fleet waits
+        for that itself."""
+        eventually(
+            lambda: self.guard._parts.stores.plane.barrier().registry_age > 3.1,
+            within=10,
+            what="a whole registry",
+        )
+
     def beat(self) -> LocalProcess:
         """Start beat."""
         return self._celery("beat", ["beat", "-l", "INFO"], {"SHOP_BEAT": "1"})

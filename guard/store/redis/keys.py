@@ -13,6 +13,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
     {ns}:departed                hash    7 days   agent ids that have stopped in order
     {ns}:counts:<window>         hash    30 days  counters of a window
+    {ns}:outcomes:<window>       hash    30 days  attempt -> what became of a job in an emergency (JSON)
     {ns}:parked                  hash    none     task id -> parked job (JSON)
     {ns}:parked-as:<p>:<g>       string  2 days   park id of a delivery, and whether the broker confirmed it
     {ns}:copy:<park id>          string  2 days   the copy of a parked job that may run
@@ -85,6 +86,9 @@ class Keys:
 
     def counts(self, window_id: str) -> str:
         return self._key("counts", window_id)
+
+    def outcomes(self, window_id: str) -> str:
+        return self._key("outcomes", window_id)
 
     def parked_as(self, publication: str, generation: str) -> str:
         return self._key("parked-as", publication, generation)

@@ -1,0 +1,119 @@
+"""The emergency ladder, decided: what is to be done next about one running job.
+
+    ask ──grace──▶ SIGTERM ──2 s──▶ SIGKILL ──▶ the process is gone
+
+Rules of this file. Nothing is signalled before its grace period has ended, counted from when the job
+was asked. A signal is only for code that still runs: what comes after the job's own code (its result on
+the way to the parent) is never signalled, however long it takes. Once a job has been signalled it is
+half ended, and the ladder goes on to its end even if the emergency does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+from guard.core.outcome import Ended, Went
+
+__all__ = ["KILL_AFTER", "Climb", "Code", "Report", "Step", "ended", "next_step", "went"]
+
+KILL_AFTER = 2.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+
+class Code(Enum):
+    """What the slot says of the job's own code."""
+
+    RUNS = auto()
+    OVER = auto()
+    """It has ended, or the slot belongs to another job or child."""
+    EXITING = auto()
+    """A signal has ended it and its process is on its way out."""
+
+
+class Report(StrEnum):
+    """How Celery said that the job ended."""
+
+    RETURNED = "returned"
+    RAISED = "raised"
+    INTERRUPTED = "interrupted"
+    """It stopped because it was asked to."""
+    LOST = "lost"
+    """Its process is gone and had stored no success."""
+
+
+class Step(StrEnum):
+    """What is to be done now."""
+
+    WAIT = "wait"
+    ASK = "ask"
+    PARK = "park"
+    """Put a copy aside: the broker has none, and after the signal it is too late."""
+    TERM = "term"
+    KILL = "kill"
+    LEAVE = "leave"
+    """Take the request back and let the job run on."""
+    CONCLUDE = "conclude"
+    """It is over, and known how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """What is known of one attempt of one job. Times are seconds of one clock.
+
+    Attributes:
+        grace: how long it gets after it was asked.
+        asked_at, terminated_at, killed_at: when each was done; None: not yet.
+        code: what its slot says.
+        alive: whether its process still is.
+        reported: whether Celery has said how it ended.
+        terminable: whether this pool can end one job.
+        must_park: a copy has to be put aside before a signal.
+        wanted: whether the emergency still holds.
+    """
+
+    grace: float
+    asked_at: float | None = None
+    terminated_at: float | None = None
+    killed_at: float | None = None
+    code: Code = Code.RUNS
+    alive: bool = True
+    reported: bool = False
+    terminable: bool = True
+    must_park: bool = False
+    wanted: bool = True
+
+
+def next_step(climb: Climb, now: float) -> Step:
+    """The next step of one job."""
+    if not climb.alive or climb.reported:
+        return Step.CONCLUDE
+    if not climb.wanted and climb.terminated_at is None:
+        return Step.LEAVE
+    if climb.asked_at is None:
+        return Step.ASK if climb.code is Code.RUNS else Step.WAIT
+    if not climb.terminable or climb.code is Code.OVER:
+        return Step.WAIT
+    if climb.terminated_at is not None:
+        due = climb.killed_at is None and now >= climb.terminated_at + KILL_AFTER
+        return Step.KILL if due else Step.WAIT
+    if climb.code is not Code.RUNS or now < climb.asked_at + climb.grace:
+        return Step.WAIT
+    return Step.PARK if climb.must_park else Step.TERM
+
+
+def ended(report: Report, *, signalled: bool) -> Ended:
+    """How a job that was asked has ended."""
+    if report is Report.LOST:
+        return Ended.KILLED if signalled else Ended.LOST
+    return Ended.INTERRUPTED if report is Report.INTERRUPTED else Ended.COMPLETED
+
+
+def went(how: Ended, *, acks_late: bool, resumable: bool) -> Went:
+    """What becomes of it. A job that was not allowed to finish runs again if the broker still has it, or
+    if its task says that it may; any other is revoked, so that nobody waits for it."""
+    if how in {Ended.COMPLETED, Ended.LOST}:
+        return Went.FINISHED
+    if acks_late:
+        return Went.REQUEUED
+    return Went.PARKED if resumable else Went.REVOKED

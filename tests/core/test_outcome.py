@@ -1,0 +1,46 @@
+"""The record of a job that an emergency met."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from guard.core.counts import Count
+from guard.core.outcome import Ended, JobOutcome, Went
+from guard.errors import StateInvalid
+
+OUTCOME = JobOutcome(
+    attempt="a-1",
+    window_id="w-1",
+    task_id="t-1",
+    task="tasks.images.optimize",
+    operation="image_processing",
+    worker="celery@one",
+    pid=17,
+    asked_at=1_700_000_000.25,
+    ended_at=1_700_000_002.5,
+    outcome=Ended.KILLED,
+    went=Went.PARKED,
+)
+
+
+def test_it_is_read_as_it_was_written() -> None:
+    assert JobOutcome.from_dict(json.loads(json.dumps(OUTCOME.to_dict()))) == OUTCOME
+
+
+def test_what_a_newer_release_has_added_is_left_out() -> None:
+    assert JobOutcome.from_dict({**OUTCOME.to_dict(), "mood": "calm"}) == OUTCOME
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [{}, [], None, {**OUTCOME.to_dict(), "outcome": "promoted"}, {**OUTCOME.to_dict(), "went": "west"}],
+)
+def test_what_is_not_understood_is_invalid(raw: object) -> None:
+    with pytest.raises(StateInvalid):
+        JobOutcome.from_dict(raw)  # type: ignore[arg-type]
+
+
+def test_each_way_to_end_is_counted_under_its_own_name() -> None:
+    assert {how.value for how in Ended} <= {count.value for count in Count}
