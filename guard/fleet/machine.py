@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-__all__ = ["HiddenProcesses", "machine_name", "page_file"]
+__all__ = ["HiddenProcesses", "machine_name", "new_page_name", "page_file"]
 
 _PROC = Path("/proc")
 
@@ -32,21 +32,30 @@ def machine_name() -> str:
     return ""
 
 
+def new_page_name(unique: str) -> str:
+    """A name for the page of this process: what is unique, and when this process was started."""
+    return f"guard-{unique}.{_started(_PROC / 'self')}"
+
+
 def page_file(page: str) -> Path | None:
     """A file through which a shared page can be read, by its name; None when no process has it.
 
     Raises:
-        HiddenProcesses: it was not found, and another user's processes could not be looked into.
+        HiddenProcesses: it was not found, and some process that is no older than the page could not be
+            looked into.
     """
+    since = int(page.rpartition(".")[2])
     hidden = False
     for folder in _PROC.glob("[0-9]*"):
         try:
+            if _started(folder) < since:
+                continue  # older than the worker: not of its family
             for descriptor in (folder / "fd").iterdir():
                 with suppress(FileNotFoundError):
                     if f"/memfd:{page} " in str(descriptor.readlink()):
                         return descriptor
         except PermissionError:
-            hidden = hidden or _may_be_a_worker(folder)
+            hidden = hidden or _is_a_program(folder)
         except (FileNotFoundError, ProcessLookupError):
             continue
     if hidden:
@@ -54,8 +63,16 @@ def page_file(page: str) -> Path | None:
     return None
 
 
-def _may_be_a_worker(folder: Path) -> bool:
-    """Whether a process that hides its files is more than a kernel thread, which has no command line."""
+def _started(folder: Path) -> int:
+    """When a process was started, in clock ticks since boot; 0 where there is no /proc."""
+    try:
+        return int((folder / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
+    except FileNotFoundError:
+        return 0
+
+
+def _is_a_program(folder: Path) -> bool:
+    """Whether a process has a command line; kernel threads and those that have just ended have none."""
     with suppress(OSError):
         return bool((folder / "cmdline").read_bytes())
     return False

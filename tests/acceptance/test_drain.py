@@ -165,23 +165,19 @@ def test_a_frozen_worker_blocks_the_drain_until_it_answers(shop: Shop) -> None:
     assert shop.guard.drain(within=15).state.phase is Phase.ACTIVE
 
 
-def test_a_killed_worker_blocks_until_its_last_process_is_gone(shop: Shop) -> None:
-    """Its pool child outlives it and goes on with the job: that is not drained."""
+def test_a_killed_worker_is_found_to_be_gone(shop: Shop) -> None:
+    """Not because it is silent: a frozen one is silent too."""
     worker = shop.worker("w1", concurrency=1)
     shop.settled()
-    shop.send("job", 1, 6)
+    shop.send("job", 1, 60)
     running(shop)
     shop.enable()
     worker.signal(signal.SIGKILL)
-    shop.guard.drain(within=4)
-    view = shop.guard.look().view
-    still = not shop.events("end")
-    assert view is not None
-    assert {one.kind for one in view.blockers} == {BlockerKind.SILENT} or not still
-    shop.guard.drain(within=20)
-    assert phase(shop) == "active"
-    roll = shop.guard.durable.roll(shop.guard.status().window_id or "")
-    assert [entry.fate for entry in roll] == [Fate.GONE]
+    assert shop.guard.drain(within=20).state.phase is Phase.ACTIVE
+    window_id = shop.guard.durable.read().window_id
+    assert [entry.fate for entry in shop.guard.durable.roll(window_id)] == [Fate.GONE]
+    assert "worker gone" in [record.action for record in shop.guard.durable.records(20)]
+    assert not shop.events("end")
 
 
 def test_an_operators_word_counts_and_is_journaled(shop: Shop) -> None:
