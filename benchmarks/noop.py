@@ -28,6 +28,8 @@ QUEUE = "jobs"
 SHELF = "shelf"
 """A queue that no worker takes from: messages are published there and moved when a round begins."""
 MARKS = "marks"
+DEAF = 16
+"""How many jobs of a round are deaf: those that come later have been deaf before."""
 
 
 def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
@@ -41,6 +43,7 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
         task_default_queue=QUEUE,
         task_queues=[Queue(QUEUE, routing_key=QUEUE), Queue(SHELF, routing_key=SHELF)],
         task_ignore_result=True,
+        worker_prefetch_multiplier=int(environ.get("BENCH_PREFETCH", "4")),
     )
     guard = None
     if environ.get("BENCH_GUARDED"):
@@ -63,7 +66,37 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
         with app.connection_for_write() as connection:
             connection.default_channel.client.rpush(MARKS, json.dumps([name, time.monotonic()]))
 
+    _define_stoppable(app)
     return app, guard
+
+
+def _define_stoppable(app: Celery) -> None:
+    """Jobs that an emergency asks to stop: one that listens, one that is deaf."""
+
+    @app.task(name="noop.listen", shared=False, acks_late=True)
+    def listen(name: str) -> None:
+        """Run until asked to stop, and say when that was heard."""
+        from guard import should_stop
+
+        with app.connection_for_write() as connection:
+            client = connection.default_channel.client
+            client.rpush(f"began-{name}", 1)
+            while not should_stop():
+                time.sleep(0.001)
+            client.rpush(f"heard-{name}", time.monotonic())
+
+    @app.task(name="noop.deaf", shared=False, acks_late=True)
+    def deaf(name: str, seconds: float) -> None:
+        """Swallow every signal, once."""
+        end = time.monotonic() + seconds
+        with app.connection_for_write() as connection:
+            if connection.default_channel.client.rpush(f"began-{name}", os.getpid()) > DEAF:
+                return
+        while time.monotonic() < end:
+            try:
+                time.sleep(0.1)
+            except BaseException:  # noqa: BLE001, S112 - on purpose
+                continue
 
 
 def _say_ready(**_signal: Any) -> None:

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing, Progress
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
+    from guard.orchestrator.report import Report
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
-    from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, Tally
+    from guard.ports import Clock, ControlPlane, DurableStore, Outcomes, ParkedIndex, Tally
     from guard.settings import Settings
 
 __all__ = ["Guard"]
@@ -52,6 +53,8 @@ class StoreParts(Protocol):
     def index(self) -> ParkedIndex: ...
     @property
     def tally(self) -> Tally: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
 
 
 class ConductingParts(Protocol):
@@ -304,6 +307,28 @@ class Guard:
         """What became of the jobs that met a window; the current or last one when None."""
         stores = self._parts.stores
         return stores.tally.account(window_id or stores.plane.read().window_id or "unknown")
+
+    def report(self, window_id: str | None = None) -> Report:
+        """The account of a window: what became of every job that met it, and whether that adds up.
+
+        Args:
+            window_id: the current or last window when None.
+
+        Raises:
+            InvalidRequest: there is no such window.
+            StoreUnavailable: the durable store did not answer.
+        """
+        from guard.orchestrator.report import make_report
+
+        parts = self._parts
+        return make_report(
+            window_id,
+            durable=parts.stores.durable,
+            tally=parts.stores.tally,
+            index=parts.stores.index,
+            outcomes=parts.stores.outcomes,
+            roster=parts.conducting.roster,
+        )
 
     def check(self, operation: str, *, hold: bool = False) -> Decision:
         """Whether work of this operation would be accepted now.

@@ -25,6 +25,7 @@ _COMMANDS = (
     "parked",
     "job",
     "account",
+    "report",
     "check",
     "migrate",
     "close-local",

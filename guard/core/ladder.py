@@ -13,9 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from guard.core.outcome import Ended, Went
-
-__all__ = ["KILL_AFTER", "Climb", "Code", "Report", "Step", "ended", "next_step", "went"]
+__all__ = ["KILL_AFTER", "Climb", "Code", "Report", "Step", "next_step"]
 
 KILL_AFTER = 2.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -100,20 +98,3 @@ def next_step(climb: Climb, now: float) -> Step:
     if climb.code is not Code.RUNS or now < climb.asked_at + climb.grace:
         return Step.WAIT
     return Step.PARK if climb.must_park else Step.TERM
-
-
-def ended(report: Report, *, signalled: bool) -> Ended:
-    """How a job that was asked has ended."""
-    if report is Report.LOST:
-        return Ended.KILLED if signalled else Ended.LOST
-    return Ended.INTERRUPTED if report is Report.INTERRUPTED else Ended.COMPLETED
-
-
-def went(how: Ended, *, acks_late: bool, resumable: bool) -> Went:
-    """What becomes of it. A job that was not allowed to finish runs again if the broker still has it, or
-    if its task says that it may; any other is revoked, so that nobody waits for it."""
-    if how in {Ended.COMPLETED, Ended.LOST}:
-        return Went.FINISHED
-    if acks_late:
-        return Went.REQUEUED
-    return Went.PARKED if resumable else Went.REVOKED

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from guard.core.ladder import Report
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Ended", "JobOutcome", "Went"]
+__all__ = ["Ended", "JobOutcome", "Went", "ended", "went"]
 
 
 class Ended(StrEnum):
@@ -83,3 +84,20 @@ class JobOutcome:
             return cls(**{**values, "outcome": Ended(raw["outcome"]), "went": Went(raw["went"])})
         except (KeyError, TypeError, ValueError) as error:
             raise StateInvalid("the outcome of a job is malformed") from error
+
+
+def ended(report: Report, *, signalled: bool) -> Ended:
+    """How a job that was asked has ended."""
+    if report is Report.LOST:
+        return Ended.KILLED if signalled else Ended.LOST
+    return Ended.INTERRUPTED if report is Report.INTERRUPTED else Ended.COMPLETED
+
+
+def went(how: Ended, *, acks_late: bool, resumable: bool) -> Went:
+    """What becomes of it. A job that was not allowed to finish runs again if the broker still has it, or
+    if its task says that it may; any other is revoked, so that nobody waits for it."""
+    if how in {Ended.COMPLETED, Ended.LOST}:
+        return Went.FINISHED
+    if acks_late:
+        return Went.REQUEUED
+    return Went.PARKED if resumable else Went.REVOKED

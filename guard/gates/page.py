@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.core.word import pack, unpack
+from guard.fleet.machine import new_page_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,9 @@ class SlotState(IntEnum):
     """A signal has ended the job, and its process is on its way out."""
 
 
+_BUSY = frozenset({SlotState.ENTERING, SlotState.RUNNING, SlotState.EXITING})
+
+
 class Rung(IntEnum):
     """How far the emergency ladder has come with the job in a slot."""
 
@@ -81,6 +85,8 @@ class Rung(IntEnum):
     SIGNALLED = 2
     EXEMPT = 3
     """It may run while closed: a bypass, or a call on behalf of a job that is over. Never asked."""
+    CONCLUDED = 4
+    """Its end is proven and recorded, whatever the slot of its dead process still says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,11 @@ class SlotView:
     mark: int
     started_ms: int
     rung: Rung = Rung.NONE
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the slot says that a job begins, runs, or is on its way out."""
+        return self.state in _BUSY and self.rung is not Rung.CONCLUDED
 
     def is_same(self, other: SlotView) -> bool:
         """Whether both are of one attempt of one job."""
@@ -202,6 +213,10 @@ class SharedPage:
         self.words[base + 6] = Rung.ASKED
         self.words[base + 4] = slot.started_ms
 
+    def was_asked(self, started_ms: int) -> bool:
+        """Whether the attempt that began then was asked to stop. Holds until its slot's next job starts."""
+        return any(self.words[(slot.index + 1) * _WORDS_PER_SLOT + 4] == started_ms for slot in self.slots())
+
     def set_rung(self, slot: SlotView, rung: Rung) -> None:
         """The job in a slot, which was asked, is to be signalled, or is left alone after all."""
         if self.words[(slot.index + 1) * _WORDS_PER_SLOT + 4] == slot.started_ms:
@@ -260,7 +275,7 @@ def _shared_memory() -> tuple[str, mmap.mmap]:
     it (`guard.fleet.machine`); anonymous and nameless where there is no memfd."""
     if not hasattr(os, "memfd_create"):
         return "", mmap.mmap(-1, _SIZE)
-    name = f"guard-{os.urandom(8).hex()}"
+    name = new_page_name(os.urandom(8).hex())
     descriptor = os.memfd_create(name)
     try:
         os.ftruncate(descriptor, _SIZE)

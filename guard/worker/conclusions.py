@@ -11,8 +11,8 @@ from celery.exceptions import TaskRevokedError
 from celery.signals import task_revoked
 
 from guard.core.counts import Count
-from guard.core.ladder import Report, ended, went
-from guard.core.outcome import JobOutcome, Went
+from guard.core.ladder import Report
+from guard.core.outcome import JobOutcome, Went, ended, went
 from guard.gates.inner_celery import worker_state
 from guard.worker.errands import Errands
 

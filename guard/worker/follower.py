@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from guard.clock import boot_ms
 from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
-from guard.gates.page import Rung, SlotState
+from guard.gates.page import Rung, SlotState, is_alive
+from guard.worker.census import Census
 from guard.worker.reserved import count_reserved, set_reserved_aside
 from guard.worker.running import attempts, time_limit_of
 from guard.worker.runtimes import Runtimes
@@ -20,6 +21,7 @@ from guard.worker.runtimes import Runtimes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.core.counts import Count
     from guard.core.state import GuardState
     from guard.gates.inner_celery import Consumer
     from guard.gates.page import SharedPage
@@ -35,7 +37,6 @@ log = logging.getLogger(__name__)
 
 _NOTHING: tuple[tuple[tuple[int, int, int, Rung], ...], int] = ((), 0)
 _ASKED = frozenset({Rung.ASKED, Rung.SIGNALLED})
-_BUSY = frozenset({SlotState.RUNNING, SlotState.ENTERING})
 
 
 class WorkerFollower:
@@ -44,6 +45,7 @@ class WorkerFollower:
     Args:
         on_open: called when the gate opens after it was closed: parked jobs may go back.
         make_ladder: called when the first emergency meets a running job.
+        count: adds one to a counter of the current window.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class WorkerFollower:
         gate: ReceiptGate,
         on_open: Callable[[], None],
         make_ladder: Callable[[], Ladder],
+        count: Callable[[Count, str], None],
     ) -> None:
         self._page = page
         self._cordon = cordon
@@ -64,6 +67,7 @@ class WorkerFollower:
         self._consumer: Consumer | None = None
         self._seen: tuple[tuple[tuple[int, int, int, Rung], ...], int] = _NOTHING
         self._runtimes = Runtimes()
+        self._census = Census(count=count, was_asked=lambda attempt: page.was_asked(attempt[1]))
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -74,12 +78,14 @@ class WorkerFollower:
         self._cordon.attach(consumer)
 
     def adopted(self, state: GuardState) -> None:
-        if state.gate is Gate.EMERGENCY and self._ladder is None:
-            if not any(slot.state in _BUSY for slot in self._page.slots()):
-                return
-            self._ladder = self._make_ladder()
-        if self._ladder is not None:
-            self._ladder.follow(state)
+        try:
+            busy = any(slot.is_busy for slot in self._page.slots())
+            if self._ladder is None and busy and state.gate is Gate.EMERGENCY:
+                self._ladder = self._make_ladder()
+            if self._ladder is not None:
+                self._ladder.follow(state)
+        except Exception:  # the gate must close all the same
+            log.exception("the emergency ladder could not be begun; running jobs are not asked to stop")
 
     def stop(self, within: float) -> None:
         """The worker ends: wait for this long at most until what the ladder has begun is done."""
@@ -106,15 +112,32 @@ class WorkerFollower:
             tuple(
                 (slot.index, slot.pid, slot.started_ms, slot.rung)
                 for slot in self._page.slots()
-                if slot.state in _BUSY
+                if slot.is_busy
             ),
             count_reserved(self._consumer),
         )
         if seen[0] and state.gate is Gate.EMERGENCY:
             self.adopted(state)  # for a job that was between look and start when the state was adopted
         changed, self._seen = seen != self._seen, seen
+        if changed or self._busy:
+            self._take_census(state)
         self._busy = seen != _NOTHING
         return changed
+
+    def _take_census(self, state: GuardState) -> None:
+        running, _ = attempts(self._page)
+        operations = {
+            attempt.key: self._operation(attempt) for attempt in running if self._is_blocked(attempt)
+        }
+        died = {
+            (slot.pid, slot.started_ms)
+            for slot in self._page.slots()
+            if slot.state is SlotState.RUNNING and not is_alive(slot.pid)
+        }
+        self._census.look(state.window_id, operations, died)
+
+    def _operation(self, attempt: Attempt) -> str:
+        return self._gate.kind_of(attempt.request.message).name if attempt.request is not None else "unknown"
 
     def sample(self) -> None:
         running, _ = attempts(self._page)
@@ -139,7 +162,7 @@ class WorkerFollower:
             task_id=attempt.task_id,
             task=attempt.task,
             since=time.time() - (boot_ms() - attempt.slot.started_ms) / 1000,
-            operation=self._gate.kind_of(request.message).name if request is not None else "unknown",
+            operation=self._operation(attempt),
             limit=time_limit_of(request),
             asked=attempt.slot.rung in _ASKED,
             usual=self._runtimes.usual(attempt.task),

@@ -9,6 +9,7 @@ Loaded when an emergency meets running jobs, not before.
 
 from __future__ import annotations
 
+import functools
 import logging
 import signal
 import threading
@@ -22,6 +23,8 @@ from guard.worker.climber import Climber
 from guard.worker.processes import Child
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from guard.core.ladder import Climb
     from guard.core.state import GuardState
     from guard.gates.inner_celery import Request
@@ -44,6 +47,7 @@ class Ladder:
     """The ladder of one worker.
 
     Args:
+        make_conclusions: called when the first job has ended.
         grace: seconds of grace where neither task nor window says otherwise.
         terminable: whether this pool can end one job.
         how_to_end: what to do about a job that this pool cannot end, for the log.
@@ -54,7 +58,7 @@ class Ladder:
         *,
         page: SharedPage,
         gate: ReceiptGate,
-        conclusions: Conclusions,
+        make_conclusions: Callable[[], Conclusions],
         clock: Clock,
         grace: float,
         terminable: bool,
@@ -62,7 +66,7 @@ class Ladder:
     ) -> None:
         self._page = page
         self._gate = gate
-        self._conclusions = conclusions
+        self._make_conclusions = make_conclusions
         self._clock = clock
         self._grace = grace
         self._terminable = terminable
@@ -73,6 +77,11 @@ class Ladder:
         self._state: GuardState | None = None
         self._climbers: dict[tuple[int, int, int], Climber] = {}
         self._said = ""
+
+    @functools.cached_property
+    def _conclusions(self) -> Conclusions:
+        """Loaded after the jobs were asked: that must not wait for it."""
+        return self._make_conclusions()
 
     def follow(self, state: GuardState) -> None:
         """The agent believes this state. When it is no emergency, jobs that were only asked are left
@@ -90,7 +99,7 @@ class Ladder:
         while self._clock.boot() < give_up:
             with self._lock:
                 begun = any(climber.signalled or climber.report for climber in self._climbers.values())
-            if not begun and self._conclusions.idle:
+            if not begun and ("_conclusions" not in self.__dict__ or self._conclusions.idle):
                 return
             self._clock.sleep(_STOP_SLICE)
         log.warning("this worker ends before all is recorded of the jobs that the emergency ended")
@@ -122,7 +131,7 @@ class Ladder:
         slots = {
             (slot.index, slot.pid, slot.started_ms): slot
             for slot in self._page.slots()
-            if slot.state is SlotState.RUNNING
+            if slot.state is SlotState.RUNNING and slot.rung is not Rung.CONCLUDED
         }
         if self._state is not None:
             for key in slots.keys() - self._climbers.keys():
@@ -186,7 +195,9 @@ class Ladder:
             case Step.CONCLUDE:
                 self._drop(key, climber)
                 climber.is_concluded = True
-                self._conclusions.conclude(climber, doubtful=climber.may_have_succeeded(slot))
+                if climber.asked_at is not None:
+                    self._page.set_rung(climber.slot, Rung.CONCLUDED)
+                    self._conclusions.conclude(climber, doubtful=climber.may_have_succeeded(slot))
 
     def _look(self, climber: Climber) -> tuple[Climb, SlotView]:
         # The process first: what a slot says after its process has gone is final.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from guard.gates.runtime import Runtime
     from guard.ports import Outcomes, ParkedIndex
     from guard.settings import Settings
+    from guard.worker.conclusions import Conclusions
     from guard.worker.ladder import Ladder
 
 __all__ = ["Resident"]
@@ -135,6 +136,7 @@ class Resident:
             gate=self.receipt,
             on_open=self._on_open,
             make_ladder=lambda: self._make_ladder(page, worker),
+            count=self._runtime.count,
         )
         self._agent = self._make_agent(self._card(worker), self._follower)
         self._agent.start()
@@ -165,21 +167,24 @@ class Resident:
 
     def _make_ladder(self, page: SharedPage, worker: WorkController) -> Ladder:
         """Only now loaded: most workers never see an emergency."""
-        from guard.worker.conclusions import Conclusions
         from guard.worker.ladder import Ladder
 
-        conclusions = Conclusions(
-            gate=self.receipt, runtime=self._runtime, outcomes=self._outcomes, node=worker.hostname
-        )
+        def make_conclusions() -> Conclusions:
+            from guard.worker.conclusions import Conclusions
+
+            return Conclusions(
+                gate=self.receipt, runtime=self._runtime, outcomes=self._outcomes, node=worker.hostname
+            )
+
         return Ladder(
             page=page,
             gate=self.receipt,
-            conclusions=conclusions,
+            make_conclusions=make_conclusions,
             clock=SystemClock(),
             grace=self._settings.emergency_mode_job_grace_period,
             terminable=_pool_name(worker) == "prefork",
-            how_to_end="To end them all the same, end the worker (jobs acknowledged before they ran are lost): "
-            f"kill -KILL {os.getpid()}",
+            how_to_end="To end them all the same, end the worker; jobs acknowledged before they ran are then "
+            f"lost: kill -KILL {os.getpid()}",
         )
 
     def _card(self, worker: WorkController) -> AgentCard:

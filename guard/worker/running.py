@@ -39,7 +39,7 @@ class Attempt:
 
 def attempts(page: SharedPage) -> tuple[list[Attempt], int]:
     """What runs, and how many slots belong to a process that died in the middle of a job."""
-    slots = [slot for slot in page.slots() if slot.state in {SlotState.RUNNING, SlotState.ENTERING}]
+    slots = [slot for slot in page.slots() if slot.is_busy]
     if not slots:
         return [], 0
     by_mark = {mark_of(task_id): request for task_id, request in list(worker_state.requests.items())}
@@ -47,8 +47,8 @@ def attempts(page: SharedPage) -> tuple[list[Attempt], int]:
     found, lost = [], 0
     for slot in slots:
         if not is_alive(slot.pid):
-            lost += 1
-        elif slot.state is SlotState.RUNNING:
+            lost += slot.state is not SlotState.EXITING  # that one has said how its job ended
+        elif slot.state is not SlotState.ENTERING:
             found.append(Attempt(slot, by_mark.get(slot.mark) if slot.mark else by_pid.get(slot.pid)))
     return found, lost
 

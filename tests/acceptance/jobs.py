@@ -115,4 +115,6 @@ def define(app: Celery, note: Callable[..., None]) -> None:  # noqa: C901 - a li
 def _in_each_ack_mode(app: Celery, name: str, run: Callable[..., Any]) -> None:
     app.task(name=f"shop.{name}", shared=False, bind=True)(run)
     app.task(name=f"shop.{name}_early", shared=False, bind=True, acks_late=False)(run)
-    app.task(name=f"shop.{name}_early_resumable", shared=False, bind=True, acks_late=False, resumable=True)(run)
+    app.task(name=f"shop.{name}_early_resumable", shared=False, bind=True, acks_late=False, resumable=True)(
+        run
+    )

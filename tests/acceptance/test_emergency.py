@@ -76,7 +76,7 @@ def test_a_late_ack_job_runs_again_after_the_release(
 
 
 def test_a_job_that_cleans_up_stays_visible_until_it_has_ended(shop: Shop) -> None:
-    """L5: after Celery's revoke it is gone from `inspect` while its cleanup runs, and cannot be ended any more."""
+    """L5: after Celery's revoke it is gone from `inspect` while it cleans up, and nothing can end it."""
     shop.worker("w1")
     result = shop.send("tidy", 60, 3.0)
     runs_now(shop)
@@ -173,7 +173,7 @@ def test_a_soft_signal_is_only_for_tasks_that_want_it(shop: Shop) -> None:
 
 
 def test_what_was_acknowledged_early(shop: Shop) -> None:
-    """It ends as REVOKED and says why, unless its task may run again: then it was parked before the signal."""
+    """It ends as REVOKED and says why, unless it may run again: then it was parked before the signal."""
     shop.worker("w1", concurrency=4)
     killed, parked = shop.send("early", 60), shop.send("early_resumable", 60, "value")
     left, left_parked = shop.send("tidy_early", 60), shop.send("tidy_early_resumable", 60)
@@ -291,7 +291,9 @@ def test_a_pool_that_cannot_end_a_job_asks_and_says_so(shop: Shop, pool: str) ->
     assert "cannot end a job, it can only ask. To end them all the same, end the worker" in worker.log
     assert f"kill -KILL {worker.pid}" in worker.log
     assert "SIG" not in worker.log.replace("SIGINT", "")
-    card = next(entry.card for entry in shop.guard._parts.stores.plane.roster() if entry.card.role == "worker")
+    card = next(
+        entry.card for entry in shop.guard._parts.stores.plane.roster() if entry.card.role == "worker"
+    )
     assert not card.terminable
 
 
@@ -302,10 +304,18 @@ def test_chains_and_chords_end_when_a_step_of_theirs_is_ended_for_good(shop: Sho
     errback = tasks["shop.errback"].s()
     chain_ = chain(tasks["shop.early"].si(60), tasks["shop.add"].si(1, 1), tasks["shop.add"].s(1))
     last = chain_.apply_async(link_error=errback)
-    body = chord([tasks["shop.early"].si(60), tasks["shop.add"].si(1, 1)], tasks["shop.total"].s()).apply_async()
-    kept = chord([tasks["shop.long"].si(60, 5), tasks["shop.add"].si(1, 1)], tasks["shop.total"].s()).apply_async()
-    eventually(lambda: len([e for e in shop.events() if e["task"] in {"shop.early", "shop.long"}]) == 3, what="3")
-    eventually(lambda: len([e for e in shop.events() if e["task"] == "shop.add"]) == 2, what="the others", within=3)
+    body = chord(
+        [tasks["shop.early"].si(60), tasks["shop.add"].si(1, 1)], tasks["shop.total"].s()
+    ).apply_async()
+    kept = chord(
+        [tasks["shop.long"].si(60, 5), tasks["shop.add"].si(1, 1)], tasks["shop.total"].s()
+    ).apply_async()
+    eventually(
+        lambda: len([e for e in shop.events() if e["task"] in {"shop.early", "shop.long"}]) == 3, what="3"
+    )
+    eventually(
+        lambda: len([e for e in shop.events() if e["task"] == "shop.add"]) == 2, what="the others", within=3
+    )
 
     emergency(shop, grace=0)
 
@@ -319,7 +329,9 @@ def test_chains_and_chords_end_when_a_step_of_theirs_is_ended_for_good(shop: Sho
     assert kept.state == "PENDING"
     shop.guard.disable(by="tests")
     assert kept.get(timeout=15) == 7
-    eventually(lambda: [e["of"] for e in shop.events() if e["task"] == "shop.errback"], what="the error callback")
+    eventually(
+        lambda: [e["of"] for e in shop.events() if e["task"] == "shop.errback"], what="the error callback"
+    )
 
 
 SPRINTS = ("sprint", "sprint_early", "sprint_early_resumable")

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from guard.core.ladder import KILL_AFTER, Climb, Code, Report, Step, ended, next_step, went
-from guard.core.outcome import Ended, Went
+from guard.core.ladder import KILL_AFTER, Climb, Code, Step, next_step
 
 ASKED = Climb(grace=10.0, asked_at=100.0)
 SIGNALLED = replace(ASKED, terminated_at=110.0)
@@ -35,7 +34,12 @@ TABLE = [
     ("its process is gone", replace(SIGNALLED, alive=False), 110.1, Step.CONCLUDE),
     ("it died by itself", replace(ASKED, alive=False), 100.1, Step.CONCLUDE),
     ("Celery said how it ended", replace(ASKED, reported=True), 100.1, Step.CONCLUDE),
-    ("and that the emergency is over matters no more", replace(ASKED, reported=True, wanted=False), 0.0, Step.CONCLUDE),
+    (
+        "and that the emergency is over matters no more",
+        replace(ASKED, reported=True, wanted=False),
+        0.0,
+        Step.CONCLUDE,
+    ),
 ]
 
 
@@ -102,37 +106,3 @@ def test_a_deaf_job_has_met_every_step_in_time(grace: float, must_park: bool, sl
     assert met == [Step.ASK, *([Step.PARK] if must_park else []), Step.TERM, Step.KILL]
     assert now <= grace + KILL_AFTER + 6 * slice_seconds + 1e-6
     assert next_step(replace(climb, alive=False), now) is Step.CONCLUDE
-
-
-@pytest.mark.parametrize(
-    ("report", "signalled", "how"),
-    [
-        (Report.RETURNED, False, Ended.COMPLETED),
-        (Report.RETURNED, True, Ended.COMPLETED),
-        (Report.RAISED, False, Ended.COMPLETED),
-        (Report.RAISED, True, Ended.COMPLETED),
-        (Report.INTERRUPTED, False, Ended.INTERRUPTED),
-        (Report.INTERRUPTED, True, Ended.INTERRUPTED),
-        (Report.LOST, True, Ended.KILLED),
-        (Report.LOST, False, Ended.LOST),
-    ],
-)
-def test_how_it_ended(report: Report, signalled: bool, how: Ended) -> None:
-    assert ended(report, signalled=signalled) is how
-
-
-@pytest.mark.parametrize(
-    ("how", "acks_late", "resumable", "where"),
-    [
-        (Ended.COMPLETED, True, True, Went.FINISHED),
-        (Ended.LOST, False, True, Went.FINISHED),
-        (Ended.KILLED, True, False, Went.REQUEUED),
-        (Ended.INTERRUPTED, True, True, Went.REQUEUED),
-        (Ended.KILLED, False, True, Went.PARKED),
-        (Ended.INTERRUPTED, False, True, Went.PARKED),
-        (Ended.KILLED, False, False, Went.REVOKED),
-        (Ended.INTERRUPTED, False, False, Went.REVOKED),
-    ],
-)
-def test_what_becomes_of_it(how: Ended, acks_late: bool, resumable: bool, where: Went) -> None:
-    assert went(how, acks_late=acks_late, resumable=resumable) is where

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from guard.core.counts import Count
-from guard.core.outcome import Ended, JobOutcome, Went
+from guard.core.ladder import Report
+from guard.core.outcome import Ended, JobOutcome, Went, ended, went
 from guard.errors import StateInvalid
 
 OUTCOME = JobOutcome(
@@ -44,3 +45,37 @@ def test_what_is_not_understood_is_invalid(raw: object) -> None:
 
 def test_each_way_to_end_is_counted_under_its_own_name() -> None:
     assert {how.value for how in Ended} <= {count.value for count in Count}
+
+
+@pytest.mark.parametrize(
+    ("report", "signalled", "how"),
+    [
+        (Report.RETURNED, False, Ended.COMPLETED),
+        (Report.RETURNED, True, Ended.COMPLETED),
+        (Report.RAISED, False, Ended.COMPLETED),
+        (Report.RAISED, True, Ended.COMPLETED),
+        (Report.INTERRUPTED, False, Ended.INTERRUPTED),
+        (Report.INTERRUPTED, True, Ended.INTERRUPTED),
+        (Report.LOST, True, Ended.KILLED),
+        (Report.LOST, False, Ended.LOST),
+    ],
+)
+def test_how_it_ended(report: Report, signalled: bool, how: Ended) -> None:
+    assert ended(report, signalled=signalled) is how
+
+
+@pytest.mark.parametrize(
+    ("how", "acks_late", "resumable", "where"),
+    [
+        (Ended.COMPLETED, True, True, Went.FINISHED),
+        (Ended.LOST, False, True, Went.FINISHED),
+        (Ended.KILLED, True, False, Went.REQUEUED),
+        (Ended.INTERRUPTED, True, True, Went.REQUEUED),
+        (Ended.KILLED, False, True, Went.PARKED),
+        (Ended.INTERRUPTED, False, True, Went.PARKED),
+        (Ended.KILLED, False, False, Went.REVOKED),
+        (Ended.INTERRUPTED, False, False, Went.REVOKED),
+    ],
+)
+def test_what_becomes_of_it(how: Ended, acks_late: bool, resumable: bool, where: Went) -> None:
+    assert went(how, acks_late=acks_late, resumable=resumable) is where
