@@ -33,6 +33,8 @@ def main() -> int:
     options = _options()
     logging.basicConfig(level=logging.ERROR)
     sweep_abandoned()
+    # What is measured is an installed package, which has its compiled files as Celery has its own.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers; they say "running as root" and the like
     to = sys.stderr if options.json == "-" else sys.stdout
     machine = _machine()

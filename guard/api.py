@@ -493,9 +493,7 @@ class Parked:
 
     def __len__(self) -> int:
         """How many messages lie in the parking queue, by the broker's count."""
-        from guard.fleet.parked_queue import parked_queue
-
-        return parked_queue(self._parts.broker, self._parts.settings.guard_parked_queue).count()
+        return self._parts.broker.length(self._parts.settings.guard_parked_queue)
 
     def list(self, limit: int = 100) -> list[ParkedJob]:
         """Parked jobs, oldest first, from the index."""

@@ -18,7 +18,6 @@ from guard.orchestrator.changes import Changes
 from guard.orchestrator.closing import Closing
 from guard.orchestrator.conductor import Conductor
 from guard.orchestrator.draining import Draining
-from guard.orchestrator.housekeeping import Housekeeping
 from guard.orchestrator.surroundings import Surroundings
 from guard.worker.cordon import carried_by
 
@@ -131,18 +130,6 @@ class Conducting:
             tally=self._stores.tally,
             clock=self._stores.clock,
             lock=self._stores.lock,
-        )
-
-    @functools.cached_property
-    def housekeeping(self) -> Housekeeping:
-        """One round for the whole fleet."""
-        return Housekeeping(
-            plane=self._stores.plane,
-            glance=self._stores.glance,
-            parked=self.parked_count,
-            conductor=lambda: self.conductor,
-            advancing=lambda: self.advancing,
-            clock=self._stores.clock,
         )
 
     def _listen(self) -> RedisWakeUp:

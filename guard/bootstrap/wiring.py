@@ -32,6 +32,7 @@ from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
+from guard.orchestrator.housekeeping import Housekeeping
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.resident import Resident
 from guard.worker.selftest import PROBE
@@ -228,12 +229,30 @@ class Wiring:
             producer, self._producer = self._producer, None
         if producer is not None:
             producer.stop()
-        self._housekeeper = Housekeeper(lock=self.stores.lock("housekeeping"), sweep=self._sweep)
+        self._housekeeper = Housekeeper(
+            lock=self.stores.lock("housekeeping"), sweep=self._housekeeping().sweep
+        )
         self._housekeeper.start()
         return self._agent(card, follower)
 
-    def _sweep(self) -> None:
-        self.conducting.housekeeping.sweep()
+    def _housekeeping(self) -> Housekeeping:
+        """It looks every few seconds, in every fleet: nothing that conducts is loaded for that."""
+        broker = Broker(self.app)
+
+        def parked() -> int | None:
+            try:
+                return broker.length(self.settings.guard_parked_queue)
+            except broker.errors:
+                return None
+
+        return Housekeeping(
+            plane=self.stores.plane,
+            glance=self.stores.glance,
+            parked=parked,
+            conductor=lambda: self.conducting.conductor,
+            advancing=lambda: self.conducting.advancing,
+            clock=self.clock,
+        )
 
     def _wake_housekeeper(self) -> None:
         if self._housekeeper is not None:

@@ -27,7 +27,7 @@ def machine_name() -> str:
     Two containers on one host have two names: neither sees the processes of the other.
     """
     with suppress(OSError):
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8").strip()
         return f"{boot}/{(_PROC / 'self/ns/pid').stat().st_ino}"
     return ""
 
@@ -66,7 +66,7 @@ def page_file(page: str) -> Path | None:
 def _started(folder: Path) -> int:
     """When a process was started, in clock ticks since boot; 0 where there is no /proc."""
     try:
-        return int((folder / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
+        return int((folder / "stat").read_text("latin-1").rpartition(")")[2].split()[19])
     except FileNotFoundError:
         return 0
 

@@ -52,10 +52,6 @@ class ParkedQueue(ABC):
         self._broker = broker
         self._name = name
 
-    @abstractmethod
-    def count(self) -> int:
-        """How many messages lie there."""
-
     @contextmanager
     @abstractmethod
     def session(self) -> Iterator[Iterator[ParkedMessage]]:
@@ -96,10 +92,6 @@ class _RedisParkedQueue(ParkedQueue):
         if ARGV[2] ~= '' then redis.call('LPUSH', KEYS[2], ARGV[2]) end
         return 1
     """
-
-    def count(self) -> int:
-        with self._broker.channel() as channel:
-            return int(self._plain(channel).llen(self._key(channel, self._name)))
 
     @contextmanager
     def session(self) -> Iterator[Iterator[ParkedMessage]]:
@@ -163,11 +155,6 @@ class _RedisParkedQueue(ParkedQueue):
 
 
 class _AmqpParkedQueue(ParkedQueue):
-    def count(self) -> int:
-        with self._broker.channel() as channel:
-            declared: Any = self._broker.queue(self._name)(channel).queue_declare(nowait=False)
-            return int(declared.message_count)
-
     @contextmanager
     def session(self) -> Iterator[Iterator[ParkedMessage]]:
         looked_at: list[Any] = []

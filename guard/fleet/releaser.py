@@ -109,7 +109,7 @@ class Releaser:
 
     def remaining(self) -> int:
         """How many messages lie in the parking queue."""
-        return parked_queue(self._broker, self._name).count()
+        return self._broker.length(self._name)
 
     def _waited(self, result: ReleaseResult, started: float, may_go_on: Callable[[], str]) -> str:
         """Keep the pace. A reason to stop that came up meanwhile, or empty."""

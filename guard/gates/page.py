@@ -287,7 +287,7 @@ def _shared_memory() -> tuple[str, mmap.mmap]:
 def is_alive(pid: int) -> bool:
     """Whether a process still runs. One that has died and was not yet reaped does not."""
     with suppress(OSError, IndexError):
-        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        stat = Path(f"/proc/{pid}/stat").read_text("latin-1")
         return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
     if Path("/proc/self/stat").exists():
         return False

@@ -7,7 +7,6 @@ that a reason can neither end the line nor forge another one.
 from __future__ import annotations
 
 import logging
-import unicodedata
 
 from guard.core.durations import humanize
 
@@ -24,7 +23,7 @@ def escape(value: str) -> str:
 def _escaped(char: str) -> str:
     if char in {'"', "\\"}:
         return "\\" + char
-    if unicodedata.category(char)[0] == "C" or unicodedata.category(char) in {"Zl", "Zp"}:
+    if not char.isprintable():
         return f"\\u{ord(char):04x}"
     return char
 

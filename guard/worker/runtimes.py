@@ -8,7 +8,6 @@ seen, and nobody waits for them.
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,9 +41,9 @@ class Runtimes:
             self._running[attempt] = (task, now)
 
     def usual(self, task: str) -> float | None:
-        """The median of its last runs, in seconds; None when none was seen to end."""
+        """The middle one of its last runs, in seconds; None when none was seen to end."""
         seen = self._seconds.get(task)
-        return median(seen) if seen else None
+        return sorted(seen)[len(seen) // 2] if seen else None
 
     def longest(self, task: str) -> float | None:
         """The longest of its last runs, in seconds."""
