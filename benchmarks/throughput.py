@@ -37,7 +37,7 @@ _KEYS = {
 
 def measure(*, quick: bool) -> Result:
     """Rounds in turn, on processes that are replaced now and then: one process may be lucky for life."""
-    jobs, pairs, generations = (300, 4, 1) if quick else (300, 25, 4)
+    jobs, pairs, generations = (60, 10, 1) if quick else (60, 125, 6)
     seen: dict[str, dict[str, list[float]]] = {name: {key: [] for key in _KEYS} for name in _ARMS}
     for _ in range(generations):
         _one_generation(seen, jobs, pairs)

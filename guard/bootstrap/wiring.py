@@ -145,11 +145,13 @@ class Wiring:
         app.steps["consumer"].add(cordon_step)
 
     def _asking(self, send_task: Any) -> Any:
+        admit = self.gate.admit
+
         @functools.wraps(send_task)
         def guarded_send_task(
             name: str, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any
         ) -> Any:
-            stands_for = self.gate.admit(name, args, kwargs, options)
+            stands_for = admit(name, args, kwargs, options)
             if stands_for is not None:
                 return self.app.AsyncResult(stands_for)
             return send_task(name, args, kwargs, *rest, **options)
@@ -251,6 +253,7 @@ class Wiring:
             parked=parked,
             conductor=lambda: self.conducting.conductor,
             advancing=lambda: self.conducting.advancing,
+            changes=lambda: self.conducting.changes,
             clock=self.clock,
         )
 

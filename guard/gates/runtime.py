@@ -12,7 +12,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
@@ -37,6 +37,12 @@ class Belief:
     trusted_until: float
     closed_here: bool = False
     """This machine was closed by its operator, whatever the stores say."""
+    open_until_ms: int = field(init=False)
+    """Until when every gate is open, boot ms; 0 when one is closed. Asked at every publish."""
+
+    def __post_init__(self) -> None:
+        is_open = self.state is not None and self.state.gate is Gate.OPEN and not self.closed_here
+        object.__setattr__(self, "open_until_ms", int(self.trusted_until * 1000) if is_open else 0)
 
     def view(self, now: float) -> GateView:
         """What the gates may rely on now."""
@@ -99,11 +105,7 @@ class Runtime:
         """Whether every gate is open as far as this process may believe: the short cut of each publish."""
         if self.is_pool_child:
             return self.view_of_page() is Gate.OPEN
-        belief = self.belief
-        state = belief.state
-        if state is None or belief.closed_here or state.gate is not Gate.OPEN:
-            return False
-        return boot_ms() < belief.trusted_until * 1000
+        return boot_ms() < self.belief.open_until_ms
 
     def slot(self) -> Slot | None:
         """The slot of the child or thread that asks; None where no jobs run."""

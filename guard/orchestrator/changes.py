@@ -6,6 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from guard.core.history import AuditRecord
+from guard.core.modes import Phase
+from guard.core.reconcile import to_be_journaled
 from guard.core.state import newer
 from guard.errors import StaleEpoch, StateInvalid, StoreError
 
@@ -63,6 +65,50 @@ class Changes:
                 continue
             return new
         raise AssertionError("unreachable: the last try raises")
+
+    def make_unjournaled(self, change: Callable[[GuardState, float], GuardState]) -> GuardState:
+        """Apply a change that closes more while the durable store is away: it is journaled later.
+
+        Raises:
+            IllegalMove: as `make`.
+            StoreError: the control plane does not answer either, or holds no state. Nothing was changed.
+        """
+        for _ in range(_TRIES):
+            live = self.plane.read()
+            new = change(live, self._clock.wall())
+            if self.plane.publish(new):
+                log.warning("epoch %d is not journaled: the durable store does not answer", new.epoch)
+                return new
+        raise StaleEpoch(expected=live.epoch, found=self.plane.read().epoch)
+
+    def journal_what_was_missed(self) -> None:
+        """Tell the durable store what the control plane knows and it does not.
+
+        Raises:
+            StoreError: a store did not answer, or another process was faster.
+        """
+        durable, live = self.durable.read(), self.plane.read()
+        new = to_be_journaled(durable, live)
+        if new is None:
+            return
+        unknown = new.phase is Phase.CLOSING and self.durable.window(new.window_id) is None
+        record = AuditRecord(
+            at=self._clock.wall(),
+            actor=new.by,
+            action="enable" if unknown else "reconcile",
+            epoch=new.epoch,
+            outcome="journaled late",
+            detail={
+                "window_id": new.window_id,
+                "mode": new.mode.value if new.mode else None,
+                "reason": new.reason,
+                "duration": new.duration,
+                "durable_epoch": durable.epoch,
+            },
+        )
+        self.durable.change(durable.epoch, new, record)
+        log.warning("the durable store has learnt of epoch %d (%s)", new.epoch, new.phase.value)
+        self.announce(new)
 
     def _newest(self, durable: GuardState) -> GuardState:
         """The state to change: the durable one, unless the control plane is ahead of it. That is so

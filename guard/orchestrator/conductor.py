@@ -17,7 +17,7 @@ from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
 from guard.core.history import AuditRecord
 from guard.core.modes import CLOSED_PHASES, Gate, Mode, Phase
-from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
+from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError, StoreUnavailable
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
 
@@ -40,6 +40,10 @@ log = logging.getLogger(__name__)
 
 _GATE_LOOK_SECONDS = 0.2
 _SLOW_SECONDS = 1.0
+_UNJOURNALED = (
+    "the durable store does not answer: this emergency is closed by the control plane alone, and will be "
+    "journaled when the durable store is back"
+)
 _BY_HAND = "configuration table"
 """Who is named in the journal for a hand-made change of the configuration rows."""
 
@@ -77,7 +81,8 @@ class Conductor:
         Raises:
             IllegalMove: another window is open already.
             InvalidRequest: the window of this id is over.
-            StoreUnavailable: the durable store did not answer. Nothing was changed.
+            StoreUnavailable: the durable store did not answer, and this is no emergency, or the control
+                plane did not answer either. Nothing was changed.
         """
         if window_id is not None:
             known = self._known(window_id)
@@ -85,7 +90,8 @@ class Conductor:
                 return known
         else:
             window_id = str(uuid.uuid4())
-        state = self._changes.make(
+        state, problem = self._make_stricter(
+            request.mode,
             "enable",
             request.by,
             lambda old, now: moves.close(old, request, window_id=window_id, now=now),
@@ -96,8 +102,33 @@ class Conductor:
                 **request.terms.to_dict(),
             },
         )
+        return self._close(state, problem)
+
+    def _make_stricter(
+        self,
+        mode: str | None,
+        action: str,
+        by: str,
+        step: Callable[[GuardState, float], GuardState],
+        detail: dict[str, Any],
+    ) -> tuple[GuardState, str]:
+        """Make a change, and a problem or empty. An emergency does not wait for the database: it is closed
+        by the control plane alone, and journaled later."""
+        try:
+            return self._changes.make(action, by, step, detail), ""
+        except StoreUnavailable as error:
+            if mode != Mode.EMERGENCY:
+                raise
+            log.warning("the durable store does not answer: %s", error)
+            try:
+                return self._changes.make_unjournaled(step), _UNJOURNALED
+            except StoreError:
+                raise error from None
+
+    def _close(self, state: GuardState, problem: str) -> Window:
+        """Wait until the gates are closed, and say what is known then."""
         closed = self._closing.announce_and_wait(state)
-        window = self._window_seen(state, closed)
+        window = self._window_seen(state, closed, *([problem] if problem else ()))
         self._confirm(state)
         return window
 
@@ -121,16 +152,17 @@ class Conductor:
             InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
         """
         detail = {name: value for name, value in wanted.items() if value is not None}
-        state = self._changes.make(
-            "change", by, lambda old, now: moves.change(old, by=by, now=now, **wanted), detail
+        state, problem = self._make_stricter(
+            wanted.get("mode"),
+            "change",
+            by,
+            lambda old, now: moves.change(old, by=by, now=now, **wanted),
+            detail,
         )
-        if state.phase is not Phase.CLOSING:
-            problem = self._changes.announce(state)
-            return self._window(state, warnings=(problem,) if problem else ())
-        closed = self._closing.announce_and_wait(state)
-        window = self._window_seen(state, closed)
-        self._confirm(state)
-        return window
+        if state.phase is Phase.CLOSING:
+            return self._close(state, problem)
+        problem = self._changes.announce(state) or problem
+        return self._window(state, warnings=(problem,) if problem else ())
 
     def verify(self, by: str) -> Window:
         """Let holders of a bypass try before everybody may.
@@ -259,11 +291,11 @@ class Conductor:
         if window_id:
             self._changes.durable.close_books(window_id, self._tally.account(window_id))
 
-    def _window_seen(self, state: GuardState, closed: Closed) -> Window:
+    def _window_seen(self, state: GuardState, closed: Closed, *problems: str) -> Window:
         """What can be said about a window that has just been closed."""
         roster = self._surroundings.roster()
         workers = [entry for entry in roster or () if entry.card.role == "worker"]
-        warnings = list(self._surroundings.warnings(state))
+        warnings = [*problems, *self._surroundings.warnings(state)]
         if roster is None:
             warnings.append("the registry of workers does not answer")
         if closed.problem:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from guard.core.configuration import drift
 from guard.core.modes import Gate, Phase
+from guard.core.reconcile import to_be_journaled
 from guard.errors import GuardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.orchestrator.advancing import Advancing
+    from guard.orchestrator.changes import Changes
     from guard.orchestrator.conductor import Conductor
     from guard.ports import Clock, ControlPlane, DurableReader
 
@@ -30,12 +32,12 @@ _ITS_OWNERS_SECONDS = 2.0
 
 
 class Housekeeping:
-    """Takes over a drain or a release that nobody goes on with, and imports hand-made changes of the guides'
-    configuration rows.
+    """Takes over a drain or a release that nobody goes on with, tells the durable store what it missed, and
+    imports hand-made changes of the guides' configuration rows.
 
     Args:
         parked: how many jobs are parked; None when unknown.
-        conductor, advancing: give what brings a window on; called only when there is work for it.
+        conductor, advancing, changes: give what does it; called only when there is work for it.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Housekeeping:
         parked: Callable[[], int | None],
         conductor: Callable[[], Conductor],
         advancing: Callable[[], Advancing],
+        changes: Callable[[], Changes],
         clock: Clock,
     ) -> None:
         self._plane = plane
@@ -53,6 +56,7 @@ class Housekeeping:
         self._parked = parked
         self._conductor = conductor
         self._advancing = advancing
+        self._changes = changes
         self._clock = clock
 
     def sweep(self) -> None:
@@ -63,7 +67,10 @@ class Housekeeping:
                 self._conductor().release()
             elif state.phase in _UNDER_WAY and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
                 self._advancing().advance()
-            if drift(self._glance.configuration_rows(), self._glance.read()) is not None:
+            durable = self._glance.read()
+            if to_be_journaled(durable, state) is not None:
+                self._changes().journal_what_was_missed()
+            elif drift(self._glance.configuration_rows(), durable) is not None:
                 self._conductor().import_rows()
         except GuardError as error:
             log.warning("housekeeping: %s", error)
