@@ -15,7 +15,12 @@ from guard.core.state import newer
 if TYPE_CHECKING:
     from guard.core.state import GuardState
 
-__all__ = ["to_be_journaled"]
+__all__ = ["AHEAD", "to_be_journaled"]
+
+AHEAD = 1000
+"""By how much the epoch grows with an emergency that the durable store does not know of. Whoever sees
+only the durable store may open and end windows meanwhile, one epoch each: none of them, nor "open", must
+come out greater than the emergency."""
 
 
 def to_be_journaled(durable: GuardState, live: GuardState) -> GuardState | None:

@@ -1,7 +1,8 @@
 """The guard state: one small value that every process of the fleet agrees on.
 
-Invariant: the epoch grows by one with every change, is never reused and never goes back. Whoever
-holds two states believes the one with the greater epoch; on a tie the stricter mode.
+Invariant: the epoch grows with every change (by one, but see `guard.core.reconcile`), is never reused
+and never goes back. Whoever holds two states believes the one with the greater epoch; on a tie the
+stricter mode.
 """
 
 from __future__ import annotations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.history import AuditRecord
 from guard.core.modes import Phase
-from guard.core.reconcile import to_be_journaled
+from guard.core.reconcile import AHEAD, to_be_journaled
 from guard.core.state import newer
 from guard.errors import StaleEpoch, StateInvalid, StoreError
 
@@ -75,7 +76,7 @@ class Changes:
         """
         for _ in range(_TRIES):
             live = self.plane.read()
-            new = change(live, self._clock.wall())
+            new = replace(change(live, self._clock.wall()), epoch=live.epoch + AHEAD)
             if self.plane.publish(new):
                 log.warning("epoch %d is not journaled: the durable store does not answer", new.epoch)
                 return new

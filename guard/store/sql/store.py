@@ -99,7 +99,7 @@ class SqlStore:
                 if found == new:  # our own write, whose answer was lost: the retry finds it done
                     return
                 raise StaleEpoch(expected=expected_epoch, found=found.epoch)
-            _write_window(connection, new, record.action)
+            _write_window(connection, new, record)
             connection.execute(AUDIT.insert().values(**_audit_values(record)))
             write_rows(connection, new)
 
@@ -220,8 +220,12 @@ def _current(connection: Connection) -> GuardState:
     return state_of(row)
 
 
-def _write_window(connection: Connection, state: GuardState, action: str) -> None:
-    if action == "enable" and state.phase is Phase.CLOSING and state.mode is not None:
+def _write_window(connection: Connection, state: GuardState, record: AuditRecord) -> None:
+    if record.action == "enable" and state.phase is Phase.CLOSING and state.mode is not None:
+        # A window that an unjournaled emergency has replaced ends with it.
+        connection.execute(
+            WINDOWS.update().where(WINDOWS.c.ended_at.is_(None)).values(ended_at=record.at, ended_by=state.by)
+        )
         connection.execute(
             WINDOWS.insert().values(
                 window_id=state.window_id,
