@@ -92,7 +92,14 @@ def all_ran_once(shop: Shop, results: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", ["stopped", "frozen", "unreachable", "swallows everything", "cuts answers short"]
+    "how",
+    [
+        "stopped",
+        "frozen",
+        "unreachable",
+        pytest.param("swallows everything", marks=pytest.mark.slow),
+        pytest.param("cuts answers short", marks=pytest.mark.slow),
+    ],
 )
 def test_without_the_control_plane_every_gate_closes_within_a_lease(
     make_shop: Callable[..., Shop], control: Valkey, how: str
@@ -240,7 +247,7 @@ def _raw_keys(server: Valkey) -> list[bytes]:
 # -- the durable store ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["unreachable", "swallows everything"])
+@pytest.mark.parametrize("how", ["unreachable", pytest.param("swallows everything", marks=pytest.mark.slow)])
 def test_without_the_durable_store(
     make_shop: Callable[..., Shop], database: tuple[Toxic, str], how: str
 ) -> None:
@@ -362,7 +369,7 @@ def test_with_both_stores_away_everything_closes_and_one_machine_can_be_closed_f
     all_ran_once(shop, waiting)
 
 
-@pytest.mark.parametrize("how", ["frozen", "restarted"])
+@pytest.mark.parametrize("how", [pytest.param("frozen", marks=pytest.mark.slow), "restarted"])
 def test_the_broker_is_away_when_the_window_ends(make_shop: Callable[..., Shop], how: str) -> None:
     """The gate opens, and whichever worker comes first gives parked jobs back when the broker is there."""
     with Valkey() as broker:
