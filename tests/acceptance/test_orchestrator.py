@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from guard.errors import IllegalMove, InvalidRequest
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, throughout
 from tests.support.processes import LocalProcess
 
 if TYPE_CHECKING:
@@ -168,6 +168,35 @@ def test_the_orchestrator_is_killed_at_each_step_of_a_drain(shop: Shop, step: st
     eventually(lambda: shop.guard.status().phase == "inactive", within=20, what="the window to be over")
     assert set(shop.runs().values()) == {1}
     assert shop.guard.account(shop.guard.durable.read().window_id or None).still_parked == 0
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_orchestrator_is_killed_at_each_step_of_an_emergency(shop: Shop, step: str) -> None:
+    """SIGKILL. Who walks the ladder is each worker: what was asked to stop is ended in time, runs again after
+    the release, and the books balance."""
+    shop.worker("w1")
+    results = [shop.send("long", 60, n) for n in range(2)]
+    eventually(lambda: len(shop.events()) == 2, what="both jobs to run")
+    conductor = shop.python(
+        "conductor",
+        "guard.enable(reason='killed', by='tests', mode='emergency', grace=1, duration=600)\n"
+        "guard.drain(within=30)\n",
+        SHOP_DIE_AT=step,
+    )
+    conductor.wait(60)
+    assert conductor.returncode == -9
+    window_id = shop.guard.durable.read().window_id
+    if not window_id:  # it died before there was a window: nobody may be hurt
+        throughout(lambda: not shop.guard.status().is_active, during=2, what="no window")
+        assert set(shop.runs().values()) == {1}
+        return
+    eventually(lambda: shop.guard.status().phase == "active", within=40, what="the window to be drained")
+    outcomes = shop.guard._parts.stores.outcomes.of(window_id)
+    assert [one.outcome.value for one in outcomes] == ["killed", "killed"]
+    shop.guard.disable(by="tests")
+    assert [result.get(timeout=30) for result in results] == [0, 1]
+    eventually(lambda: shop.guard.report(window_id).books.adds_up, within=15, what="the books to balance")
+    assert set(shop.runs().values()) == {2}
 
 
 def test_an_id_of_the_callers_makes_a_call_repeatable(shop: Shop) -> None:

@@ -1,0 +1,128 @@
+"""P10: the report of a window says what became of every job that met it, and whether that adds up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from guard.core.counts import Count
+from tests.support.eventually import eventually
+from tests.support.valkey import Valkey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop import Shop
+
+
+def balanced(shop: Shop, **wanted: int) -> dict[str, Any]:
+    """Wait until the report adds up and these totals are in it; workers send their sums once a second."""
+
+    def looked() -> dict[str, Any] | None:
+        report = shop.guard.report().to_dict()
+        right = all(report["totals"][name] == number for name, number in wanted.items())
+        return report if right and report["books"]["adds_up"] else None
+
+    try:
+        return eventually(looked, within=15, what="the books to balance")
+    except AssertionError as error:
+        raise AssertionError(json.dumps(shop.guard.report().to_dict(), indent=1)) from error
+
+
+def cli(shop: Shop, *words: str) -> tuple[int, str]:
+    """`maintenance …` as an operator types it."""
+    code = (
+        "from click.testing import CliRunner\nfrom celery.bin.celery import celery\n"
+        f"done = CliRunner().invoke(celery, ['-A', 'tests.acceptance.shop', 'maintenance', *{words!r}])\n"
+        "print(done.output)\nraise SystemExit(done.exit_code)"
+    )
+    process = shop.python("cli", code)
+    process.wait(60)
+    return process.returncode or 0, process.log
+
+
+def test_a_drain(shop: Shop) -> None:
+    """Jobs that ran when the gate closed are completed; those that came later are refused, held or parked."""
+    import guard
+
+    shop.worker("w1", concurrency=2)
+    running = [shop.send("job", n, 3.0) for n in range(2)]
+    eventually(lambda: len(shop.events()) == 2, what="both to run")
+    window, _ = shop.enable()
+    with pytest.raises(guard.MaintenanceActive):
+        shop.send("job", 9)
+    parked = shop.send("mixed_job", 5, when_closed="hold")
+    during = balanced(shop, running=2, parked=1)
+    assert during["books"]["still_parked"] == 1
+    assert [result.get(timeout=15) for result in running] == [0, 1]
+    balanced(shop, running=2, completed=2, killed=0)
+    shop.guard.disable(by="tests")
+    assert parked.get(timeout=15) == 5
+    after = balanced(shop, refused=1, held=1, parked=1, released=1, running=2, completed=2)
+    assert after["books"]["still_running"] == 0
+    assert after["by_operation"]["completed"] == {"job_creation": 2}
+    assert after["window"]["window_id"] == window.window_id
+
+    code, text = cli(shop, "report")
+    assert code == 0
+    assert "yes, every job is accounted for" in text
+    code, text = cli(shop, "report", window.window_id, "--json")
+    assert code == 0
+    assert json.loads(text)["books"]["unaccounted"] == 0
+
+
+def test_an_emergency(shop: Shop) -> None:
+    shop.worker("w1", concurrency=4)
+    results = [shop.send(name, 60) for name in ("long", "early", "tidy")] + [shop.send("long", 2.5)]
+    eventually(lambda: len(shop.events()) == 4, what="four jobs to run")
+    shop.guard.enable(reason="fire", by="tests", mode="emergency", grace=4, duration=600)
+    report = balanced(shop, running=4, killed=2, interrupted=1, completed=1)
+    assert {one["outcome"] for one in report["outcomes"]} == {"killed", "interrupted", "completed"}
+    code, text = cli(shop, "report")
+    assert code == 0
+    assert f"{results[1].id} on w1@shop: killed after" in text
+    assert "revoked" in text
+    shop.guard.disable(by="tests")
+
+
+def test_a_worker_that_was_killed_takes_its_jobs_with_it_and_the_report_says_so(shop: Shop) -> None:
+    worker = shop.worker("w1", concurrency=1)
+    shop.send("job", 1, 30.0)
+    eventually(shop.events, what="the job to run")
+    shop.enable()
+    balanced(shop, running=1)
+    worker.kill()
+    eventually(lambda: shop.guard.drain(within=0).state.phase.value == "active", within=40, what="the drain")
+    report = balanced(shop, running=1)
+    assert report["books"]["with_gone_workers"] == 1
+    assert [entry["fate"] for entry in report["workers"]] == ["gone"]
+    shop.guard.disable(by="tests")
+
+
+def test_what_does_not_add_up(shop: Shop) -> None:
+    shop.worker("w1")
+    window, _ = shop.enable()
+    shop.guard.disable(by="tests")
+    shop.guard._parts.stores.tally.add(window.window_id, {f"{Count.PARKED.value}:job_creation": 2})
+    report = shop.guard.report(window.window_id)
+    assert (report.books.unaccounted, report.books.adds_up) == (2, False)
+    code, text = cli(shop, "report")
+    assert code == 4
+    assert "NO: 2 jobs unaccounted for" in text
+
+
+def test_no_window_and_no_answer(make_shop: Callable[..., Shop]) -> None:
+    """What did not answer is unknown: not zero, not balanced."""
+    with Valkey() as control:
+        shop = make_shop("redis", REDIS_URL=control.url())
+        code, text = cli(shop, "report")
+        assert (code, "there was no window yet" in text) == (6, True)
+        shop.enable()
+        control.crash()
+        report = shop.guard.report()
+        assert (report.books.adds_up, report.books.unaccounted, report.outcomes) == (None, None, None)
+        code, text = cli(shop, "report")
+        assert code == 5
+        assert "unknown" in text
