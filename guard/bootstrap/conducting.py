@@ -57,6 +57,7 @@ class Conducting:
             queue=self.settings.guard_parked_queue,
             index=self._stores.index,
             pace=self.settings.pace,
+            order=self.settings.release_order,
             policy=self.settings.guard_expired_jobs,
             known_tasks=self._tasks_of_live_workers,
             known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),

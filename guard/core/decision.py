@@ -6,7 +6,7 @@ the same rule in one expression; tests/core/test_decision.py holds the two equal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ class Decision:
         outcome: what is to be done now.
         blocked: whether the window blocks this job; true with ALLOW for a continuation at publish,
             which is let into its queue and waits there.
-        would_block: test mode only: what a normal window would have said.
+        would: test mode only: what a normal window would have done with this job; None: let it pass.
         why: a short stable word for logs and counters.
         message: a sentence for the end user; empty when allowed.
         retry_after: seconds; 0 when allowed.
@@ -86,7 +86,7 @@ class Decision:
     outcome: Outcome
     blocked: bool
     why: str
-    would_block: bool = False
+    would: Outcome | None = None
     message: str = ""
     retry_after: int = 0
 
@@ -94,6 +94,11 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the job may go on."""
         return self.outcome is Outcome.ALLOW
+
+    @property
+    def would_block(self) -> bool:
+        """Test mode only: whether a normal window would have blocked this job."""
+        return self.would is not None
 
 
 def decide(question: Question, view: GateView, now: float) -> Decision:
@@ -103,13 +108,21 @@ def decide(question: Question, view: GateView, now: float) -> Decision:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="never guarded")
     if view.gate is Gate.TEST:
         return Decision(
-            outcome=Outcome.ALLOW, blocked=False, why="test mode", would_block=Gate.NORMAL in kind.blocked_by
+            outcome=Outcome.ALLOW, blocked=False, why="test mode", would=_rehearsed(question, view, now)
         )
     if not mask_of(kind) >> view.gate & 1:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="open")
     if question.bypass:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="bypass")
     return _blocked(question, view, now)
+
+
+def _rehearsed(question: Question, view: GateView, now: float) -> Outcome | None:
+    """What a normal window would have done."""
+    real = decide(question, replace(view, gate=Gate.NORMAL), now)
+    if not real.blocked:
+        return None
+    return Outcome.HOLD if real.allowed else real.outcome  # a continuation waits in its queue
 
 
 def _blocked(question: Question, view: GateView, now: float) -> Decision:

@@ -1,10 +1,10 @@
-"""How fast jobs may go back."""
+"""How fast jobs may go back, and when they had better not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Pace"]
+__all__ = ["ErrorLimit", "Pace"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +40,20 @@ class Pace:
         if self.allowed(elapsed) > released:
             return 0.0
         return min(0.5, max(0.001, 1 / self.rate))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorLimit:
+    """When a release stops because jobs fail.
+
+    Attributes:
+        share: of the released jobs, 0 to 1, that may fail; 0: no limit.
+        least: so many must have gone back before anything is concluded from their failing.
+    """
+
+    share: float = 0.0
+    least: int = 20
+
+    def is_exceeded(self, failed: int, released: int) -> bool:
+        """Whether this many of so many are too many."""
+        return self.share > 0 and released >= self.least and failed / released > self.share

@@ -18,7 +18,7 @@ from guard.errors import StoreError
 from guard.fleet.parked_queue import parked_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from guard.core.expiry import ExpiryPolicy
     from guard.core.pace import Pace
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["ReleaseResult", "Releaser"]
 
 log = logging.getLogger(__name__)
+
+_ALL = ""
+"""The last wave: whatever is still there."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class Releaser:
     """Releases from the parking queue of one app.
 
     Args:
-        may_go_on: asked before every job; a reason to stop, or empty.
+        order: operations whose jobs go back before all others, the first first.
         known_tasks: the tasks that live workers know.
         count: adds one to a counter of a window: window id, counter, operation.
         known_queue: whether a queue is there, or can be declared by this app; asked once per queue.
@@ -66,6 +69,7 @@ class Releaser:
         queue: str,
         index: ParkedIndex,
         pace: Pace,
+        order: Sequence[str],
         policy: ExpiryPolicy,
         known_tasks: Callable[[], Collection[str]],
         known_queue: Callable[[str], bool],
@@ -75,32 +79,43 @@ class Releaser:
         self._name = queue
         self._index = index
         self._pace = pace
+        self._order = order
         self._policy = policy
         self._known_tasks = known_tasks
         self._known_queue = known_queue
         self._count = count
 
     def run(
-        self, may_go_on: Callable[[], str], progress: Callable[[int], None] | None = None
+        self, may_go_on: Callable[[int], str], progress: Callable[[int], None] | None = None
     ) -> ReleaseResult:
-        """Give back what may go. Raises what the broker raises; then the rest is still parked."""
+        """Give back what may go. Raises what the broker raises; then the rest is still parked.
+
+        Args:
+            may_go_on: asked before every job, with the number of jobs given back so far; a reason to stop,
+                or empty.
+            progress: told that number after every job.
+        """
         result = ReleaseResult()
         tasks = frozenset(self._known_tasks())
         queues: dict[str, bool] = {}
         started = time.monotonic()
         parked = parked_queue(self._broker, self._name)
-        with parked.session() as messages:
-            for message in messages:
-                result.stopped = may_go_on() or self._waited(result, started, may_go_on)
-                if result.stopped:
-                    break
-                try:
-                    self._one(parked, message, tasks, queues, result)
-                except (TypeError, ValueError, OverflowError) as error:
-                    # One that cannot be published must not keep those behind it. It stays.
-                    result.malformed.append(f"a parked message cannot be given back: {error}")
-                if progress is not None:
-                    progress(result.released)
+        for wave in (*self._order, _ALL):
+            with parked.session() as messages:
+                for message in messages:
+                    if wave != _ALL and (message.job is None or message.job.operation != wave):
+                        continue
+                    result.stopped = may_go_on(result.released) or self._waited(result, started, may_go_on)
+                    if result.stopped:
+                        return result
+                    try:
+                        self._one(parked, message, tasks, queues, result, is_last=wave == _ALL)
+                    except (TypeError, ValueError, OverflowError) as error:
+                        # One that cannot be published must not keep those behind it. It stays.
+                        if wave == _ALL:
+                            result.malformed.append(f"a parked message cannot be given back: {error}")
+                    if progress is not None:
+                        progress(result.released)
         return result
 
     def close(self) -> None:
@@ -111,11 +126,11 @@ class Releaser:
         """How many messages lie in the parking queue."""
         return self._broker.length(self._name)
 
-    def _waited(self, result: ReleaseResult, started: float, may_go_on: Callable[[], str]) -> str:
+    def _waited(self, result: ReleaseResult, started: float, may_go_on: Callable[[int], str]) -> str:
         """Keep the pace. A reason to stop that came up meanwhile, or empty."""
         while (pause := self._pace.wait(result.released, time.monotonic() - started)) > 0:
             time.sleep(pause)
-            if stopped := may_go_on():
+            if stopped := may_go_on(result.released):
                 return stopped
         return ""
 
@@ -126,6 +141,8 @@ class Releaser:
         tasks: frozenset[str],
         queues: dict[str, bool],
         result: ReleaseResult,
+        *,
+        is_last: bool,
     ) -> None:
         job = message.job
         if job is None:
@@ -135,7 +152,8 @@ class Releaser:
         if job.queue not in queues:
             queues[job.queue] = self._known_queue(job.queue)
         if ruling.fate is Fate.WAIT or not queues[job.queue]:
-            result.waiting[job.task] += 1
+            if is_last:
+                result.waiting[job.task] += 1
             return
         if not parked.give_back(message, ruling):
             return

@@ -82,6 +82,8 @@ class PublishGate:
             yield
         finally:
             self._inside.depth -= 1
+            if not self._inside.depth:
+                self._inside.would_refuse = False
 
     @contextmanager
     def body_of_unguarded(self) -> Iterator[None]:
@@ -161,9 +163,13 @@ class PublishGate:
             decision, view = self._decide(
                 kind, hold=hold, continuation=self._is_continuation({}), bypass=None
             )
-            if decision.outcome is Outcome.REFUSE:
+            if Outcome.REFUSE in {decision.outcome, decision.would}:
                 self._record(kind, decision)
+            if decision.outcome is Outcome.REFUSE:
                 raise _refusal(kind, decision, view)
+            if decision.would is Outcome.REFUSE:  # said once, as for a real one: its steps are not told apart
+                self._inside.would_refuse = True
+                return
 
     def check_call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """For a direct or eager call, which would run here and now: raise if it may not.
@@ -204,8 +210,11 @@ class PublishGate:
         return decide(question, view, self._clock.wall()), view
 
     def _record(self, kind: OperationKind, decision: Decision) -> None:
-        if decision.would_block:
-            self.runtime.count(Count.WOULD_BLOCK, kind.name)
+        if decision.would is not None:
+            if self.deciding and getattr(self._inside, "would_refuse", False):
+                return
+            held = decision.would is Outcome.HOLD
+            self.runtime.count(Count.WOULD_HOLD if held else Count.WOULD_REFUSE, kind.name)
         elif decision.outcome is Outcome.REFUSE:
             self.runtime.count(Count.REFUSED, kind.name)
         elif decision.blocked:

@@ -13,12 +13,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
+from celery.exceptions import Ignore, Reject, Retry
 from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
 from guard.core.headers import COPY_HEADER, ORIGINAL
-from guard.core.modes import Gate
+from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed, StoreUnavailable
@@ -197,6 +198,15 @@ class ReceiptGate:
             ack=lambda: request.on_ack(log, errors),
             requeue=lambda: request.on_reject(log, errors, REQUEUE),
         )
+
+    def note_failure(self, request: Request, error: object) -> None:
+        """A job failed. It is counted while parked jobs go back: the release stops when too many do."""
+        state = self._runtime.belief.state
+        if state is None or state.phase is not Phase.RELEASING or isinstance(error, (Ignore, Reject, Retry)):
+            return
+        kind = self.kind_of(request.message)
+        if kind.guarded:
+            self._runtime.count(Count.FAILED, kind.name)
 
     def hand_back(self, request: Request) -> bool:
         """Give a request back that ran and was ended, from any thread: to its queue where that is held or

@@ -82,6 +82,7 @@ class GuardedRequest:
         elif isinstance(error, Interrupted):
             self.guard_set_aside()
             return None
+        self.guard_gate.note_failure(self, error)
         return super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)  # type: ignore[misc]
 
     def on_timeout(self: Any, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature

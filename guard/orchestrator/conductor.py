@@ -16,8 +16,9 @@ from guard.core.changes import WindowRequest
 from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
 from guard.core.history import AuditRecord
-from guard.core.modes import CLOSED_PHASES, Gate, Mode, Phase
+from guard.core.modes import CLOSED_PHASES, Mode, Phase
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError, StoreUnavailable
+from guard.orchestrator.release_watch import ReleaseWatch
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
 
@@ -38,7 +39,6 @@ __all__ = ["Conductor"]
 
 log = logging.getLogger(__name__)
 
-_GATE_LOOK_SECONDS = 0.2
 _SLOW_SECONDS = 1.0
 _UNJOURNALED = (
     "the durable store does not answer: this emergency is closed by the control plane alone, and will be "
@@ -195,6 +195,7 @@ class Conductor:
                 for task, count in result.waiting.items()
             ]
             warnings += sorted(set(result.malformed))
+            warnings += [f"the release stopped: {result.stopped}"] if result.stopped else []
         return self._window(
             state,
             phase=self._changes.durable.read().phase.value,
@@ -211,13 +212,22 @@ class Conductor:
         try:
             if not lock.acquire():
                 return None
-            result = self._releaser.run(_GateWatch(self._changes, lock, self._clock), progress)
+            watch = ReleaseWatch(
+                changes=self._changes,
+                lock=lock,
+                clock=self._clock,
+                tally=self._tally,
+                limit=self._settings.release_limit,
+            )
+            result = self._releaser.run(watch, progress)
         except StoreError as error:
             log.warning("the release waits: %s", error)
             return None
         except self._surroundings.broker_errors as error:
             log.warning("the release waits, the broker does not answer (%s)", type(error).__name__)
             return None
+        if result.stopped:
+            log.warning("the release stopped: %s", result.stopped)
         try:
             if not result.stopped:
                 self._finish()
@@ -337,26 +347,6 @@ class Conductor:
             planned_end=state.planned_end,
             **seen,
         )
-
-
-class _GateWatch:
-    """Asked before every job that is released: is the gate still open, and the lock still ours?"""
-
-    def __init__(self, changes: Changes, lock: Lock, clock: Clock) -> None:
-        self._changes = changes
-        self._lock = lock
-        self._clock = clock
-        self._looked_at = float("-inf")
-
-    def __call__(self) -> str:
-        now = self._clock.boot()
-        if now - self._looked_at < _GATE_LOOK_SECONDS:
-            return ""
-        self._looked_at = now
-        state = self._changes.plane.read()
-        if state.phase in CLOSED_PHASES and state.gate is not Gate.TEST:
-            return "the gate is closed again"
-        return "" if self._lock.extend() else "another process releases"
 
 
 _NOBODY_KNOWS: dict[str, Any] = dict.fromkeys(("acknowledged", "unconfirmed", "producers", "running"))

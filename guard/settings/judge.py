@@ -34,6 +34,7 @@ _LIMITS: dict[str, Any] = {
     "guard_parked_queue": Field(min_length=1, max_length=200),
     "guard_release_rate": Field(ge=0, allow_inf_nan=False),
     "guard_release_ramp": Field(ge=0, le=3600),
+    "guard_release_error_limit": Field(ge=0, le=1),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],

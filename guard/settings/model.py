@@ -17,7 +17,7 @@ from guard.settings.masking import MaskedUrl, Secret, Url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guard.core.pace import Pace
+    from guard.core.pace import ErrorLimit, Pace
 
 __all__ = ["Settings", "WhenClosed"]
 
@@ -83,6 +83,11 @@ class Settings:
     """Parked jobs given back per second; 0: as fast as the broker takes them."""
     guard_release_ramp: float = 0.0
     """Seconds in which the release grows from a tenth of its rate to all of it."""
+    guard_release_order: str = ""
+    """Operations whose parked jobs go back first, comma-separated, the first first."""
+    guard_release_error_limit: float = 0.0
+    """Share of the released jobs, 0 to 1, above which the release stops and tries again ten seconds later; 0:
+    never."""
     guard_lease_seconds: float = 5.0
     """How long a process may believe the state that it read. 1 to 15; four renewals must fit."""
     guard_renew_seconds: float = 1.0
@@ -127,6 +132,20 @@ class Settings:
     def secret(self) -> bytes | None:
         """The signing key as bytes."""
         return self.guard_secret_key.reveal().encode() if self.guard_secret_key else None
+
+    @property
+    def release_order(self) -> tuple[str, ...]:
+        """`guard_release_order` as names, in this order."""
+        return tuple(
+            dict.fromkeys(name.strip() for name in self.guard_release_order.split(",") if name.strip())
+        )
+
+    @property
+    def release_limit(self) -> ErrorLimit:
+        """`guard_release_error_limit` as the release takes it."""
+        from guard.core.pace import ErrorLimit
+
+        return ErrorLimit(share=self.guard_release_error_limit)
 
     @property
     def hold_queues(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ _SWITCH = re.compile(r"true|false")
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
 _SHORT = re.compile(r"[1-9][0-9]?")
 _FRACTION = re.compile(r"[0-9]{1,2}(\.[0-9]{1,6})?")
+_SHARE = re.compile(r"0(\.[0-9]{1,6})?|1")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _TEXT = re.compile(r"[ -~]*")
 
@@ -49,6 +50,8 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_parked_queue": (_NAME, str),
     "guard_release_rate": (_FRACTION, float),
     "guard_release_ramp": (_FRACTION, float),
+    "guard_release_order": (_TEXT, str),
+    "guard_release_error_limit": (_SHARE, float),
     "guard_lease_seconds": (_FRACTION, float),
     "guard_renew_seconds": (_FRACTION, float),
     "guard_timeout_seconds": (_FRACTION, float),

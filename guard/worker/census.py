@@ -13,7 +13,7 @@ from guard.core.counts import Count
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-__all__ = ["Census"]
+__all__ = ["Census", "Rehearsal"]
 
 
 class Census:
@@ -55,3 +55,34 @@ class Census:
             operation = self._running.pop(attempt)
             if not self._was_asked(attempt):
                 self._count(Count.LOST if attempt in died else Count.COMPLETED, operation)
+
+
+class Rehearsal:
+    """What a real window would have waited for, and what an emergency would have ended: in test mode the
+    census takes nothing but notes. Jobs that begin later would not have begun.
+
+    Args:
+        count: adds one to a counter of the current window, by operation.
+    """
+
+    def __init__(self, count: Callable[[Count, str], None]) -> None:
+        self._count = count
+        self._window_id = ""
+        self._left: dict[tuple[int, int], str] = {}
+
+    def look(self, window_id: str, running: Mapping[tuple[int, int], str], *, grace_is_over: bool) -> None:
+        """Take note of what runs now.
+
+        Args:
+            running: for each attempt that a normal window would block, its operation.
+            grace_is_over: whether an emergency that began with this window would end jobs by now.
+        """
+        if window_id != self._window_id:
+            self._window_id, self._left = window_id, dict(running)
+            for operation in running.values():
+                self._count(Count.WOULD_WAIT_FOR, operation)
+        self._left = {attempt: operation for attempt, operation in self._left.items() if attempt in running}
+        if grace_is_over:
+            for operation in self._left.values():
+                self._count(Count.WOULD_END, operation)
+            self._left = {}

@@ -13,7 +13,7 @@ from guard.clock import boot_ms
 from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
 from guard.gates.page import Rung, SlotState, is_alive
-from guard.worker.census import Census
+from guard.worker.census import Census, Rehearsal
 from guard.worker.reserved import count_reserved, set_reserved_aside
 from guard.worker.running import attempts, time_limit_of
 from guard.worker.runtimes import Runtimes
@@ -46,6 +46,7 @@ class WorkerFollower:
         on_open: called when the gate opens after it was closed: parked jobs may go back.
         make_ladder: called when the first emergency meets a running job.
         count: adds one to a counter of the current window.
+        grace: seconds between asking a job to stop and ending it, where the window does not say.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class WorkerFollower:
         on_open: Callable[[], None],
         make_ladder: Callable[[], Ladder],
         count: Callable[[Count, str], None],
+        grace: float,
     ) -> None:
         self._page = page
         self._cordon = cordon
@@ -68,6 +70,8 @@ class WorkerFollower:
         self._seen: tuple[tuple[tuple[int, int, int, Rung], ...], int] = _NOTHING
         self._runtimes = Runtimes()
         self._census = Census(count=count, was_asked=lambda attempt: page.was_asked(attempt[1]))
+        self._rehearsal = Rehearsal(count)
+        self._grace = grace
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -119,10 +123,26 @@ class WorkerFollower:
         if seen[0] and state.gate is Gate.EMERGENCY:
             self.adopted(state)  # for a job that was between look and start when the state was adopted
         changed, self._seen = seen != self._seen, seen
+        if state.gate is Gate.TEST:
+            self._rehearse(state)
+            self._busy = False  # nobody waits for these jobs
+            return False
         if changed or self._busy:
             self._take_census(state)
         self._busy = seen != _NOTHING
         return changed
+
+    def _rehearse(self, state: GuardState) -> None:
+        running, _ = attempts(self._page)
+        operations = {
+            attempt.key: kind.name
+            for attempt in running
+            if attempt.request is not None
+            and Gate.NORMAL in (kind := self._gate.kind_of(attempt.request.message)).blocked_by
+        }
+        grace = state.terms.grace if state.terms.grace is not None else self._grace
+        over = state.started_at is not None and time.time() > state.started_at + grace
+        self._rehearsal.look(state.window_id, operations, grace_is_over=over)
 
     def _take_census(self, state: GuardState) -> None:
         running, _ = attempts(self._page)

@@ -137,6 +137,7 @@ class Resident:
             on_open=self._on_open,
             make_ladder=lambda: self._make_ladder(page, worker),
             count=self._runtime.count,
+            grace=self._settings.emergency_mode_job_grace_period,
         )
         self._agent = self._make_agent(self._card(worker), self._follower)
         self._agent.start()

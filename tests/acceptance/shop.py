@@ -12,6 +12,7 @@ import os
 import signal
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task, chain, chord, group
@@ -227,6 +228,13 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
     def fails(self: Task, *_: Any) -> None:
         note("start", self)
         raise RuntimeError("on purpose")
+
+    @app.task(name="shop.mixed_fragile", shared=False, bind=True, operation="batch_operations")
+    def mixed_fragile(self: Task, value: Any = None) -> Any:
+        note("start", self, value=value)
+        if not Path(os.environ["SHOP_JOURNAL"]).with_name("mended").exists():
+            raise RuntimeError("not mended yet")
+        return value
 
     @app.task(name="shop.fails_late", shared=False, bind=True)
     def fails_late(self: Task, seconds: float) -> None:

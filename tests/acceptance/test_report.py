@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from celery import chain
 
 from guard.core.counts import Count
 from tests.support.eventually import eventually
@@ -99,6 +101,36 @@ def test_a_worker_that_was_killed_takes_its_jobs_with_it_and_the_report_says_so(
     assert report["books"]["with_gone_workers"] == 1
     assert [entry["fate"] for entry in report["workers"]] == ["gone"]
     shop.guard.disable(by="tests")
+
+
+def test_a_rehearsal_touches_nothing_and_says_what_would_have_been(shop: Shop) -> None:
+    """Live traffic goes on as if nothing were; the report says what would have been refused, held, waited for
+    and ended."""
+    worker = shop.worker("w1", concurrency=3)
+    running = [shop.send("job", n, seconds) for n, seconds in enumerate((4.0, 0.5))]
+    free = shop.send("slow_free", 3.0)
+    eventually(lambda: len(shop.events()) == 3, what="all to run")
+    shop.guard.enable(reason="rehearsal", by="tests", mode="test", grace=2, duration=600)
+    assert not shop.guard.is_active
+    begun = time.monotonic()
+    results = [shop.send("job", "new"), shop.send("mixed_job", "held", when_closed="hold")]
+    assert [result.get(timeout=3) for result in results] == ["new", "held"]
+    assert time.monotonic() - begun < 2
+    tasks = shop.app.tasks
+    assert chain(tasks["shop.add"].si(1, 1), tasks["shop.add"].s(1)).apply_async().get(timeout=5) == 3
+
+    report = balanced(shop, would_wait_for=2, would_end=1, would_hold=2)
+
+    # The chain would have been refused as a whole: its first step is counted, like the job alone.
+    assert report["by_operation"]["would_refuse"] == {"job_creation": 2}
+    assert report["by_operation"]["would_hold"] == {"caption_generation": 1, "job_creation": 1}
+    touched = {"refused", "held", "requeued", "parked", "running", "interrupted", "killed"}
+    assert {name: report["totals"][name] for name in touched} == dict.fromkeys(touched, 0)
+    assert [result.get(timeout=10) for result in running] == [0, 1]
+    free.get(timeout=10)
+    shop.guard.disable(by="tests")
+    assert set(shop.runs().values()) == {1}
+    assert "cordon" not in worker.log.partition("ready.")[2]
 
 
 def test_what_does_not_add_up(shop: Shop) -> None:

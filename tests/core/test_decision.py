@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.decision import LONGEST_RETRY, SHORTEST_RETRY, Outcome, Place, Question, decide, retry_after
 from guard.core.modes import Gate
-from guard.core.operations import CATALOGUE, OperationKind
+from guard.core.operations import CATALOGUE, Operation, OperationKind
 from guard.core.view import GateView
 from tests.core.strategies import many
 
@@ -134,6 +136,22 @@ def test_test_mode_says_what_a_normal_window_would_have_said(kind: OperationKind
         decide(question, GateView(gate=Gate.TEST), 0.0).would_block
         == decide(question, GateView(gate=Gate.NORMAL), 0.0).blocked
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "would"),
+    [
+        ({}, Outcome.REFUSE),
+        ({"hold": True}, Outcome.HOLD),
+        ({"continuation": True}, Outcome.HOLD),
+        ({"bypass": True}, None),
+        ({"place": Place.RECEIPT}, Outcome.SET_ASIDE),
+    ],
+)
+def test_a_rehearsal_says_what_would_have_been_done(question: dict[str, Any], would: Outcome | None) -> None:
+    asked = Question(**{"operation": CATALOGUE[Operation.JOB_CREATION], "place": Place.PUBLISH, **question})
+    decision = decide(asked, GateView(gate=Gate.TEST), 0.0)
+    assert (decision.outcome, decision.blocked, decision.would) == (Outcome.ALLOW, False, would)
 
 
 @pytest.mark.parametrize(

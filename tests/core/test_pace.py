@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from guard.core.pace import Pace
+from guard.core.pace import ErrorLimit, Pace
 from tests.core.strategies import many, some
 
 rates = st.floats(0.01, 5000)
@@ -86,3 +86,17 @@ def test_a_tenth_at_the_start_of_the_ramp(rate: float, ramp: float) -> None:
     assume(ramp > 0)
     little = ramp / 10_000
     assert Pace(rate=rate, ramp=ramp).allowed(little) / little == pytest.approx(rate / 10, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("share", "failed", "released", "exceeded"),
+    [
+        pytest.param(0.0, 100, 100, False, id="no limit"),
+        pytest.param(0.5, 15, 15, False, id="too few to tell"),
+        pytest.param(0.5, 10, 20, False, id="as many as may"),
+        pytest.param(0.5, 11, 20, True, id="too many"),
+        pytest.param(0.5, 11, 200, False, id="of many"),
+    ],
+)
+def test_when_a_release_stops(share: float, failed: int, released: int, exceeded: bool) -> None:
+    assert ErrorLimit(share=share).is_exceeded(failed, released) is exceeded

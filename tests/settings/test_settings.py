@@ -186,6 +186,7 @@ def test_false(value: str) -> None:
         ("GUARD_RELEASE_RATE", "-1"),
         ("GUARD_RELEASE_RATE", "nan"),
         ("GUARD_RELEASE_RAMP", "3601"),
+        ("GUARD_RELEASE_ERROR_LIMIT", "1.5"),
         ("GUARD_RENEW_SECONDS", "2"),
         ("GUARD_TIMEOUT_SECONDS", "1"),
         ("GUARD_NAMESPACE", ""),
