@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from guard import Guard
 
-__all__ = ["measure"]
+__all__ = ["measure", "wait_for"]
 
 WORKERS = 8
 JOBS = WORKERS * 2
@@ -71,11 +71,11 @@ def _asked(app: Celery, guard: Guard, name: str) -> list[float]:
     """Seconds until each job heard of it."""
     for _ in range(JOBS):
         app.send_task("noop.listen", (name,))
-    _wait_for(app, f"began-{name}", JOBS)
+    wait_for(app, f"began-{name}", JOBS)
     time.sleep(random.uniform(0.02, 0.12))
     begun = time.monotonic()
     guard.enable(reason="benchmark", by="benchmark", mode="emergency", grace=60, duration=600)
-    heard = _wait_for(app, f"heard-{name}", JOBS)
+    heard = wait_for(app, f"heard-{name}", JOBS)
     guard.disable(by="benchmark")
     return [float(moment) - begun for moment in heard]
 
@@ -84,7 +84,7 @@ def _out(app: Celery, guard: Guard, name: str) -> list[tuple[float, float]]:
     """Seconds until the end of each deaf job was proven: from when it was asked, and from the call."""
     for _ in range(JOBS):
         app.send_task("noop.deaf", (name, 60.0))
-    _wait_for(app, f"began-{name}", JOBS)
+    wait_for(app, f"began-{name}", JOBS)
     begun = time.time()
     window = guard.enable(reason="benchmark", by="benchmark", mode="emergency", grace=GRACE, duration=600)
     outcomes = guard._parts.stores.outcomes
@@ -97,7 +97,8 @@ def _out(app: Celery, guard: Guard, name: str) -> list[tuple[float, float]]:
     return [(outcome.ended_at - outcome.asked_at, outcome.ended_at - begun) for outcome in found]
 
 
-def _wait_for(app: Celery, key: str, number: int) -> list[Any]:
+def wait_for(app: Celery, key: str, number: int) -> list[Any]:
+    """What the jobs of a round have said, when it is this much."""
     with app.connection_for_write() as connection:
         client = connection.default_channel.client
         eventually(lambda: client.llen(key) >= number, within=60, what=key)

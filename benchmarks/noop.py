@@ -60,6 +60,15 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
     def pause(seconds: float) -> None:
         time.sleep(seconds)
 
+    @app.task(name="noop.tell", shared=False, acks_late=True)
+    def tell(name: str, seconds: float) -> None:
+        """Say when this job begins and, as its last deed, when it ends."""
+        with app.connection_for_write() as connection:
+            client = connection.default_channel.client
+            client.rpush(f"began-{name}", 1)
+            time.sleep(seconds)
+            client.rpush(f"ended-{name}", time.monotonic())
+
     @app.task(name="noop.mark", shared=False)
     def mark(name: str) -> None:
         """Say when this job ran: the first and the last of a round."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.core.account import Account
 from guard.core.agents import AgentCard, AgentReport, Renewal
-from guard.core.configuration import rows_of
+from guard.core.configuration import drift, rows_of
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
 from guard.core.roll import Fate, RollEntry
@@ -52,8 +52,9 @@ class MemoryDurableStore:
         with self._lock:
             if self._state.epoch != expected_epoch:
                 raise StaleEpoch(expected=expected_epoch, found=self._state.epoch)
-            self._state = new
-            self.rows = dict(rows_of(new))
+            old, self._state = self._state, new
+            if old.is_active != new.is_active or drift(self.rows, old) is None:
+                self.rows = dict(rows_of(new))
             if new.phase is Phase.RELEASING:
                 self._ended.setdefault(new.window_id, (new.changed_at, new.by))
 

@@ -12,6 +12,7 @@ from guard.core.account import Account
 from guard.core.configuration import drift, rows_of
 from guard.core.counts import Count
 from guard.core.history import AuditRecord
+from guard.core.modes import Phase
 from guard.core.roll import Fate, RollEntry
 from guard.errors import StaleEpoch, StoreUnavailable
 from guard.store.memory import MemoryDurableStore
@@ -150,6 +151,19 @@ def test_rows_can_be_written_again(durable: DurableStore) -> None:
 def test_after_a_plain_write_the_rows_ask_for_nothing(durable: DurableStore) -> None:
     durable.compare_and_set(0, closed(durable.read()))
     assert drift(durable.configuration_rows(), durable.read()) is None
+
+
+def test_a_wish_in_the_rows_outlives_a_change_of_phase(durable: DurableStore) -> None:
+    """Somebody writes `false` into the rows while the window goes from phase to phase by itself."""
+    state = closed(durable.read())
+    durable.change(0, state, record_of(state, "enable"))
+    by_hand = replace(state, epoch=state.epoch, phase=Phase.INACTIVE, mode=None)
+    durable.write_configuration_rows(by_hand)
+    confirmed = replace(state, epoch=state.epoch + 1, phase=Phase.DRAINING)
+    durable.change(state.epoch, confirmed, record_of(confirmed, "confirm"))
+    wish = drift(durable.configuration_rows(), durable.read())
+    assert wish is not None
+    assert wish.open_window is False
 
 
 def test_our_own_write_may_be_repeated_when_its_answer_was_lost(sql: SqlStore) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from guard.core.configuration import drift
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
 from guard.core.roll import Fate, RollEntry
@@ -89,6 +90,7 @@ class SqlStore:
     @patiently
     def _change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         with self.engine.begin() as connection:
+            old = _current(connection)
             updated = connection.execute(
                 STATE.update()
                 .where(STATE.c.id == 1, STATE.c.epoch == expected_epoch)
@@ -101,7 +103,9 @@ class SqlStore:
                 raise StaleEpoch(expected=expected_epoch, found=found.epoch)
             _write_window(connection, new, record)
             connection.execute(AUDIT.insert().values(**_audit_values(record)))
-            write_rows(connection, new)
+            # A wish that somebody wrote into the rows a moment ago outlives a mere change of phase.
+            if old.is_active != new.is_active or drift(read_rows(connection), old) is None:
+                write_rows(connection, new)
 
     def journal(self, record: AuditRecord) -> None:
         self._require_ready()
