@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
     from tests.support.shop import Shop
 
-POOLS = ("prefork", "threads", "solo")
-
 
 @pytest.mark.parametrize(
-    ("broker", "pool"), [*(("redis", pool) for pool in POOLS), ("rabbitmq", "prefork"), ("quorum", "threads")]
+    ("broker", "pool"),
+    [
+        ("redis", "prefork"),
+        ("redis", "threads"),
+        pytest.param("redis", "solo", marks=pytest.mark.slow),
+        ("rabbitmq", "prefork"),
+        pytest.param("quorum", "threads", marks=pytest.mark.slow),
+    ],
 )
 def test_nothing_guarded_starts_in_a_fleet_under_attack(
     make_shop: Callable[..., Shop], broker: str, pool: str

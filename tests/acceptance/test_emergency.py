@@ -45,7 +45,7 @@ def outcomes(shop: Shop, number: int, within: float = 10.0) -> list[JobOutcome]:
     )
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["long", "mixed_long"])
 def test_a_late_ack_job_runs_again_after_the_release(
     make_shop: Callable[..., Shop], broker: str, name: str
@@ -240,7 +240,7 @@ def _asked(shop: Shop) -> list[str]:
     return [job.task_id for report in reports for job in report.running if job.asked]
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)])
 def test_after_a_warm_shutdown_has_begun(make_shop: Callable[..., Shop], broker: str) -> None:
     """L7: Celery's control channel is dead by then, and nothing can end the job."""
     shop = make_shop(broker)

@@ -34,12 +34,16 @@ RELEASING = [
     "guard.store.redis.parked:RedisParkedIndex.gone:before",
     "guard.store.redis.parked:RedisParkedIndex.gone:after",
 ]
-# These leave the same state behind as a neighbour in the list above; they run with the slow tests.
+# These leave the same state behind as a neighbour in the lists; they run with the slow tests.
 ALIKE = {
     "guard.store.sql.store:SqlStore.change:after",
     "guard.store.redis.lock:RedisLock.acquire:after",
     "guard.store.redis.tally:RedisTally.add:before",
     "guard.store.redis.parked:RedisParkedIndex.gone:after",
+    "guard.store.sql.store:SqlStore.change:before",
+    "guard.store.redis.parked:RedisParkedIndex.gone:before",
+    "guard.fleet.parked_queue:_AmqpParkedQueue.give_back:before",
+    "guard.fleet.parked_queue:_RedisParkedQueue._move:before",
 }
 RELEASING_ON_REDIS = [
     "guard.fleet.parked_queue:_RedisParkedQueue._move:before",

@@ -149,7 +149,12 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", STEPS)
+# The others run with the slow tests.
+QUICK = {STEPS[1], STEPS[5], STEPS[7]}
+CASES = [pytest.param(step, marks=[] if step in QUICK else [pytest.mark.slow]) for step in STEPS]
+
+
+@pytest.mark.parametrize("step", CASES)
 def test_the_orchestrator_is_killed_at_each_step_of_a_drain(shop: Shop, step: str) -> None:
     """SIGKILL; the window ends right all the same, nothing is lost and the account adds up."""
     shop.worker("w1", GUARD_WHEN_CLOSED="hold")
@@ -170,7 +175,7 @@ def test_the_orchestrator_is_killed_at_each_step_of_a_drain(shop: Shop, step: st
     assert shop.guard.account(shop.guard.durable.read().window_id or None).still_parked == 0
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", CASES)
 def test_the_orchestrator_is_killed_at_each_step_of_an_emergency(shop: Shop, step: str) -> None:
     """SIGKILL. Who walks the ladder is each worker: what was asked to stop is ended in time, runs again after
     the release, and the books balance."""

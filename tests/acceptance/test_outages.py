@@ -73,9 +73,11 @@ def closes(shop: Shop, *, within: float = CLOSED_WITHIN, during: float = 2.0) ->
     ones run; gives the jobs that wait."""
     begun = time.time()
     waiting = [shop.send("job", n, when_closed="hold") for n in range(3)]
-    while time.time() < begun + within:
-        waiting.append(shop.send("job", len(waiting), when_closed="hold"))
-        time.sleep(0.2)
+    throughout(
+        lambda: waiting.append(shop.send("job", len(waiting), when_closed="hold")) or True,
+        during=within,
+        what="jobs to be accepted",
+    )
     waiting += [shop.send("job", "late", when_closed="hold") for _ in range(5)]
     throughout(lambda: not shop.started_after(begun + within), during=during, what="no guarded job to start")
     assert shop.send("free", "free").get(timeout=15) == "free"

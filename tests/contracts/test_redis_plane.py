@@ -534,7 +534,7 @@ def test_a_lock_on_a_server_that_is_away_is_unavailable() -> None:
 def test_every_key_is_listed_in_the_docstring() -> None:
     made = {
         KEYS.state, KEYS.agents, KEYS.seen, KEYS.acks, KEYS.reports, KEYS.waiting, KEYS.registry, KEYS.parked,
-        KEYS.departed,
+        KEYS.departed, KEYS.outcomes("<window>"),
         KEYS.counts("<window>"), KEYS.parked_as("<p>", "<g>"), KEYS.copy("<park id>"),
         KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
     }  # fmt: skip

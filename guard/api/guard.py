@@ -6,93 +6,32 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from guard.api.parked import Parked
 from guard.core.counts import Count
 from guard.core.modes import Gate, Mode
-from guard.errors import InvalidRequest, NotParked, StoreError
+from guard.errors import InvalidRequest, StoreError
 from guard.observe import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable
 
-    from celery import Celery
-
+    from guard.api.parts import Parts
     from guard.core.account import Account
     from guard.core.decision import Decision
-    from guard.core.operations import OperationKind
-    from guard.core.parked import ParkedJob
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.fleet.broker import Broker
-    from guard.fleet.queues import Queues
-    from guard.gates.publish import PublishGate
-    from guard.gates.runtime import Runtime
-    from guard.orchestrator.advancing import Advancing, Progress
-    from guard.orchestrator.conductor import Conductor
-    from guard.orchestrator.draining import Draining
+    from guard.orchestrator.advancing import Progress
     from guard.orchestrator.report import Report
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
-    from guard.ports import Clock, ControlPlane, DurableStore, Outcomes, ParkedIndex, Tally
+    from guard.ports import DurableStore
     from guard.settings import Settings
 
 __all__ = ["Guard"]
-
-
-class StoreParts(Protocol):
-    """The stores of an app."""
-
-    @property
-    def durable(self) -> DurableStore: ...
-    @property
-    def plane(self) -> ControlPlane: ...
-    @property
-    def index(self) -> ParkedIndex: ...
-    @property
-    def tally(self) -> Tally: ...
-    @property
-    def outcomes(self) -> Outcomes: ...
-
-
-class ConductingParts(Protocol):
-    """What opens, ends and describes windows."""
-
-    @property
-    def conductor(self) -> Conductor: ...
-    @property
-    def advancing(self) -> Advancing: ...
-    @property
-    def draining(self) -> Draining: ...
-    @property
-    def queues(self) -> Queues: ...
-    def roster(self) -> list[RosterEntry] | None: ...
-    def parked_count(self) -> int | None: ...
-    def warnings(self, state: GuardState) -> tuple[str, ...]: ...
-    def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
-
-
-class Parts(Protocol):
-    """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
-
-    app: Celery
-    settings: Settings
-    registry: OperationRegistry
-    runtime: Runtime
-    broker: Broker
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def stores(self) -> StoreParts: ...
-    @property
-    def conducting(self) -> ConductingParts: ...
-    @property
-    def gate(self) -> PublishGate: ...
-    def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
-    def close(self) -> None: ...
 
 
 class Guard:
@@ -483,87 +422,3 @@ def _is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text
     except ValueError:
         return False
-
-
-class Parked:
-    """The parked jobs of an app."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    def __len__(self) -> int:
-        """How many messages lie in the parking queue, by the broker's count."""
-        return self._parts.broker.length(self._parts.settings.guard_parked_queue)
-
-    def list(self, limit: int = 100) -> list[ParkedJob]:
-        """Parked jobs, oldest first, from the index."""
-        return self._parts.stores.index.jobs(limit)
-
-    def get(self, task_id: str) -> ParkedJob | None:
-        """One parked job, or None; None too when the index does not answer."""
-        try:
-            return self._parts.stores.index.job(task_id)
-        except StoreError:
-            return None
-
-    def release(self, task_id: str, *, by: str) -> ParkedJob:
-        """Give one job back now, whatever the gate says. If it is closed, the job waits in its queue,
-        or is parked again.
-
-        Raises:
-            NotParked: no parked job has this id.
-        """
-        from guard.core.release import rule
-
-        now = self._parts.clock.wall()
-
-        def give_back(queue: Any, message: Any) -> bool:
-            job = message.job
-            ruling = rule(
-                job, known_tasks={job.task}, policy=self._parts.settings.guard_expired_jobs, now=now
-            )
-            return bool(queue.give_back(message, ruling))
-
-        return self._take(task_id, give_back, Count.RELEASED, "release one", by)
-
-    def discard(self, task_id: str, *, by: str) -> ParkedJob:
-        """Drop one job for good; the journal says who did. Its caller will wait in vain.
-
-        Raises:
-            NotParked: no parked job has this id.
-        """
-        return self._take(
-            task_id, lambda queue, message: bool(queue.discard(message)), Count.DISCARDED, "discard", by
-        )
-
-    def _take(
-        self, task_id: str, take: Callable[[Any, Any], bool], count: Count, action: str, by: str
-    ) -> ParkedJob:
-        from guard.fleet.parked_queue import parked_queue
-
-        parts = self._parts
-        queue = parked_queue(parts.broker, parts.settings.guard_parked_queue)
-        with queue.session() as messages:
-            for message in messages:
-                job = message.job
-                if job is not None and job.task_id == task_id and take(queue, message):
-                    parts.stores.index.gone(job)
-                    parts.count_now(job.window_id, count, job.operation)
-                    self._note(action, by, job)
-                    return job
-        raise NotParked(task_id)
-
-    def _note(self, action: str, by: str, job: ParkedJob) -> None:
-        from guard.core.history import AuditRecord
-
-        state = self._parts.stores.durable.read()
-        self._parts.stores.durable.journal(
-            AuditRecord(
-                at=self._parts.clock.wall(),
-                actor=by,
-                action=action,
-                epoch=state.epoch,
-                outcome="done",
-                detail={"task_id": job.task_id, "task": job.task, "window_id": job.window_id},
-            )
-        )

@@ -1,0 +1,80 @@
+"""What the API is made from: the parts of one app, as `guard.bootstrap` wires them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from celery import Celery
+
+    from guard.core.counts import Count
+    from guard.core.operations import OperationKind
+    from guard.core.registry import OperationRegistry
+    from guard.core.roster import RosterEntry
+    from guard.core.state import GuardState
+    from guard.fleet.broker import Broker
+    from guard.fleet.queues import Queues
+    from guard.gates.publish import PublishGate
+    from guard.gates.runtime import Runtime
+    from guard.orchestrator.advancing import Advancing
+    from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.draining import Draining
+    from guard.ports import Clock, ControlPlane, DurableStore, Outcomes, ParkedIndex, Tally
+    from guard.settings import Settings
+
+__all__ = ["ConductingParts", "Parts", "StoreParts"]
+
+
+class StoreParts(Protocol):
+    """The stores of an app."""
+
+    @property
+    def durable(self) -> DurableStore: ...
+    @property
+    def plane(self) -> ControlPlane: ...
+    @property
+    def index(self) -> ParkedIndex: ...
+    @property
+    def tally(self) -> Tally: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
+
+
+class ConductingParts(Protocol):
+    """What opens, ends and describes windows."""
+
+    @property
+    def conductor(self) -> Conductor: ...
+    @property
+    def advancing(self) -> Advancing: ...
+    @property
+    def draining(self) -> Draining: ...
+    @property
+    def queues(self) -> Queues: ...
+    def roster(self) -> list[RosterEntry] | None: ...
+    def parked_count(self) -> int | None: ...
+    def warnings(self, state: GuardState) -> tuple[str, ...]: ...
+    def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
+
+
+class Parts(Protocol):
+    """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
+
+    app: Celery
+    settings: Settings
+    registry: OperationRegistry
+    runtime: Runtime
+    broker: Broker
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def stores(self) -> StoreParts: ...
+    @property
+    def conducting(self) -> ConductingParts: ...
+    @property
+    def gate(self) -> PublishGate: ...
+    def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
+    def close(self) -> None: ...
