@@ -91,7 +91,7 @@ def _define_stoppable(app: Celery) -> None:
             client = connection.default_channel.client
             client.rpush(f"began-{name}", 1)
             while not should_stop():
-                time.sleep(0.001)
+                time.sleep(0.005)
             client.rpush(f"heard-{name}", time.monotonic())
 
     @app.task(name="noop.deaf", shared=False, acks_late=True)

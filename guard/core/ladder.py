@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-__all__ = ["KILL_AFTER", "Climb", "Code", "Report", "Step", "next_step"]
+__all__ = ["KILL_AFTER", "Climb", "Code", "Report", "Step", "next_signal_at", "next_step"]
 
 KILL_AFTER = 2.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -80,6 +80,15 @@ class Climb:
     terminable: bool = True
     must_park: bool = False
     wanted: bool = True
+
+
+def next_signal_at(climb: Climb) -> float | None:
+    """When the next signal is due; None when none will be."""
+    if climb.asked_at is None or not climb.terminable or climb.killed_at is not None:
+        return None
+    if climb.terminated_at is not None:
+        return climb.terminated_at + KILL_AFTER
+    return climb.asked_at + climb.grace
 
 
 def next_step(climb: Climb, now: float) -> Step:

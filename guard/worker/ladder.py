@@ -15,7 +15,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from guard.core.ladder import Step, next_step
+from guard.core.ladder import Step, next_signal_at, next_step
 from guard.core.modes import Gate
 from guard.gates.inner_celery import active_requests
 from guard.gates.page import Rung, SlotState, mark_of
@@ -41,6 +41,8 @@ _PAUSE = 0.01
 _IDLE_PAUSE = 0.1
 """When all that runs may run on: bypassed jobs."""
 _STOP_SLICE = 0.01
+_LOADING_SECONDS = 0.5
+"""More than it takes to import what settles the end of a job."""
 
 
 class Ladder:
@@ -124,7 +126,15 @@ class Ladder:
                     self._walking = False
                     return
                 pause = _PAUSE if self._climbers else _IDLE_PAUSE
+                has_time = self._climbers and self._nothing_is_due_within(_LOADING_SECONDS)
+            if has_time:
+                self._conclusions  # noqa: B018 - loads what is needed when the first of them ends
             self._wake.wait(pause)
+
+    def _nothing_is_due_within(self, seconds: float) -> bool:
+        now = self._clock.boot()
+        climbs = [self._look(climber)[0] for climber in self._climbers.values()]
+        return all((due := next_signal_at(climb)) is None or due > now + seconds for climb in climbs)
 
     def _walk_once(self) -> bool:
         """One step of every job. Whether any slot says that a job runs."""

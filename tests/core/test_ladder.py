@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from guard.core.ladder import KILL_AFTER, Climb, Code, Step, next_step
+from guard.core.ladder import KILL_AFTER, Climb, Code, Step, next_signal_at, next_step
 
 ASKED = Climb(grace=10.0, asked_at=100.0)
 SIGNALLED = replace(ASKED, terminated_at=110.0)
@@ -106,3 +107,17 @@ def test_a_deaf_job_has_met_every_step_in_time(grace: float, must_park: bool, sl
     assert met == [Step.ASK, *([Step.PARK] if must_park else []), Step.TERM, Step.KILL]
     assert now <= grace + KILL_AFTER + 6 * slice_seconds + 1e-6
     assert next_step(replace(climb, alive=False), now) is Step.CONCLUDE
+
+
+@pytest.mark.parametrize(
+    ("known", "due"),
+    [
+        pytest.param({}, None, id="nobody was asked"),
+        pytest.param({"asked_at": 10.0}, 13.0, id="after the grace period"),
+        pytest.param({"asked_at": 10.0, "terminated_at": 13.5}, 15.5, id="two seconds after SIGTERM"),
+        pytest.param({"asked_at": 10.0, "terminated_at": 13.5, "killed_at": 15.5}, None, id="no more"),
+        pytest.param({"asked_at": 10.0, "terminable": False}, None, id="a pool without signals"),
+    ],
+)
+def test_when_the_next_signal_is_due(known: dict[str, Any], due: float | None) -> None:
+    assert next_signal_at(Climb(grace=3.0, **known)) == due
