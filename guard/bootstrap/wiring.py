@@ -24,6 +24,7 @@ from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
 from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
 from guard.fleet.parking import ParkingLot
+from guard.gates.aborting import check_continuation
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import Classifier
 from guard.gates.inner_celery import is_finalized
@@ -184,6 +185,7 @@ class Wiring:
             self._put_gates_on(task)
 
     def _put_gates_on(self, task: Task[..., Any]) -> None:
+        check_continuation(task)
         put_start_gate(task, self.runtime, self.gate)
         if self.resident is None or is_guarded_request(task.Request):
             return

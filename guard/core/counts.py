@@ -13,6 +13,8 @@ class Count(StrEnum):
     REFUSED = "refused"
     HELD = "held"
     """Accepted for its queue while that was closed: `hold` was asked, or a continuation."""
+    ABORTED = "aborted"
+    """A continuation that was ended, as its task asks, instead of being held."""
     COALESCED = "coalesced"
     """A beat occurrence that was folded into one that already waits."""
     REQUEUED = "requeued"

@@ -30,6 +30,7 @@ from guard.core.decision import Decision, Outcome, Place, Question, decide
 from guard.core.headers import PUBLICATION_HEADER
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
+from guard.gates.aborting import abort, is_aborted
 from guard.gates.inner_celery import registered_task
 from guard.settings import WhenClosed
 
@@ -143,6 +144,10 @@ class PublishGate:
             continuation=bool(self.deciding) or (not from_beat and self._is_continuation(options)),
             bypass=headers.get(BYPASS_HEADER),
         )
+        is_continuation = decision.why == "continuation" and not self.deciding
+        if is_continuation and is_aborted(registered_task(self._app, name), options):
+            self.runtime.count(Count.ABORTED, kind.name)
+            return abort(self._app, name, args, kwargs, options, reason=self._reason())
         self._record(kind, decision)
         if decision.outcome is Outcome.REFUSE:
             raise _refusal(kind, decision, view)
@@ -208,6 +213,11 @@ class PublishGate:
             bypass=bypass is not None and self.bypassed(bypass, kind),
         )
         return decide(question, view, self._clock.wall()), view
+
+    def _reason(self) -> str:
+        """Of the window, where it is known: a pool child only sees that the gate is closed."""
+        state = self.runtime.belief.state
+        return state.reason if state is not None and state.reason else "a window is open"
 
     def _record(self, kind: OperationKind, decision: Decision) -> None:
         if decision.would is not None:

@@ -187,6 +187,11 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
         time.sleep(0.05)
         return left + right
 
+    @app.task(name="shop.not_later", shared=False, bind=True, continuation="abort")
+    def not_later(self: Task, *numbers: Any) -> Any:
+        note("start", self)
+        return numbers[0] if numbers else None
+
     @app.task(name="shop.total", shared=False, bind=True)
     def total(self: Task, numbers: list[int]) -> int:
         note("start", self)
