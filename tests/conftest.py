@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tests.support.rabbitmq import RabbitMQ
 
 
+# The tests start hundreds of workers: each would compile every module of ours again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     """Fail the run if a process that a test started is still there when all servers were stopped."""

@@ -33,7 +33,14 @@ def running(shop: Shop, count: int = 1) -> None:
     eventually(lambda: len(shop.events()) >= count, within=15, what=f"{count} jobs to run")
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "prefork",
+        pytest.param("threads", marks=pytest.mark.slow),
+        pytest.param("solo", marks=pytest.mark.slow),
+    ],
+)
 def test_a_slow_stopper_keeps_the_drain_open_until_it_has_ended(
     make_shop: Callable[..., Shop], pool: str
 ) -> None:
@@ -80,7 +87,11 @@ def test_an_empty_fleet_is_drained_at_once(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "phases"),
-    [("wait", {"draining"}), ("extend", {"draining"}), ("abort", {"releasing", "inactive"})],
+    [
+        ("wait", {"draining"}),
+        pytest.param("extend", {"draining"}, marks=pytest.mark.slow),
+        ("abort", {"releasing", "inactive"}),
+    ],
 )
 def test_a_deadline_is_kept_by_what_was_agreed(shop: Shop, policy: str, phases: set[str]) -> None:
     shop.worker("w1")

@@ -270,7 +270,7 @@ def test_after_a_warm_shutdown_has_begun(make_shop: Callable[..., Shop], broker:
     assert [shop.runs()[result.id] for result in (late, early, parked)] == [2, 1, 2]
 
 
-@pytest.mark.parametrize("pool", ["threads", "solo"])
+@pytest.mark.parametrize("pool", ["threads", pytest.param("solo", marks=pytest.mark.slow)])
 def test_a_pool_that_cannot_end_a_job_asks_and_says_so(shop: Shop, pool: str) -> None:
     worker = shop.worker("w1", pool=pool, concurrency=2 if pool == "threads" else 1)
     looks = shop.send("tidy", 60)

@@ -137,6 +137,7 @@ def test_without_the_control_plane_every_gate_closes_within_a_lease(
         all_ran_once(shop, waiting)
 
 
+@pytest.mark.slow
 def test_a_slow_control_plane_delays_and_does_not_close(
     make_shop: Callable[..., Shop], control: Valkey
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_window_opened_and_ended_without_the_control_plane(
     all_ran_once(shop, held)
 
 
+@pytest.mark.slow
 def test_only_the_one_who_enables_is_cut_off_from_the_control_plane(
     make_shop: Callable[..., Shop], control: Valkey
 ) -> None:
@@ -205,6 +207,7 @@ def test_only_the_one_who_enables_is_cut_off_from_the_control_plane(
         assert held.get(timeout=BACK_WITHIN) == 1
 
 
+@pytest.mark.slow
 def test_a_control_plane_that_lost_its_last_writes_is_not_believed(
     make_shop: Callable[..., Shop], control: Valkey
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOMENTS = {"before the first job": 0, "after the first job": 1, "after the third job": 3}
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)])
 def test_each_shape_gives_its_result_although_a_window_came_between(
     make_shop: Callable[..., Shop], broker: str
 ) -> None:
