@@ -84,6 +84,8 @@ class WorkerFollower:
     def adopted(self, state: GuardState) -> None:
         try:
             busy = any(slot.is_busy for slot in self._page.slots())
+            if busy and state.gate in {Gate.NORMAL, Gate.EMERGENCY}:
+                self._take_census(state)  # before the ladder asks: a job that listens is gone in a moment
             if self._ladder is None and busy and state.gate is Gate.EMERGENCY:
                 self._ladder = self._make_ladder()
             if self._ladder is not None:
