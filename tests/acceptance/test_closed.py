@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ("broker", "pool"),
     [
         ("redis", "prefork"),
-        ("redis", "threads"),
+        pytest.param("redis", "threads", marks=pytest.mark.slow),
         pytest.param("redis", "solo", marks=pytest.mark.slow),
         ("rabbitmq", "prefork"),
         pytest.param("quorum", "threads", marks=pytest.mark.slow),

@@ -28,7 +28,7 @@ JOBS = 1_000
     ("broker", "pool"),
     [
         ("redis", "prefork"),
-        ("rabbitmq", "threads"),
+        pytest.param("rabbitmq", "threads", marks=pytest.mark.slow),
         pytest.param("redis", "threads", marks=pytest.mark.slow),
         pytest.param("redis", "solo", marks=pytest.mark.slow),
         pytest.param("rabbitmq", "prefork", marks=pytest.mark.slow),

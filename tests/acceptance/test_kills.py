@@ -44,6 +44,8 @@ ALIKE = {
     "guard.store.redis.parked:RedisParkedIndex.gone:before",
     "guard.fleet.parked_queue:_AmqpParkedQueue.give_back:before",
     "guard.fleet.parked_queue:_RedisParkedQueue._move:before",
+    "guard.store.redis.parked:RedisParkedIndex.begin:before",
+    "guard.store.redis.parked:RedisParkedIndex.parked:after",
 }
 RELEASING_ON_REDIS = [
     "guard.fleet.parked_queue:_RedisParkedQueue._move:before",
@@ -58,7 +60,9 @@ RELEASING_ON_RABBITMQ = [
 IMPATIENT = '{"visibility_timeout": 2}'
 
 
-@pytest.mark.parametrize("step", PARKING)
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=[pytest.mark.slow] if step in ALIKE else []) for step in PARKING]
+)
 def test_the_worker_that_parks_is_killed(make_shop: Callable[..., Shop], step: str) -> None:
     shop = make_shop("rabbitmq", GUARD_WHEN_CLOSED="hold")
     shop.worker("healthy", queues="guarded")

@@ -119,7 +119,7 @@ def test_a_rehearsal_touches_nothing_and_says_what_would_have_been(shop: Shop) -
     tasks = shop.app.tasks
     assert chain(tasks["shop.add"].si(1, 1), tasks["shop.add"].s(1)).apply_async().get(timeout=5) == 3
 
-    report = balanced(shop, would_wait_for=2, would_end=1, would_hold=2)
+    report = balanced(shop, would_wait_for=2, would_end=1, would_hold=2, would_refuse=2)
 
     # The chain would have been refused as a whole: its first step is counted, like the job alone.
     assert report["by_operation"]["would_refuse"] == {"job_creation": 2}

@@ -254,7 +254,7 @@ def test_a_drain_is_watched_changed_and_cut_short(shop: Shop, worker: LocalProce
     ]
     shown = shop.maintenance("drain", "--watch", "--within", "2")
     assert shown.code == Exit.NOT_DRAINED
-    for text in ("Draining", "shop.slow", job, "w1@here", "never?", "then: extend"):
+    for text in ("Draining", "shop.slow", job, "w1@here", "ends in", "then: extend"):
         assert text in shown.out
     assert "0 of 1 ended" in shown.err, "the bar goes to the error stream"
 
