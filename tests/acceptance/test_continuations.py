@@ -77,4 +77,4 @@ def test_an_unknown_choice_is_an_error_when_the_task_is_made(shop: Shop) -> None
         """Never made into a task."""
 
     with pytest.raises(guard.InvalidRequest, match="use 'park' or 'abort'"):
-        shop.app.task(name="shop.misspelt", continuation="stop")(misspelt)
+        shop.app.task(name="shop.misspelt", continuation="stop", shared=False)(misspelt)
