@@ -59,7 +59,8 @@ def _screen(ctx: click.Context, made: Report) -> Screen:
             "gone", f"{gone} ended with a killed worker; the broker delivers late-ack ones again", "warn"
         )
     if books.uncounted:
-        screen.note(f"{counted(books.uncounted, 'job')} more went back than was counted: a worker was killed")
+        more = counted(books.uncounted, "job")
+        screen.note(f"{more} more ended or went back than was counted before: a worker was killed")
     _table(screen, made)
     for entry in made.workers:
         if entry.fate in {Fate.GONE, Fate.VOUCHED}:

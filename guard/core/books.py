@@ -29,7 +29,8 @@ class Books:
         still_parked: jobs of this window that are parked now.
         still_running: jobs that ran when the gate closed and run now.
         with_gone_workers: jobs that ran in workers that are gone; the broker delivers late-ack ones again.
-        uncounted: more went back than was counted as parked: a worker was killed before it could tell.
+        uncounted: more jobs went back or ended than were counted before: a worker was killed before it
+            could tell. No job is missing for it, and the sums are too small by as many.
         unaccounted: jobs of which nobody knows.
         adds_up: whether there is none.
     """
@@ -68,7 +69,7 @@ def balance(
         still_parked=still_parked,
         still_running=still_running,
         with_gone_workers=with_gone,
-        uncounted=max(0, -(missing_parked or 0)),
+        uncounted=max(0, -(missing_parked or 0)) + max(0, -(missing_running or 0)),
         unaccounted=unaccounted,
         adds_up=None if unaccounted is None else unaccounted == 0,
     )

@@ -25,7 +25,9 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRecord:
-    """One window as history keeps it; times are UTC seconds, duration is seconds."""
+    """One window as history keeps it: mode, reason and duration (seconds) as they were last, times in UTC
+    seconds. What they were before, the journal tells.
+    """
 
     window_id: str
     mode: str

@@ -43,6 +43,7 @@ class MemoryDurableStore:
         self.rows: dict[str, str | None] = dict(rows_of(self._state))
         self.books: dict[str, Account] = {}
         self._ended: dict[str, tuple[float, str]] = {}
+        self._latest: dict[str, GuardState] = {}
         self._rolls: dict[str, dict[str, RollEntry]] = defaultdict(dict)
 
     def read(self) -> GuardState:
@@ -57,6 +58,8 @@ class MemoryDurableStore:
                 self.rows = dict(rows_of(new))
             if new.phase is Phase.RELEASING:
                 self._ended.setdefault(new.window_id, (new.changed_at, new.by))
+            elif new.is_active:
+                self._latest[new.window_id] = new
 
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         self.compare_and_set(expected_epoch, new)
@@ -70,21 +73,23 @@ class MemoryDurableStore:
 
     def windows(self, limit: int) -> list[WindowRecord]:
         opened = [record for record in self.records if record.action == "enable"]
-        found = [
-            WindowRecord(
-                window_id=str(record.detail["window_id"]),
-                mode=str(record.detail["mode"]),
-                reason=str(record.detail["reason"]),
-                by=record.actor,
-                started_at=record.at,
-                duration=record.detail["duration"],
-                ended_at=self._ended.get(str(record.detail["window_id"]), (None, ""))[0],
-                ended_by=self._ended.get(str(record.detail["window_id"]), (None, ""))[1],
-                account=self.books.get(str(record.detail["window_id"]), Account()).to_fields(),
-            )
-            for record in reversed(opened)
-        ]
-        return found[:limit]
+        return [self._window(record) for record in reversed(opened)][:limit]
+
+    def _window(self, opened: AuditRecord) -> WindowRecord:
+        window_id = str(opened.detail["window_id"])
+        latest = self._latest[window_id]
+        ended_at, ended_by = self._ended.get(window_id, (None, ""))
+        return WindowRecord(
+            window_id=window_id,
+            mode=latest.mode.value if latest.mode else "",
+            reason=latest.reason,
+            by=opened.actor,
+            started_at=opened.at,
+            duration=latest.duration,
+            ended_at=ended_at,
+            ended_by=ended_by,
+            account=self.books.get(window_id, Account()).to_fields(),
+        )
 
     def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
         with self._lock:

@@ -25,7 +25,8 @@ def balanced(shop: Shop, **wanted: int) -> dict[str, Any]:
     def looked() -> dict[str, Any] | None:
         report = shop.guard.report().to_dict()
         right = all(report["totals"][name] == number for name, number in wanted.items())
-        return report if right and report["books"]["adds_up"] else None
+        books = report["books"]
+        return report if right and books["adds_up"] and not books["uncounted"] else None
 
     try:
         return eventually(looked, within=15, what="the books to balance")

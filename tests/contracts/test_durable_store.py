@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from guard.core import changes
 from guard.core.account import Account
 from guard.core.configuration import drift, rows_of
 from guard.core.counts import Count
@@ -83,6 +84,19 @@ def test_a_window_is_kept_as_it_was_opened(durable: DurableStore) -> None:
     )
     assert (window.started_at, window.duration) == (state.started_at, 3600)
     assert (window.ended_at, window.ended_by, window.account) == (None, "", {})
+
+
+def test_a_window_is_kept_as_it_was_last_changed(durable: DurableStore) -> None:
+    state = opened(durable)
+    worse = changes.change(state, by="eve", mode="emergency", reason="Fire", duration=60, now=9)
+    durable.change(state.epoch, worse, record_of(worse, "change"))
+    for _ in range(2):  # a window that has ended stays as it is
+        window = durable.window("w-1")
+        assert window is not None
+        assert (window.mode, window.reason, window.duration) == ("emergency", "Fire", 60)
+        assert (window.by, window.started_at) == ("ops", state.started_at)
+        if durable.read().is_active:
+            ended(durable)
 
 
 # Once a bug: the memory store never says that a window ended, nor who ended it.

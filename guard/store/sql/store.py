@@ -248,6 +248,12 @@ def _write_window(connection: Connection, state: GuardState, record: AuditRecord
             .where(WINDOWS.c.window_id == state.window_id, WINDOWS.c.ended_at.is_(None))
             .values(ended_at=state.changed_at, ended_by=state.by)
         )
+    elif state.is_active and state.mode is not None:  # as it was last changed
+        connection.execute(
+            WINDOWS.update()
+            .where(WINDOWS.c.window_id == state.window_id, WINDOWS.c.ended_at.is_(None))
+            .values(mode=state.mode.value, reason=state.reason, duration=state.duration)
+        )
 
 
 def _audit_values(record: AuditRecord) -> dict[str, Any]:
