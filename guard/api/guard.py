@@ -6,8 +6,9 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from guard.api.journal import note
 from guard.api.parked import Parked
 from guard.core.counts import Count
 from guard.core.modes import Gate, Mode
@@ -352,7 +353,7 @@ class Guard:
             operation=kind.name, by=by, holder=holder, seconds=seconds, secret=self.settings.secret, now=now
         )
         detail = {"operation": kind.name, "holder": holder, "seconds": seconds}
-        self._journal("bypass", by, detail)
+        note(self._parts, "bypass", by=by, detail=detail)
         return token
 
     def close(self) -> None:
@@ -361,21 +362,6 @@ class Guard:
         For tests and for processes that stop publishing. The next publish starts it again.
         """
         self._parts.close()
-
-    def _journal(self, action: str, by: str, detail: dict[str, Any]) -> None:
-        from guard.core.history import AuditRecord
-
-        state = self._parts.stores.durable.read()
-        self._parts.stores.durable.journal(
-            AuditRecord(
-                at=self._parts.clock.wall(),
-                actor=by,
-                action=action,
-                epoch=state.epoch,
-                outcome="done",
-                detail=detail,
-            )
-        )
 
     def _require_switched_on(self) -> None:
         if not self.settings.maintenance_mode_enabled:

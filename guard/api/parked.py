@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guard.api.journal import note
 from guard.core.counts import Count
 from guard.errors import NotParked, StoreError
 
@@ -80,21 +81,7 @@ class Parked:
                 if job is not None and job.task_id == task_id and take(queue, message):
                     parts.stores.index.gone(job)
                     parts.count_now(job.window_id, count, job.operation)
-                    self._note(action, by, job)
+                    detail = {"task_id": job.task_id, "task": job.task, "window_id": job.window_id}
+                    note(parts, action, by=by, detail=detail)
                     return job
         raise NotParked(task_id)
-
-    def _note(self, action: str, by: str, job: ParkedJob) -> None:
-        from guard.core.history import AuditRecord
-
-        state = self._parts.stores.durable.read()
-        self._parts.stores.durable.journal(
-            AuditRecord(
-                at=self._parts.clock.wall(),
-                actor=by,
-                action=action,
-                epoch=state.epoch,
-                outcome="done",
-                detail={"task_id": job.task_id, "task": job.task, "window_id": job.window_id},
-            )
-        )

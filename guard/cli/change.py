@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from guard.cli.enable import seconds_of, terms_options, window_screen
+from guard.cli.enable import is_confirmed, seconds_of, terms_options, window_screen
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import print_json
 from guard.cli.where import find_guard, load_task_modules
 from guard.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from guard.orchestrator.window import Window
 
 __all__ = ["change"]
 
@@ -63,9 +58,4 @@ def change(
         print_json(window.to_dict())
     else:
         window_screen(ctx, window).show()
-    ctx.exit(Exit.DONE if _told(window) else Exit.UNCONFIRMED)
-
-
-def _told(window: Window) -> bool:
-    """A change that closes more waits for acknowledgements; the others have no proof to give."""
-    return not window.warnings and not window.unconfirmed
+    ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from guard.orchestrator.window import Window
 
-__all__ = ["enable", "seconds_of", "terms_options", "window_screen"]
+__all__ = ["enable", "is_confirmed", "seconds_of", "terms_options", "window_screen"]
 
 
 def terms_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -115,7 +115,7 @@ def enable(
         from guard.cli.drain import watch_drain
 
         ctx.exit(watch_drain(ctx, guard, within=None, as_json=as_json))
-    ctx.exit(Exit.DONE if _confirmed(window) else Exit.UNCONFIRMED)
+    ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)
 
 
 def _checked(*, mode: str, reason: str, by: str, at_deadline: str, **times: str | None) -> dict[str, Any]:
@@ -142,7 +142,11 @@ def seconds_of(text: str | None, problems: list[str]) -> int | None:
         return None
 
 
-def _confirmed(window: Window) -> bool:
+def is_confirmed(window: Window) -> bool:
+    """Whether every gate is known to follow. A change that closes nothing more has no proof to give; its
+    one warning is that the control plane was not told."""
+    if not window.proof:
+        return not window.warnings
     return window.proof == "acknowledged" and not window.unconfirmed and window.unguarded == ()
 
 
@@ -163,7 +167,7 @@ def window_screen(ctx: click.Context, window: Window) -> Screen:
         for warning in window.warnings:
             screen.note(warning)
         return screen
-    tone = "good" if _confirmed(window) else "bad" if window.proof == "none" else "warn"
+    tone = "good" if is_confirmed(window) else "bad" if window.proof == "none" else "warn"
     screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
     if window.acknowledged is not None:
         _fleet(screen, window)

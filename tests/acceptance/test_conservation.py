@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, let_pass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +52,9 @@ def test_a_thousand_jobs_through_ten_windows(
     publisher.start()
 
     for _ in range(WINDOWS):
-        _pass(chance.uniform(0.05, 0.4))
+        let_pass(chance.uniform(0.05, 0.4))
         shop.enable(reason=f"seed {seed}")
-        _pass(chance.uniform(0.05, 0.4))
+        let_pass(chance.uniform(0.05, 0.4))
         shop.guard.disable(by="tests")
     publisher.join()
 
@@ -70,12 +70,7 @@ def _publish(shop: Shop, chance: random.Random, results: list[str]) -> None:
         name = chance.choice(["job", "mixed_job"])
         options = {"countdown": chance.uniform(0, 2)} if chance.random() < 0.1 else {}
         results.append(shop.send(name, n, chance.choice([0, 0, 0, 0.02]), **options).id)
-        _pass(0.004)
-
-
-def _pass(seconds: float) -> None:
-    """Random moments are the point here: this is not waiting for anything."""
-    threading.Event().wait(seconds)
+        let_pass(0.004)
 
 
 def test_the_books_balance(shop: Shop) -> None:

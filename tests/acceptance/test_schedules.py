@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -18,7 +17,7 @@ import pytest
 
 import guard
 from guard.core.outcome import Went
-from tests.support.eventually import eventually, throughout
+from tests.support.eventually import eventually, let_pass, throughout
 from tests.support.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -31,11 +30,6 @@ SECONDS = 20.0
 SEEDS = [int(os.environ["SCHEDULE_SEED"])] if "SCHEDULE_SEED" in os.environ else list(range(1, 21))
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-def _pass(seconds: float) -> None:
-    """Random moments are the point here: this is not waiting for anything."""
-    threading.Event().wait(seconds)
 
 
 class Schedule:
@@ -76,7 +70,7 @@ class Schedule:
                 self.log.append(f"{time.time():.2f} {act.__name__}")
                 act()
                 next_act = time.monotonic() + self.dice.uniform(0.3, 2.0)
-            _pass(self.dice.uniform(0, 2 * SECONDS / JOBS))
+            let_pass(self.dice.uniform(0, 2 * SECONDS / JOBS))
 
     def send(self) -> None:
         # All are acknowledged late: a job that is not dies with its process, with or without the guard.
@@ -122,12 +116,12 @@ class Schedule:
             ["guard.enable(reason='x', by='y', duration=600); guard.drain()", "guard.disable(by='y')"]
         )
         process = self.shop.python("conductor", f"try:\n    {code}\nexcept Exception: pass\n")
-        _pass(self.dice.uniform(0.5, 1.5))
+        let_pass(self.dice.uniform(0.5, 1.5))
         process.kill()
 
     def crash_redis(self) -> None:
         self.control.crash()
-        _pass(self.dice.uniform(0, 0.5))
+        let_pass(self.dice.uniform(0, 0.5))
         self.control.start()
 
     def kill_beat(self) -> None:

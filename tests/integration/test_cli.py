@@ -273,6 +273,12 @@ def test_a_drain_is_watched_changed_and_cut_short(shop: Shop, worker: LocalProce
     drained = shop.maintenance("drain", "--watch", "--json")
     assert drained.code == Exit.DONE
     assert drained.json["drained"] is True
+
+    # Warnings (this shop has no GUARD_SECRET_KEY) are no reason to say that a gate is open.
+    worse = shop.maintenance("change", "--mode", "emergency", "--json")
+    assert (worse.code, worse.json["proof"], worse.json["unconfirmed"]) == (Exit.DONE, "acknowledged", [])
+    assert worse.json["warnings"]
+    assert shop.maintenance("change", "--mode", "normal").code == Exit.DONE
     assert shop.maintenance("disable").code == Exit.DONE
 
 

@@ -57,5 +57,10 @@ def throughout(predicate: Callable[[], object], during: float, what: str = "") -
         time.sleep(min(0.02, during))
 
 
+def let_pass(seconds: float) -> None:
+    """Let a random time pass where random moments are the point: this waits for nothing."""
+    time.sleep(seconds)
+
+
 def _name(predicate: Callable[[], object]) -> str:
     return getattr(predicate, "__qualname__", repr(predicate))
