@@ -100,9 +100,7 @@ def ask() -> None:
         assert_type(view.queue, str)
     assert_type(maintenance.settings, Settings)
     assert_type(maintenance.settings.maintenance_default_timeout, int)
-    assert_type(
-        maintenance.bypass(operation="image_processing", by="ops", holder="batch 7", seconds=600), str
-    )
+    assert_type(maintenance.bypass("image_processing", by="ops", holder="batch 7", seconds=600), str)
     if status.phase == Phase.ACTIVE:
         return
 

@@ -281,7 +281,9 @@ class Agent:
         self._runtime.belief = Belief(state, trusted_until, closed_here)
         gate = Gate.UNKNOWN if closed_here or now >= trusted_until else state.gate
         if self._page is not None:
-            self._page.write(gate, state.epoch, int(trusted_until * 1000))
+            self._page.write(
+                gate, state.epoch, int(trusted_until * 1000), bypass=state.honours_bypass and not closed_here
+            )
         if state.epoch != self._epoch:
             self._epoch = state.epoch
             self._acknowledged = False

@@ -96,7 +96,8 @@ class Guard:
             drain_within: seconds in which all guarded jobs should have ended; None: no deadline.
             at_deadline: what happens then if they have not: ``wait``, ``extend``, ``escalate`` (to an
                 emergency) or ``abort`` (end the window).
-            verify: keep a stage for `verify` before the release.
+            verify: keep a stage for `verify` before the release: until then no bypass counts, and `disable`
+                insists on it.
             window_id: a UUID of yours, so that the call may be repeated: if the window of this id is open
                 already nothing is changed.
 
@@ -207,20 +208,23 @@ class Guard:
         """
         return self._parts.conducting.conductor.verify(by)
 
-    def disable(self, *, by: str, progress: Callable[[int], None] | None = None) -> Window:
+    def disable(
+        self, *, by: str, unverified: bool = False, progress: Callable[[int], None] | None = None
+    ) -> Window:
         """End the window: the gate opens and parked jobs go back to their queues.
 
         If this process dies meanwhile, a worker goes on with the release.
 
         Args:
             by: who, for the journal.
+            unverified: also when `enable(verify=True)` asked for a stage before it that has not begun.
             progress: called with the number of jobs released so far.
 
         Raises:
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         self._require_switched_on()
-        window = self._parts.conducting.conductor.disable(by, progress=progress)
+        window = self._parts.conducting.conductor.disable(by, unverified=unverified, progress=progress)
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
         return window
 
@@ -337,22 +341,32 @@ class Guard:
         note = "no result yet: it waits in its queue, or was never published"
         return JobView(task_id=task_id, place=JobPlace.WAITING, state=celery_state, note=note)
 
-    def bypass(self, *, operation: str, by: str, holder: str, seconds: int) -> str:
-        """A token that lets work of one operation pass while closed, for a time.
+    def bypass(self, *operations: str, by: str, holder: str, seconds: int) -> str:
+        """A token that lets work of some operations pass while closed, for a time.
 
-        Give it as ``headers={"guard_bypass": token}``. Each use is counted; issuing it is journaled.
+        Publish with ``headers={"guard_bypass": token}``: the job overtakes what is held, and so do
+        its own steps and children within the token's operations. In a window with a stage for verifying it
+        counts from `verify` on, and not before. Each use is counted and logged; issuing it is journaled.
+
+        Args:
+            operations: names of operations.
+            by: who gives it, for the journal.
+            holder: who or what it is for.
+            seconds: how long it counts, up to 24 hours.
 
         Raises:
             InvalidRequest: unknown operation, time out of range, or no GUARD_SECRET_KEY.
         """
         from guard.core.bypass import issue_bypass
 
-        kind = self._parts.registry.kind(operation)
+        if not operations:
+            raise InvalidRequest("a bypass is for at least one operation: name it")
+        names = sorted({self._parts.registry.kind(operation).name for operation in operations})
         now = self._parts.clock.wall()
         token = issue_bypass(
-            operation=kind.name, by=by, holder=holder, seconds=seconds, secret=self.settings.secret, now=now
+            operations=names, by=by, holder=holder, seconds=seconds, secret=self.settings.secret, now=now
         )
-        detail = {"operation": kind.name, "holder": holder, "seconds": seconds}
+        detail = {"operations": names, "holder": holder, "seconds": seconds}
         note(self._parts, "bypass", by=by, detail=detail)
         return token
 

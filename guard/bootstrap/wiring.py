@@ -35,6 +35,7 @@ from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
 from guard.orchestrator.housekeeping import Housekeeping
 from guard.worker.housekeeper import Housekeeper
+from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
 from guard.worker.selftest import PROBE
 from guard.worker.steps import resident_steps
@@ -99,13 +100,24 @@ class Wiring:
             index=self.stores.index,
             clock=self.clock,
             when_closed=self.settings.guard_when_closed,
-            check_bypass=self._check_bypass,
+            bypass_holder=self._bypass_holder,
+            make_queue=self.broker.queue,
         )
 
-    def _check_bypass(self, token: str, kind: OperationKind) -> bool:
-        from guard.core.bypass import check_bypass
+    def _bypass_holder(self, token: str, kind: OperationKind) -> str:
+        from guard.core.bypass import holder_of
 
-        return check_bypass(token, operation=kind.name, secret=self.settings.secret, now=self.clock.wall())
+        return holder_of(token, operation=kind.name, secret=self.settings.secret, now=self.clock.wall())
+
+    def _waiting(self, queue: str) -> int | None:
+        """How many jobs wait in a queue. By a connection that is not kept: most workers ask once."""
+        from guard.fleet.queues import Queues
+
+        queues = Queues(self.app, Broker(self.app))
+        try:
+            return queues.length(queue)
+        finally:
+            queues.close()
 
     @functools.cached_property
     def lot(self) -> ParkingLot:
@@ -133,6 +145,12 @@ class Wiring:
             runtime=self.runtime,
             gate=self.gate,
             lot=self.lot,
+            lanes=Lanes(
+                runtime=self.runtime,
+                make_queue=self.broker.queue,
+                waiting=self._waiting,
+                in_use=self.settings.secret is not None,
+            ),
             index=self.stores.index,
             settings=self.settings,
             make_agent=self._worker_agent,

@@ -26,9 +26,14 @@ __all__ = ["disable"]
 
 
 @command("disable", example="disable", exits=(Exit.NOT_NOW, Exit.UNCONFIRMED, Exit.AWAY))
+@click.option(
+    "--unverified",
+    is_flag=True,
+    help="Also without the stage that `enable --verify` asked for.",
+)
 @by_option
 @json_option
-def disable(ctx: click.Context, *, by: str, as_json: bool) -> None:
+def disable(ctx: click.Context, *, unverified: bool, by: str, as_json: bool) -> None:
     """End the maintenance window.
 
     The gates open, workers take from their queues again, and parked jobs go back to the queues they
@@ -39,7 +44,7 @@ def disable(ctx: click.Context, *, by: str, as_json: bool) -> None:
     """
     guard = find_guard(ctx)
     with _progress(guard) as progress:
-        window = guard.disable(by=by, progress=progress)
+        window = guard.disable(by=by, unverified=unverified, progress=progress)
     length = time.time() - window.started_at
     if as_json:
         print_json({**window.to_dict(), "length": round(length, 3)})

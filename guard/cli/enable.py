@@ -13,6 +13,7 @@ from guard.cli.render import Screen, counted, moment, print_json, short_time
 from guard.cli.where import find_guard, load_task_modules
 from guard.core.changes import WindowRequest
 from guard.core.durations import humanize, parse_duration
+from guard.core.modes import Phase
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ def window_screen(ctx: click.Context, window: Window) -> Screen:
             screen.note(warning)
         return screen
     tone = "good" if is_confirmed(window) else "bad" if window.proof == "none" else "warn"
-    screen.row("closed in", f"{short_time(window.took)}, {_proof(window)}", tone)
+    word = "verifying" if window.phase == Phase.VERIFYING else "closed"
+    screen.row(f"{word} in", f"{short_time(window.took)}, {_proof(window)}", tone)
     if window.acknowledged is not None:
         _fleet(screen, window)
     else:

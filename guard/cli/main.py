@@ -20,6 +20,7 @@ _COMMANDS = (
     "enable",
     "change",
     "drain",
+    "verify",
     "disable",
     "status",
     "parked",
@@ -28,6 +29,7 @@ _COMMANDS = (
     "report",
     "check",
     "migrate",
+    "bypass",
     "close-local",
 )
 """Each is in the module of its name, and imported when it is used."""

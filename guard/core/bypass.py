@@ -1,6 +1,6 @@
-"""Bypass: an explicit, signed, scoped and expiring permission to run one kind of work while closed.
+"""Bypass: an explicit, signed, scoped and expiring permission to run some kinds of work while closed.
 
-A token says for which operation, until when, for whom and who gave it; HMAC-SHA256 with the guard's
+A token says for which operations, until when, for whom and who gave it; HMAC-SHA256 with the guard's
 key makes it unforgeable. Without a key there is no bypass. Being an administrator is none.
 """
 
@@ -10,18 +10,21 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest
 
-__all__ = ["LONGEST_BYPASS_SECONDS", "check_bypass", "issue_bypass", "read_bypass"]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["LONGEST_BYPASS_SECONDS", "holder_of", "issue_bypass", "read_bypass"]
 
 LONGEST_BYPASS_SECONDS = 24 * 3600
 _LONGEST_TOKEN = 8_000
 
 
 def issue_bypass(
-    *, operation: str, by: str, holder: str, seconds: int, secret: bytes | None, now: float
+    *, operations: Collection[str], by: str, holder: str, seconds: int, secret: bytes | None, now: float
 ) -> str:
     """A token.
 
@@ -32,15 +35,17 @@ def issue_bypass(
         raise InvalidRequest("a bypass must be signed: set GUARD_SECRET_KEY")
     if not 0 < seconds <= LONGEST_BYPASS_SECONDS:
         raise InvalidRequest(f"a bypass of {seconds} seconds is out of range: 1 second to 24 hours")
-    claims = {"operation": operation, "by": by, "holder": holder, "until": now + seconds}
+    claims = {"operations": sorted(operations), "by": by, "holder": holder, "until": now + seconds}
     body = json.dumps(claims, sort_keys=True, separators=(",", ":")).encode()
     return f"{_encode(body)}.{_encode(_mac(body, secret))}"
 
 
-def check_bypass(token: str, *, operation: str, secret: bytes | None, now: float) -> bool:
-    """Whether this token lets work of this operation pass now."""
+def holder_of(token: str, *, operation: str, secret: bytes | None, now: float) -> str:
+    """For whom this token lets work of this operation pass now, and who gave it; empty when it does not."""
     claims = read_bypass(token, secret=secret)
-    return claims is not None and claims["operation"] == operation and now < claims["until"]
+    if claims is None or operation not in claims["operations"] or now >= claims["until"]:
+        return ""
+    return f"{claims['holder']}, given by {claims['by']}"
 
 
 def read_bypass(token: str, *, secret: bytes | None) -> dict[str, Any] | None:

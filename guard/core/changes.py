@@ -199,20 +199,25 @@ def _event_of(state: GuardState, mode: str | None) -> Event:
     return Event.ESCALATE if mode == Mode.EMERGENCY else Event.EASE
 
 
-def release(state: GuardState, *, by: str, now: float) -> GuardState:
+def release(state: GuardState, *, by: str, now: float, unverified: bool = False) -> GuardState:
     """End the window: the gate opens, parked jobs go back.
+
+    Args:
+        unverified: also when a stage for verifying was agreed on and has not begun.
 
     Raises:
         InvalidRequest: `by` is empty or too long.
-        IllegalMove: no window is open.
+        IllegalMove: no window is open, or it is to be verified first.
     """
     problems: list[str] = []
     checked_by = _text("by", by, LONGEST_ACTOR, problems)
     if problems:
         raise InvalidRequest(*problems)
-    return replace(
-        state, epoch=state.epoch + 1, phase=move(state.phase, Event.DISABLE), by=checked_by, changed_at=now
-    )
+    after = move(state.phase, Event.DISABLE)
+    if not (state.honours_bypass or unverified):
+        remedy = "it was agreed that this window is verified first; or say that it ends unverified"
+        raise IllegalMove(phase=state.phase, event=Event.DISABLE, remedy=remedy)
+    return replace(state, epoch=state.epoch + 1, phase=after, by=checked_by, changed_at=now)
 
 
 def finish_release(state: GuardState, *, now: float) -> GuardState:

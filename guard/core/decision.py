@@ -59,7 +59,7 @@ class Question:
         continuation: published from inside a running guarded job: its next step, a chord body, a
             retry. Refusing one would fail work that has already finished (F10).
         hold: the caller would rather have the job wait than be refused.
-        bypass: a valid bypass for this operation was shown.
+        bypass: a valid bypass for this operation was shown. It counts where the view honours it.
     """
 
     operation: OperationKind
@@ -112,7 +112,7 @@ def decide(question: Question, view: GateView, now: float) -> Decision:
         )
     if not mask_of(kind) >> view.gate & 1:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="open")
-    if question.bypass:
+    if question.bypass and view.bypass:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="bypass")
     return _blocked(question, view, now)
 

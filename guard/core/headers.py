@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["COPY_HEADER", "ORIGINAL", "PARKED_HEADER", "PUBLICATION_HEADER"]
+__all__ = ["BYPASS_HEADER", "COPY_HEADER", "ORIGINAL", "PARKED_HEADER", "PUBLICATION_HEADER"]
 
+BYPASS_HEADER = "guard_bypass"
+"""A token, see `guard.core.bypass`."""
 PARKED_HEADER = "guard_parked"
 COPY_HEADER = "guard_copy"
 PUBLICATION_HEADER = "guard_publication"

@@ -57,6 +57,11 @@ class GuardState:
         return self.gate is not Gate.OPEN
 
     @property
+    def honours_bypass(self) -> bool:
+        """Whether holders of a bypass may run jobs. Where a stage for verifying was agreed on: not before."""
+        return self.phase is Phase.VERIFYING or self.mode is Mode.TEST or not self.terms.verify
+
+    @property
     def planned_end(self) -> float | None:
         """When the window should end; None when nobody planned it."""
         if self.started_at is None or self.duration is None:

@@ -20,9 +20,11 @@ class GateView:
         epoch: None when unknown.
         reason: as the administrator wrote it; empty when unknown.
         planned_end: UTC seconds, or None.
+        bypass: whether holders of a bypass may pass now.
     """
 
     gate: Gate
     epoch: int | None = None
     reason: str = ""
     planned_end: float | None = None
+    bypass: bool = True

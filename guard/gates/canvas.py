@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from guard.core.headers import BYPASS_HEADER
 from guard.gates.inner_celery import WORKFLOWS
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
         if gate is None:
             return apply_async(self, *args, **options)
         if not gate.deciding:
-            gate.admit_workflow(list(_named_kinds(self, gate)), asked)
+            bypass = (options.get("headers") or {}).get(BYPASS_HEADER)
+            gate.admit_workflow(list(_named_kinds(self, gate)), asked, bypass)
         with gate.accepted():
             return apply_async(self, *args, **options)
 

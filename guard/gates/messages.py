@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.core.headers import COPY_HEADER, ORIGINAL, PUBLICATION_HEADER
+from guard.core.lanes import is_lane, queue_of
 from guard.gates.classify import CARRIERS
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from guard.gates.inner_celery import Consumer
 
-__all__ = ["QueueNames", "generation_of", "job_of", "publication_of", "was_delivered_before"]
+__all__ = ["QueueNames", "generation_of", "in_lane", "job_of", "publication_of", "was_delivered_before"]
 
 
 def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
@@ -55,7 +56,11 @@ class QueueNames:
             self._tags.update({tag: name for name, tag in active.items()})
 
     def of(self, message: Message, consumer: Consumer) -> str:
-        """The queue's name; the routing key when nothing better is known."""
+        """The queue's name, also for a message that came by the lane beside it; the routing key when nothing
+        better is known."""
+        return queue_of(self._of(message, consumer))
+
+    def _of(self, message: Message, consumer: Consumer) -> str:
         delivery = message.delivery_info or {}
         exchange, routing_key = delivery.get("exchange") or "", str(delivery.get("routing_key") or "")
         tag = delivery.get("consumer_tag")
@@ -69,6 +74,11 @@ class QueueNames:
         consumed = consumer.app.amqp.queues.consume_from
         bound = [str(name) for name in lookup(exchange, routing_key) if name in consumed]
         return bound[0] if bound else routing_key
+
+
+def in_lane(message: Message) -> bool:
+    """Whether a message came by a lane: those are reached by the default exchange only, under their names."""
+    return is_lane(str((message.delivery_info or {}).get("routing_key") or ""))
 
 
 def publication_of(message: Message) -> str:

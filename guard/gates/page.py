@@ -4,6 +4,7 @@ A memfd, mapped before the pool forks, so that the agent's thread in the main pr
 all children see the same memory, without a system call or a lock.
 
     word 0              gate, epoch, deadline: see `guard.core.word`; all zero is closed
+    word 1              whether a bypass is honoured while word 0 is closed; written before it
     word 8·(n+1) …      slot n, eight words: state, pid, mark of the task id, started,
                         asked (the `started` of the job that is meant), its deadline in ms, its rung, spare
 
@@ -28,6 +29,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guard.clock import boot_ms
 from guard.core.word import pack, unpack
 from guard.fleet.machine import new_page_name
 
@@ -161,13 +163,19 @@ class SharedPage:
         self._free: list[int] = []
         self._lock = threading.Lock()
 
-    def write(self, gate: Gate, epoch: int, deadline_ms: int) -> None:
+    def write(self, gate: Gate, epoch: int, deadline_ms: int, *, bypass: bool = False) -> None:
         """Set the gate for every child, in one store."""
+        self.words[1] = bypass
         self.words[0] = pack(gate, epoch, deadline_ms)
 
     def read(self) -> tuple[Gate, int, int]:
         """Gate, low bits of the epoch, deadline in ms."""
         return unpack(self.words[0])
+
+    def honours_bypass(self) -> bool:
+        """Whether a bypass lets a job pass now. Never after the deadline: what comes then is not known."""
+        _, _, deadline_ms = self.read()
+        return self.words[1] == 1 and boot_ms() < deadline_ms
 
     def slot(self, index: int, *, named: bool = False) -> Slot:
         """The slot of a pool child by its index in the pool.

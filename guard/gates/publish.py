@@ -11,13 +11,15 @@ Accepted while closed, although its operation is blocked:
   that has finished (F10, E5). It waits in its queue;
 - a job for which the call, the task or the settings ask `hold`;
 - the first occurrence of a beat entry in a window; later ones are folded into it (F61);
-- whoever shows a valid bypass.
+- whoever shows a valid bypass, and what such a job publishes within the token's scope. It travels in a
+  lane of its own (`guard.core.lanes`).
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import threading
 import uuid
@@ -27,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
-from guard.core.headers import PUBLICATION_HEADER
+from guard.core.headers import BYPASS_HEADER, PUBLICATION_HEADER
+from guard.core.lanes import is_lane, lane_of, queue_of
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.aborting import abort, is_aborted
@@ -37,7 +40,8 @@ from guard.settings import WhenClosed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from celery import Celery
+    from celery import Celery, Task
+    from kombu import Queue
 
     from guard.core.operations import OperationKind
     from guard.core.view import GateView
@@ -45,11 +49,12 @@ if TYPE_CHECKING:
     from guard.gates.runtime import Runtime
     from guard.ports import Clock, ParkedIndex
 
-__all__ = ["BEAT_HEADER", "BYPASS_HEADER", "PublishGate"]
+__all__ = ["BEAT_HEADER", "PublishGate"]
+
+log = logging.getLogger(__name__)
 
 BEAT_HEADER = "celery_beat_task"
 """Celery's beat marks what it sends with this header."""
-BYPASS_HEADER = "guard_bypass"
 
 
 class PublishGate:
@@ -64,7 +69,8 @@ class PublishGate:
         index: ParkedIndex,
         clock: Clock,
         when_closed: WhenClosed,
-        check_bypass: Callable[[str, OperationKind], bool],
+        bypass_holder: Callable[[str, OperationKind], str],
+        make_queue: Callable[[str], Queue],
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -72,7 +78,8 @@ class PublishGate:
         self._index = index
         self._clock = clock
         self._when_closed = when_closed
-        self._check_bypass = check_bypass
+        self._bypass_holder = bypass_holder
+        self._make_queue = make_queue
         self._inside = threading.local()
 
     @contextmanager
@@ -125,6 +132,8 @@ class PublishGate:
             _check(asked)
         headers = options.get("headers") or {}
         options["headers"] = {**headers, PUBLICATION_HEADER: _next_publication()}
+        if "queue" in options:
+            _leave_lane(options)
         if self.runtime.is_open():
             return None
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
@@ -138,12 +147,17 @@ class PublishGate:
             and not options.get("retries")
             and self._app.current_worker_task is None
         )
+        token = headers.get(BYPASS_HEADER) or self._token_of_this_job()
         decision, view = self._decide(
             kind,
             hold=hold or from_beat,
             continuation=bool(self.deciding) or (not from_beat and self._is_continuation(options)),
-            bypass=headers.get(BYPASS_HEADER),
+            bypass=token,
         )
+        if decision.why == "bypass":
+            options["headers"][BYPASS_HEADER] = token
+            self._take_lane(name, args, kwargs, options)
+            return None
         is_continuation = decision.why == "continuation" and not self.deciding
         if is_continuation and is_aborted(registered_task(self._app, name), options):
             self.runtime.count(Count.ABORTED, kind.name)
@@ -155,8 +169,13 @@ class PublishGate:
             return self._coalesce(name, args, kwargs, options, kind, view)
         return None
 
-    def admit_workflow(self, jobs: Sequence[tuple[str, OperationKind]], asked: str | None) -> None:
+    def admit_workflow(
+        self, jobs: Sequence[tuple[str, OperationKind]], asked: str | None, bypass: object = None
+    ) -> None:
         """Let a whole workflow through, or raise: it is refused if any of its jobs would be.
+
+        Args:
+            bypass: a token that comes with the call; each job that it covers passes.
 
         Raises:
             MaintenanceActive: refused; nothing of it was published.
@@ -166,7 +185,7 @@ class PublishGate:
                 continue
             hold = self._hold(asked, name)
             decision, view = self._decide(
-                kind, hold=hold, continuation=self._is_continuation({}), bypass=None
+                kind, hold=hold, continuation=self._is_continuation({}), bypass=bypass
             )
             if Outcome.REFUSE in {decision.outcome, decision.would}:
                 self._record(kind, decision)
@@ -190,16 +209,35 @@ class PublishGate:
         if decision.blocked:
             raise _refusal(kind, decision, view)
 
-    def bypassed(self, token: object, kind: OperationKind) -> bool:
-        """Whether a valid bypass for this operation was shown. A use is counted."""
-        valid = self.is_valid_bypass(token, kind)
-        if valid:
-            self.runtime.count(Count.BYPASSED, kind.name)
-        return valid
+    def _token_of_this_job(self) -> object:
+        """The bypass of the job that publishes here: its steps and children have it too."""
+        task = self._app.current_worker_task if self.runtime.is_worker else None
+        return task.request.get(BYPASS_HEADER) if task is not None else None
+
+    def _take_lane(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
+        """Send a job beside its queue. One that names an exchange of its own goes where it says."""
+        routed = self._app.amqp.router.route(dict(options), name, args or (), kwargs or {})
+        queue = routed.get("queue")
+        if queue is not None and not is_lane(queue.name):
+            lane = self._make_queue(lane_of(queue.name))
+            options.update(queue=lane, exchange="", routing_key=lane.name)
+
+    def may_bypass(self, token: object, kind: OperationKind) -> bool:
+        """Whether a valid bypass for this operation was shown, and is honoured now."""
+        return self.runtime.honours_bypass() and self.is_valid_bypass(token, kind)
 
     def is_valid_bypass(self, token: object, kind: OperationKind) -> bool:
-        """The same, without counting it as a use."""
-        return isinstance(token, str) and self._check_bypass(token, kind)
+        """Whether a token is valid for this operation, honoured now or not."""
+        return isinstance(token, str) and bool(self._bypass_holder(token, kind))
+
+    def starts_by_bypass(self, token: object, kind: OperationKind, task: Task[..., Any]) -> bool:
+        """The same for a job that starts now: a use, which is counted and logged."""
+        if not self.may_bypass(token, kind):
+            return False
+        self.runtime.count(Count.BYPASSED, kind.name)
+        holder = self._bypass_holder(str(token), kind)
+        log.warning("bypass of %s: %s %s starts", holder, task.name, task.request.id)
+        return True
 
     def _decide(
         self, kind: OperationKind, *, hold: bool, continuation: bool, bypass: object
@@ -210,7 +248,7 @@ class PublishGate:
             place=Place.PUBLISH,
             hold=hold,
             continuation=continuation,
-            bypass=bypass is not None and self.bypassed(bypass, kind),
+            bypass=bypass is not None and self.is_valid_bypass(bypass, kind),
         )
         return decide(question, view, self._clock.wall()), view
 
@@ -284,6 +322,13 @@ def _rename_process() -> None:
 
 
 os.register_at_fork(after_in_child=_rename_process)
+
+
+def _leave_lane(options: dict[str, Any]) -> None:
+    """A retry goes where its message came from: to the queue, even if that was the lane beside it."""
+    name = _queue_name(options)
+    if name is not None and is_lane(name):
+        options["queue"] = queue_of(name)
 
 
 def _check(asked: str) -> WhenClosed:

@@ -5,7 +5,8 @@ worker is about to go to the pool (`GuardedRequest.revoked`, which Celery calls 
 `execute_using_pool` would never be called, F3). What the start gate sends back comes here too.
 
 A blocked message is *requeued* when its queue is cordoned: it waits there, untouched. It is *parked*
-when its queue also carries other work. It is never held unacknowledged (F27, F67).
+when its queue also carries other work, and when it came by a lane with a bypass that does not count any
+more. It is never held unacknowledged (F27, F67).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
-from guard.core.headers import COPY_HEADER, ORIGINAL
+from guard.core.headers import BYPASS_HEADER, COPY_HEADER, ORIGINAL
 from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
@@ -27,6 +28,7 @@ from guard.gates.classify import CARRIERS
 from guard.gates.inner_celery import Consumer, Request, worker_state
 from guard.gates.messages import (
     generation_of,
+    in_lane,
     job_of,
     publication_of,
     was_delivered_before,
@@ -145,7 +147,7 @@ class ReceiptGate:
         kind = self.kind_of(request.message)
         if Gate.EMERGENCY not in kind.blocked_by:
             return ""
-        token = request.message.headers.get("guard_bypass")
+        token = request.message.headers.get(BYPASS_HEADER)
         return "" if token is not None and self._gate.is_valid_bypass(token, kind) else kind.name
 
     def has_started(self, request: Request) -> bool:
@@ -265,7 +267,8 @@ class ReceiptGate:
     def _give_back(self, message: Message, *, ack: Callable[[], Any], requeue: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101
         queue = self.names.of(message, self.consumer)
-        if self._cordon.covers(queue):
+        # In a lane it would come back at once. Parked, it goes to its queue when the gate opens.
+        if not in_lane(message) and self._cordon.covers(queue):
             self._runtime.count(Count.REQUEUED, self.kind_of(message).name)
             requeue()
             return
@@ -289,8 +292,8 @@ class ReceiptGate:
         worker_state.task_ready(request)
 
     def _bypassed(self, message: Message) -> bool:
-        token = message.headers.get("guard_bypass")
-        return token is not None and self._gate.bypassed(token, self.kind_of(message))
+        token = message.headers.get(BYPASS_HEADER)
+        return token is not None and self._gate.may_bypass(token, self.kind_of(message))
 
     def kind_of(self, message: Message) -> OperationKind:
         """The operation of the job in a message."""

@@ -48,9 +48,13 @@ class Belief:
         """What the gates may rely on now."""
         state = self.state
         if self.closed_here or state is None or now >= self.trusted_until:
-            return GateView(gate=Gate.UNKNOWN, epoch=state.epoch if state else None)
+            return GateView(gate=Gate.UNKNOWN, epoch=state.epoch if state else None, bypass=False)
         return GateView(
-            gate=state.gate, epoch=state.epoch, reason=state.reason, planned_end=state.planned_end
+            gate=state.gate,
+            epoch=state.epoch,
+            reason=state.reason,
+            planned_end=state.planned_end,
+            bypass=state.honours_bypass,
         )
 
 
@@ -87,7 +91,9 @@ class Runtime:
     def view(self) -> GateView:
         """What this process may believe right now. Never blocks for longer than one renewal."""
         if self.is_pool_child and self.page is not None:
-            return GateView(gate=self.view_of_page(), epoch=self.page.read()[1])
+            return GateView(
+                gate=self.view_of_page(), epoch=self.page.read()[1], bypass=self.page.honours_bypass()
+            )
         view = self.belief.view(boot_ms() / 1000)
         if view.gate is Gate.UNKNOWN and not self.is_worker:
             self._ensure_agent()
@@ -100,6 +106,10 @@ class Runtime:
             return Gate.UNKNOWN
         gate, _, deadline = self.page.read()
         return gate if boot_ms() < deadline else Gate.UNKNOWN
+
+    def honours_bypass(self) -> bool:
+        """Whether a bypass counts here and now. In a worker the page decides, as for its jobs."""
+        return self.page.honours_bypass() if self.page is not None else self.view().bypass
 
     def is_open(self) -> bool:
         """Whether every gate is open as far as this process may believe: the short cut of each publish."""

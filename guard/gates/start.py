@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.clock import BOOT, boot_ms
 from guard.core.counts import Count
+from guard.core.headers import BYPASS_HEADER
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
@@ -180,7 +181,7 @@ def _closed(
     """The gate is closed: unless this very call may pass, nothing starts."""
     slot.words[slot.base] = SlotState.NOT_STARTED
     kind = gate.classifier.job(task.name, args, kwargs)
-    if not _is_nested(gate) and not gate.bypassed(task.request.get("guard_bypass"), kind):
+    if not _is_nested(gate) and not gate.starts_by_bypass(task.request.get(BYPASS_HEADER), kind, task):
         if task.request.called_directly or task.request.is_eager:
             gate.check_call(task.name, args, kwargs)
         raise NotStarted(task.name)

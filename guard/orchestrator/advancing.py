@@ -153,7 +153,9 @@ class Advancing:
                 )
                 log.warning("the drain is not over: escalated to an emergency, as agreed")
             case Act.ABORT:
-                self.change(state, "abort", lambda old, now: moves.release(old, by=_GUARD, now=now))
+                self.change(
+                    state, "abort", lambda old, now: moves.release(old, by=_GUARD, now=now, unverified=True)
+                )
                 log.warning("the drain is not over: the window was ended, as agreed")
             case Act.RELEASE:
                 self._release()

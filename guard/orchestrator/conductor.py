@@ -165,25 +165,30 @@ class Conductor:
         return self._window(state, warnings=(problem,) if problem else ())
 
     def verify(self, by: str) -> Window:
-        """Let holders of a bypass try before everybody may.
+        """Let holders of a bypass try before everybody may. Returns when every process knows, so that
+        their first job is not refused.
 
         Raises:
             InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
         """
         state = self._changes.make("verify", by, lambda old, now: moves.verify(old, by=by, now=now), {})
-        problem = self._changes.announce(state)
-        return self._window(state, warnings=(problem,) if problem else ())
+        return self._window_seen(state, self._closing.announce_and_wait(state))
 
-    def disable(self, by: str, *, progress: Callable[[int], None] | None = None) -> Window:
+    def disable(
+        self, by: str, *, unverified: bool = False, progress: Callable[[int], None] | None = None
+    ) -> Window:
         """End the window: the gate opens, parked jobs go back to their queues.
 
         Raises:
-            IllegalMove: no window is open.
+            IllegalMove: no window is open, or it is to be verified first.
             InvalidRequest: `by` is empty or too long.
             StoreUnavailable: the durable store did not answer. Nothing was changed.
         """
         state = self._changes.make(
-            "disable", by, lambda old, now: moves.release(old, by=by, now=now), {"by": by}
+            "disable",
+            by,
+            lambda old, now: moves.release(old, by=by, now=now, unverified=unverified),
+            {"by": by, **({"unverified": True} if unverified else {})},
         )
         problem = self._changes.announce(state)
         result = self.release(progress)
@@ -263,7 +268,7 @@ class Conductor:
         if wish.refused:
             raise InvalidRequest(wish.refused)
         if not wish.open_window:
-            self.disable(_BY_HAND)
+            self.disable(_BY_HAND, unverified=True)
             return
         if wish.mode == Mode.EMERGENCY:
             raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")

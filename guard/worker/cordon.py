@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from guard.core.cordon import queues_to_cordon
+from guard.core.lanes import is_lane
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -53,7 +54,7 @@ class Cordon:
         self._main = threading.get_ident()
         self._consumer = consumer
         self._taken = {}
-        names = [queue.name for queue in consumer.task_consumer.queues]
+        names = [queue.name for queue in consumer.task_consumer.queues if not is_lane(queue.name)]
         self._carries = carried_by(consumer.app, self._classifier, names)
         self.apply()
 

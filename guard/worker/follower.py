@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from guard.gates.receipt import ReceiptGate
     from guard.worker.cordon import Cordon
     from guard.worker.ladder import Ladder
+    from guard.worker.lanes import Lanes
     from guard.worker.running import Attempt
 
 __all__ = ["WorkerFollower"]
@@ -54,6 +55,7 @@ class WorkerFollower:
         *,
         page: SharedPage,
         cordon: Cordon,
+        lanes: Lanes,
         gate: ReceiptGate,
         on_open: Callable[[], None],
         make_ladder: Callable[[], Ladder],
@@ -62,6 +64,7 @@ class WorkerFollower:
     ) -> None:
         self._page = page
         self._cordon = cordon
+        self._lanes = lanes
         self._gate = gate
         self._on_open = on_open
         self._make_ladder = make_ladder
@@ -79,6 +82,7 @@ class WorkerFollower:
         """A consumer that is about to start. Main thread."""
         self._consumer = consumer
         self._gate.consumer = consumer
+        self._lanes.attach(consumer)  # first: what it looks at is what the consumer brings
         self._cordon.attach(consumer)
 
     def adopted(self, state: GuardState) -> None:
@@ -197,5 +201,6 @@ class WorkerFollower:
         if consumer is None:
             return
         self._cordon.apply()
+        self._lanes.follow()
         if set_reserved_aside(consumer, self._gate):
             consumer.call_soon(self._follow)

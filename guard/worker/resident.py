@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from guard.settings import Settings
     from guard.worker.conclusions import Conclusions
     from guard.worker.ladder import Ladder
+    from guard.worker.lanes import Lanes
 
 __all__ = ["Resident"]
 
@@ -68,6 +69,7 @@ class Resident:
         runtime: Runtime,
         gate: PublishGate,
         lot: Parks,
+        lanes: Lanes,
         index: ParkedIndex,
         settings: Settings,
         make_agent: Callable[[AgentCard, Follower], Agent],
@@ -82,6 +84,7 @@ class Resident:
         self._put_gates = put_gates
         self._on_open = on_open
         self._outcomes = outcomes
+        self._lanes = lanes
         self._settings = settings
         names = QueueNames()
         self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings, names=names)
@@ -133,6 +136,7 @@ class Resident:
         self._follower = WorkerFollower(
             page=page,
             cordon=self._cordon,
+            lanes=self._lanes,
             gate=self.receipt,
             on_open=self._on_open,
             make_ladder=lambda: self._make_ladder(page, worker),

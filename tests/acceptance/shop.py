@@ -204,6 +204,14 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
             raise self.retry(countdown=0.1)
         return int(self.request.retries)
 
+    @app.task(name="shop.mixed_fails_first", shared=False, bind=True, operation="caption_generation")
+    def mixed_fails_first(self: Task, seconds: float) -> int:
+        note("start", self, queue=self.request.delivery_info["routing_key"])
+        if not self.request.retries:
+            time.sleep(seconds)
+            raise self.retry(countdown=0.1)
+        return int(self.request.retries)
+
     @app.task(
         name="shop.stubborn",
         shared=False,
