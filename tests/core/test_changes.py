@@ -18,6 +18,7 @@ from guard.core.changes import (
     drained,
     finish_release,
     release,
+    verify,
 )
 from guard.core.durations import LONGEST_SECONDS
 from guard.core.modes import Mode, Phase
@@ -37,7 +38,7 @@ CHANGES: dict[Event, Callable[[GuardState], GuardState]] = {
     Event.ENABLE: lambda state: close(state, REQUEST, window_id="w-2", now=NOW),
     Event.CONFIRM: lambda state: confirm(state, now=NOW),
     Event.DRAINED: lambda state: drained(state, now=NOW),
-    Event.DISABLE: lambda state: release(state, by="eve", now=NOW),
+    Event.DISABLE: lambda state: release(state, by="eve", now=NOW, unverified=True),
     Event.RELEASED: lambda state: finish_release(state, now=NOW),
 }
 
@@ -221,6 +222,27 @@ def test_any_input_is_a_request_or_invalid(
         return
     assert 1 <= len(request.reason) <= LONGEST_REASON
     assert request.duration is None or 1 <= request.duration <= LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("mode", ["normal", "emergency"])
+def test_a_window_that_is_to_be_verified_is_not_released_before(mode: str) -> None:
+    request = WindowRequest.check(mode=mode, reason="r", duration=60, by="a", verify=True)
+    state = close(GuardState.first("s", 1.0), request, window_id="w-1", now=2.0)
+    for step in (confirm, drained):
+        assert not state.honours_bypass
+        with pytest.raises(IllegalMove, match="verified first"):
+            release(state, by="a", now=3.0)
+        assert release(state, by="a", now=3.0, unverified=True).phase is Phase.RELEASING
+        state = step(state, now=3.0)
+    state = verify(state, by="a", now=4.0)
+    assert state.honours_bypass
+    assert release(state, by="a", now=5.0).phase is Phase.RELEASING
+
+
+def test_a_rehearsal_has_nothing_to_verify() -> None:
+    request = WindowRequest.check(mode="test", reason="r", duration=60, by="a", verify=True)
+    state = close(GuardState.first("s", 1.0), request, window_id="w-1", now=2.0)
+    assert release(state, by="a", now=3.0).phase is Phase.RELEASING
 
 
 @pytest.mark.parametrize("by", ["", "  ", "x" * 101, "a\nb"])

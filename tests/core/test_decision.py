@@ -81,6 +81,15 @@ ROWS = [
     ),
     ("test mode lets through", "batch_operations", "TEST", "start", "", "allow", "test mode"),
     ("a shown bypass passes", "image_processing", "EMERGENCY", "start", "bypass", "allow", "bypass"),
+    (
+        "a bypass counts where it is honoured only",
+        "image_processing",
+        "NORMAL",
+        "start",
+        "bypass early",
+        "set aside",
+        "maintenance",
+    ),
     ("what nobody classified is blocked", "unknown", "NORMAL", "publish", "", "refuse", "maintenance"),
 ]
 
@@ -99,10 +108,11 @@ questions = st.builds(
     ("operation", "gate", "place", "flags", "outcome", "why"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS]
 )
 def test_answer(operation: str, gate: str, place: str, flags: str, outcome: str, why: str) -> None:
+    said = set(flags.split())
     question = Question(
-        operation=CATALOGUE[operation], place=Place(place), **dict.fromkeys(flags.split(), True)
+        operation=CATALOGUE[operation], place=Place(place), **dict.fromkeys(said - {"early"}, True)
     )
-    decision = decide(question, GateView(gate=Gate[gate]), now=0.0)
+    decision = decide(question, GateView(gate=Gate[gate], bypass="early" not in said), now=0.0)
     assert (decision.outcome.value, decision.why) == (outcome, why)
 
 

@@ -274,12 +274,38 @@ def test_a_drain_is_watched_changed_and_cut_short(shop: Shop, worker: LocalProce
     assert drained.code == Exit.DONE
     assert drained.json["drained"] is True
 
-    # Warnings (this shop has no GUARD_SECRET_KEY) are no reason to say that a gate is open.
+    # Warnings are no reason to say that a gate is open.
     worse = shop.maintenance("change", "--mode", "emergency", "--json")
     assert (worse.code, worse.json["proof"], worse.json["unconfirmed"]) == (Exit.DONE, "acknowledged", [])
     assert worse.json["warnings"]
     assert shop.maintenance("change", "--mode", "normal").code == Exit.DONE
     assert shop.maintenance("disable").code == Exit.DONE
+
+
+def test_a_window_is_verified_before_it_ends(shop: Shop, worker: LocalProcess) -> None:
+    nobody = shop.maintenance("bypass", "caption_generation", "--holder", "alice", "--for", "2d")
+    assert nobody.code == Exit.INVALID
+    assert "out of range" in nobody.err
+    token = shop.maintenance("bypass", "caption_generation", "--holder", "alice", "--for", "5m").out.strip()
+    made = shop.maintenance("bypass", "caption_generation", "--holder", "alice", "--for", "5m", "--json").json
+    assert (made["operations"], made["seconds"]) == (["caption_generation"], 300)
+
+    assert shop.maintenance("enable", "-r", "Schema 41", "--verify", "--wait").code == Exit.DONE
+    early = shop.maintenance("disable")
+    assert early.code == Exit.NOT_NOW
+    assert "verified first" in early.err
+    verifying = shop.maintenance("verify")
+    assert verifying.code == Exit.DONE
+    assert "verifying in" in verifying.out
+    (job,) = shop.submit(f"[shop.caption.apply_async((7,), headers={{'guard_bypass': {token!r}}})]")
+    eventually(lambda: f"shop.caption[{job}] succeeded" in worker.log, what="the job with the bypass")
+    assert "alice" in worker.log
+    assert token not in worker.log
+    assert shop.maintenance("verify").code == Exit.NOT_NOW
+    assert shop.maintenance("disable").code == Exit.DONE
+
+    assert shop.maintenance("enable", "-r", "Schema 42", "--verify").code == Exit.DONE
+    assert shop.maintenance("disable", "--unverified").code == Exit.DONE
 
 
 def test_parked_jobs_one_by_one(shop: Shop, closed: Any, parked_count: Any) -> None:
@@ -517,7 +543,7 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["enable", "change", "drain", "disable", "status",
+    ["enable", "change", "drain", "verify", "bypass", "disable", "status",
      "parked", "parked list", "parked release", "parked discard", "job",
      "account", "report", "check", "migrate", "close-local"],
 )  # fmt: skip
