@@ -61,6 +61,17 @@ def define(app: Celery, note: Callable[..., None]) -> None:  # noqa: C901 - a li
                 note("swallowed", self, error=type(error).__name__)
         note("end", self)
 
+    @app.task(name="shop.cleans", shared=False, bind=True)
+    def cleans(self: Task, seconds: float, cleanup_seconds: float) -> None:
+        """Knows nothing of the guard: it cleans up however it ends."""
+        note("start", self)
+        try:
+            time.sleep(seconds)
+        finally:
+            note("cleaning", self)
+            time.sleep(cleanup_seconds)
+            note("cleaned", self)
+
     def tidy(self: Task, seconds: float, cleanup_seconds: float = 0.0) -> str:
         """Looks for a checkpoint all the time, and cleans up."""
 
