@@ -25,7 +25,17 @@ from tests.support.shortdirs import sweep_abandoned
 if TYPE_CHECKING:
     from benchmarks.figures import Result
 
-BENCHMARKS = ("throughput", "decision", "closing", "drained", "emergency", "queued", "agents", "worker_cost")
+BENCHMARKS = (
+    "throughput",
+    "decision",
+    "closing",
+    "drained",
+    "emergency",
+    "queued",
+    "revoked",
+    "agents",
+    "worker_cost",
+)
 
 
 def main() -> int:

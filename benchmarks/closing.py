@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figures import Figure, Result, at_most
+from benchmarks.figures import Figure, Result, latencies
 from benchmarks.fleet import Fleet
 from benchmarks.noop import QUEUE
 from benchmarks.numbers import percentile
@@ -35,27 +35,16 @@ def measure(*, quick: bool) -> Result:
         took, called, silent = _windows(guard, windows)
         limited, all_replied = _cancel(app, windows, limit=WORKERS)
         waiting, _ = _cancel(app, patient, limit=None)
-    figures = []
-    for share, label in ((0.5, "p50"), (0.99, "p99")):
-        ours = percentile(took, share) * 1000
-        for theirs, what in ((limited, f"cancel_consumer, limit={WORKERS}"), (waiting, "the same, default")):
-            beside = percentile(theirs, share) * 1000
-            figures.append(
-                Figure(
-                    name=f"all {WORKERS} closed and acknowledged, {label}",
-                    value=ours,
-                    unit="ms",
-                    beside=beside,
-                    beside_is=f"{what}, {label}",
-                    ratio=ours / beside,
-                    target=at_most(50) if label == "p99" and theirs is limited else None,
-                )
-            )
-        figures.append(
-            Figure(
-                name=f"the whole call of `enable`, {label}", value=percentile(called, share) * 1000, unit="ms"
-            )
-        )
+    figures = latencies(
+        f"all {WORKERS} closed and acknowledged",
+        took,
+        {f"cancel_consumer, limit={WORKERS}": limited, "the same, default": waiting},
+        worst=50,
+    )
+    figures += [
+        Figure(name=f"the whole call of `enable`, {label}", value=percentile(called, share) * 1000, unit="ms")
+        for share, label in ((0.5, "p50"), (0.99, "p99"))
+    ]
     return Result(
         title=f"Closing {WORKERS} idle prefork workers: {windows} windows at random moments",
         figures=figures,

@@ -7,10 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.closing import wait_for_whole_registry
-from benchmarks.emergency import wait_for
-from benchmarks.figures import Figure, Result, at_most
+from benchmarks.figures import Result, latencies
 from benchmarks.fleet import Fleet
-from benchmarks.numbers import percentile
+from benchmarks.heard import wait_for
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -37,22 +36,15 @@ def measure(*, quick: bool) -> Result:
         ours = [_drain(app, guard, f"drain-{number}") for number in range(rounds)]
         limited = [_loop(app, f"limited-{number}", limit=WORKERS) for number in range(rounds)]
         default = [_loop(app, f"default-{number}", limit=None) for number in range(looped)]
-    figures = []
-    for share, label in ((0.5, "p50"), (0.99, "p99")):
-        value = percentile(ours, share) * 1000
-        for theirs, what in ((limited, f"limit={WORKERS}"), (default, "default timeout of 1 s")):
-            beside = percentile(theirs, share) * 1000
-            figures.append(
-                Figure(
-                    name=f"last job finished, until `drain` says so, {label}",
-                    value=value,
-                    unit="ms",
-                    beside=beside,
-                    beside_is=f"looping over inspect().active(), {what}, {label}",
-                    ratio=value / beside,
-                    target=at_most(100) if label == "p99" and theirs is limited else None,
-                )
-            )
+    figures = latencies(
+        "last job finished, until `drain` says so",
+        ours,
+        {
+            f"looping over inspect().active(), limit={WORKERS}": limited,
+            "looping over inspect().active(), default timeout of 1 s": default,
+        },
+        worst=100,
+    )
     return Result(
         title=f"The end of a drain: {JOBS} jobs on {WORKERS} prefork workers, {rounds} times",
         figures=figures,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.closing import wait_for_whole_registry
 from benchmarks.figures import Figure, Result, at_most
 from benchmarks.fleet import Fleet
+from benchmarks.heard import wait_for
 from benchmarks.noop import DEAF
 from benchmarks.numbers import percentile
 from tests.support.eventually import eventually
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from guard import Guard
 
-__all__ = ["measure", "wait_for"]
+__all__ = ["measure"]
 
 WORKERS = 8
 JOBS = WORKERS * 2
@@ -95,11 +96,3 @@ def _out(app: Celery, guard: Guard, name: str) -> list[tuple[float, float]]:
     guard.disable(by="benchmark")
     assert {outcome.outcome.value for outcome in found} == {"killed"}
     return [(outcome.ended_at - outcome.asked_at, outcome.ended_at - begun) for outcome in found]
-
-
-def wait_for(app: Celery, key: str, number: int) -> list[Any]:
-    """What the jobs of a round have said, when it is this much."""
-    with app.connection_for_write() as connection:
-        client = connection.default_channel.client
-        eventually(lambda: client.llen(key) >= number, within=60, what=key)
-        return list(client.lrange(key, 0, number - 1))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Figure", "Result", "at_least", "at_most"]
+from benchmarks.numbers import percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Figure", "Result", "at_least", "at_most", "latencies"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,30 @@ class Figure:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {**asdict(self), "target": str(self.target) if self.target else None, "verdict": self.verdict}
+
+
+def latencies(
+    name: str, ours: Sequence[float], theirs: Mapping[str, Sequence[float]], *, worst: float
+) -> list[Figure]:
+    """p50 and p99 of seconds as figures in ms, each beside every other way.
+
+    Args:
+        theirs: what users would otherwise do, and its seconds.
+        worst: the p99, in ms, that ours must keep.
+    """
+    return [
+        Figure(
+            name=f"{name}, {label}",
+            value=percentile(ours, share) * 1000,
+            unit="ms",
+            beside=percentile(seconds, share) * 1000,
+            beside_is=f"{what}, {label}",
+            ratio=percentile(ours, share) / percentile(seconds, share),
+            target=at_most(worst) if label == "p99" and number == 0 else None,
+        )
+        for share, label in ((0.5, "p50"), (0.99, "p99"))
+        for number, (what, seconds) in enumerate(theirs.items())
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

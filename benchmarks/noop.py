@@ -36,7 +36,9 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
     """The app, and its guard in the guarded arm."""
     for library in environ.get("BENCH_IMPORTS", "").split():
         import_module(library)
-    app = Celery("noop", broker=environ["BENCH_BROKER"], set_as_current=False)
+    app = Celery(
+        "noop", broker=environ["BENCH_BROKER"], backend=environ.get("BENCH_BACKEND"), set_as_current=False
+    )
     app.conf.update(
         broker_connection_retry_on_startup=True,
         worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from statistics import median
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from guard import Guard
 
-__all__ = ["measure"]
+__all__ = ["fill", "measure", "message_of"]
 
 MANY, FEW = 100_000, 100
 _JOB_SECONDS = 0.1
@@ -39,7 +40,7 @@ def measure(*, quick: bool) -> Result:
         arm.ready(arm.worker(concurrency=2))
         wait_for_whole_registry(guard)
         with fleet.valkey.client(arm.db) as client:
-            message, own_ids = _message(app, client)
+            message, own_ids = message_of(app, client)
             for number in range(rounds):
                 for size in (MANY, FEW) if number % 2 else (FEW, MANY):
                     _top_up(client, size, message, own_ids)
@@ -91,10 +92,8 @@ def _round(guard: Guard, client: Redis, size: int) -> dict[str, float]:
     return dict(zip(("enable", "disable"), times, strict=True))
 
 
-def _message(app: Celery, client: Redis) -> tuple[str, tuple[str, str]]:
+def message_of(app: Celery, client: Redis) -> tuple[str, tuple[str, str]]:
     """A real message as it lies in Redis, and the two ids that make it this one."""
-    import json
-
     sent = app.tasks["noop.pause"].apply_async((_JOB_SECONDS,), queue=SHELF)
     text: Any = client.lpop(SHELF)
     tag = json.loads(text)["properties"]["delivery_tag"]
@@ -102,15 +101,20 @@ def _message(app: Celery, client: Redis) -> tuple[str, tuple[str, str]]:
     return moved, (str(sent.id), tag)
 
 
+def fill(client: Redis, name: str, number: int, message: str, own_ids: tuple[str, str]) -> list[str]:
+    """Put copies of a message into a list. Gives the ids of the jobs."""
+    task_id, tag = own_ids
+    made = [str(uuid.uuid4()) for _ in range(number)]
+    for first in range(0, number, 1000):
+        some = made[first : first + 1000]
+        client.lpush(name, *(message.replace(task_id, one).replace(tag, str(uuid.uuid4())) for one in some))
+    return made
+
+
 def _top_up(client: Redis, size: int, message: str, own_ids: tuple[str, str]) -> None:
-    """Fill the stored queue up to its size with copies that have ids of their own."""
+    """Fill the stored queue up to its size."""
     missing: int = size - client.llen(_store(size))  # type: ignore[operator]
-    for first in range(0, missing, 1000):
-        copies = []
-        for _ in range(min(1000, missing - first)):
-            task_id, tag = own_ids
-            copies.append(message.replace(task_id, str(uuid.uuid4())).replace(tag, str(uuid.uuid4())))
-        client.lpush(_store(size), *copies)
+    fill(client, _store(size), missing, message, own_ids)
 
 
 def _store(size: int) -> str:

@@ -1,7 +1,7 @@
 """What people do today to end running jobs: Celery's revoke and its shutdowns, without a guard.
 
-The numbers are those of the research notes. Each names the test that shows the guard instead. L13 and L14 (what
-a revoke of many ids costs) are measured beside the guard: `python -m benchmarks --only released`.
+The numbers are those of the research notes. Each names the test that shows the guard instead. L13 and L14
+(what a revoke of many ids costs) are measured: `python -m benchmarks --only revoked`.
 """
 
 from __future__ import annotations
