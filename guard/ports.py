@@ -12,11 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.history import AuditRecord, WindowRecord
+    from guard.core.ledger import LedgerEntry, LostJob
     from guard.core.outcome import JobOutcome
     from guard.core.parked import ParkedJob
     from guard.core.roll import Fate, RollEntry
@@ -28,6 +29,8 @@ __all__ = [
     "ControlPlane",
     "DurableReader",
     "DurableStore",
+    "Ledger",
+    "LedgerBooks",
     "Lock",
     "Outcomes",
     "ParkedIndex",
@@ -217,3 +220,62 @@ class ParkedIndex(Protocol):
     def first_of(self, window_id: str, entry: str, task_id: str) -> str:
         """For beat: the id of the occurrence of this entry that already waits in this window, or the
         given id when it is the first."""
+
+
+class Ledger(Protocol):
+    """Accepted jobs that have not ended, for who publishes and who runs them."""
+
+    def accept(self, entry: LedgerEntry) -> None:
+        """Enter a job that is about to be published. One of the same id is replaced: a retry."""
+
+    def started(self, task_id: str, agent_id: str) -> None:
+        """It runs with this agent."""
+
+    def stopped(self, task_id: str) -> None:
+        """It runs no longer, and has not ended: it was given back."""
+
+    def ended(self, task_id: str) -> bool:
+        """It has ended, or was never published. True when it had been given up as lost."""
+
+    def runner(self, task_id: str) -> str | None:
+        """The agent where it runs, if that is registered: one that was silent for a minute is not."""
+
+    def note_second(self, task_id: str, publication: str) -> None:
+        """A second delivery of this publication was parked: remember its end when that comes."""
+
+    def has_ended(self, publication: str) -> bool:
+        """Whether a publication of which a second delivery was parked has ended, in the last two days."""
+
+
+class LedgerBooks(Protocol):
+    """The same, for who reconciles."""
+
+    def open(self) -> int:
+        """How many jobs are entered."""
+
+    def queues(self) -> list[str]:
+        """Queues for which jobs were ever entered."""
+
+    def accepted_at(self, queue: str, task_ids: Sequence[str]) -> dict[str, float]:
+        """When those of these ids were accepted that are entered for this queue."""
+
+    def oldest(self, queue: str, before: float, limit: int) -> list[LedgerEntry]:
+        """Jobs of a queue that were accepted before this time, oldest first."""
+
+    def runners(self, task_ids: Sequence[str]) -> dict[str, str]:
+        """Where those of these jobs run that run with a registered agent."""
+
+    def suspected(self) -> dict[str, str]:
+        """Task id and publication of those that were nowhere at the last look."""
+
+    def suspect(self, entries: Iterable[LedgerEntry]) -> None:
+        """Replace them."""
+
+    def lose(self, jobs: Iterable[LostJob]) -> None:
+        """Give jobs up: they are lost, and not entered any more."""
+
+    def lost(self) -> list[LostJob]:
+        """Those that are lost and that nobody has forgotten, oldest first."""
+
+    def forget(self, task_id: str) -> bool:
+        """Strike a lost job off. False when there is none of this id."""

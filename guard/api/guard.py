@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from guard.api.journal import note
+from guard.api.ledger import LedgerView
 from guard.api.parked import Parked
 from guard.core.counts import Count
 from guard.core.modes import Gate, Mode
@@ -42,6 +43,8 @@ class Guard:
         self._parts = parts
         self.parked = Parked(parts)
         """The parked jobs: listed, released or discarded one by one."""
+        self.ledger = LedgerView(parts)
+        """The jobs that were accepted and have not ended, where the ledger is switched on."""
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
@@ -243,7 +246,11 @@ class Guard:
             held=self._held(roster),
             parked=parts.conducting.parked_count(),
             refused=self._refused(state),
-            warnings=(*problems, *(parts.conducting.warnings(state) if state else ())),
+            warnings=(
+                *problems,
+                *(parts.conducting.warnings(state) if state else ()),
+                *self._lost_warning(),
+            ),
             now=parts.clock.wall(),
         )
 
@@ -409,6 +416,15 @@ class Guard:
             return self._parts.stores.tally.account(state.window_id).total(Count.REFUSED)
         except StoreError:
             return None
+
+    def _lost_warning(self) -> tuple[str, ...]:
+        if not self.settings.guard_ledger:
+            return ()
+        try:
+            lost = len(self.ledger.lost())
+        except StoreError:
+            return ("the ledger does not answer",)
+        return (f"{lost} accepted jobs are nowhere: see `maintenance ledger`",) if lost else ()
 
     def _celery_state(self, task_id: str) -> str | None:
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
-    from guard.ports import Clock, ControlPlane, DurableStore, Outcomes, ParkedIndex, Tally
+    from guard.ports import Clock, ControlPlane, DurableStore, LedgerBooks, Outcomes, ParkedIndex, Tally
     from guard.settings import Settings
 
 __all__ = ["ConductingParts", "Parts", "StoreParts"]
@@ -40,6 +40,8 @@ class StoreParts(Protocol):
     def tally(self) -> Tally: ...
     @property
     def outcomes(self) -> Outcomes: ...
+    @property
+    def ledger(self) -> LedgerBooks: ...
 
 
 class ConductingParts(Protocol):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from guard.settings import Settings
+    from guard.store.redis.ledger import RedisLedger
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.sql.store import SqlStore
@@ -84,6 +85,13 @@ class Stores:
         from guard.store.redis.outcomes import RedisOutcomes
 
         return RedisOutcomes(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def ledger(self) -> RedisLedger:
+        """Accepted jobs that have not ended."""
+        from guard.store.redis.ledger import RedisLedger
+
+        return RedisLedger(self.plane.client, self.keys)
 
     def lock(self, name: str) -> RedisLock:
         """A lock of the whole fleet."""

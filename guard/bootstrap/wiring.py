@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init
+from celery.states import READY_STATES
 
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
@@ -20,13 +21,14 @@ from guard.api import Guard
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
 from guard.core.agents import AgentCard
+from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
 from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation
 from guard.gates.canvas import guard_canvas
-from guard.gates.classify import Classifier
+from guard.gates.classify import CARRIERS, Classifier
 from guard.gates.inner_celery import is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.publish import PublishGate
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.conducting import Conducting
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
+    from guard.gates.accepting import Accepting
     from guard.settings import Settings
 
 __all__ = ["Wiring"]
@@ -126,9 +129,14 @@ class Wiring:
             queue=self.settings.guard_parked_queue,
             index=self.stores.index,
             describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
-            window_id=lambda: self.runtime.belief.state.window_id if self.runtime.belief.state else "",
+            window_id=self._window_id,
             count=self.runtime.count,
         )
+
+    def _window_id(self) -> str:
+        """Of the window that is open or being released; a second delivery may be parked without one."""
+        state = self.runtime.belief.state
+        return state.window_id if state is not None and state.phase is not Phase.INACTIVE else ""
 
     def put_on(self) -> None:
         """Put the gates on the app: publish at once, start and receipt on each task as it is made."""
@@ -158,6 +166,8 @@ class Wiring:
             on_open=self._wake_housekeeper,
             outcomes=lambda: self.stores.outcomes,
         )
+        if self.settings.guard_ledger:
+            self._keep_ledger(self.resident)
         self._name_broker_connections(app)
         guard_step, cordon_step = resident_steps(self.resident)
         app.steps["worker"].add(guard_step)
@@ -165,6 +175,8 @@ class Wiring:
 
     def _asking(self, send_task: Any) -> Any:
         admit = self.gate.admit
+        if self.settings.guard_ledger:
+            send_task = functools.partial(self._accepting().publish, send_task)
 
         @functools.wraps(send_task)
         def guarded_send_task(
@@ -176,6 +188,35 @@ class Wiring:
             return send_task(name, args, kwargs, *rest, **options)
 
         return guarded_send_task
+
+    def _accepting(self) -> Accepting:
+        from guard.gates.accepting import Accepting
+
+        return Accepting(
+            app=self.app, classifier=self.classifier, ledger=self.stores.ledger, clock=self.clock
+        )
+
+    def _keep_ledger(self, resident: Resident) -> None:
+        from guard.worker.bookkeeper import Bookkeeper
+
+        def is_kept(name: str) -> bool:
+            by_job = name in CARRIERS or self.classifier.by_queue(name)
+            return by_job or self.classifier.task(name).guarded
+
+        resident.keep_ledger(Bookkeeper(self.app, self.stores.ledger, is_kept=is_kept))
+
+    def _ledger_sweep(self) -> Callable[[], object]:
+        from guard.fleet.waiting import Waiting
+        from guard.orchestrator.ledger_sweep import LedgerSweep
+
+        return LedgerSweep(
+            ledger=self.stores.ledger,
+            books=self.stores.ledger,
+            broker=Waiting(Broker(self.app)),
+            index=self.stores.index,
+            has_result=lambda task_id: str(self.app.AsyncResult(task_id).state) in READY_STATES,
+            clock=self.clock,
+        ).sweep
 
     def _watch_registrations(self, app: Celery) -> None:
         """Tasks registered later get their gates too (F5)."""
@@ -275,6 +316,7 @@ class Wiring:
             advancing=lambda: self.conducting.advancing,
             changes=lambda: self.conducting.changes,
             clock=self.clock,
+            reconcile=self._ledger_sweep() if self.settings.guard_ledger else None,
         )
 
     def _wake_housekeeper(self) -> None:

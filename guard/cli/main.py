@@ -27,6 +27,7 @@ _COMMANDS = (
     "job",
     "account",
     "report",
+    "ledger",
     "check",
     "migrate",
     "bypass",

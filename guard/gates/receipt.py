@@ -20,6 +20,7 @@ from celery.utils.imports import instantiate
 from guard.clock import boot_ms
 from guard.core.counts import Count
 from guard.core.headers import BYPASS_HEADER, COPY_HEADER, ORIGINAL
+from guard.core.ledger import Second
 from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
@@ -72,6 +73,19 @@ class Parks(Protocol):
         second copy. Raises ParkingFailed; then nothing was parked."""
 
 
+class Keeps(Protocol):
+    """Who keeps the ledger of accepted jobs."""
+
+    def started(self, request: Request) -> None:
+        """A child has taken a job."""
+
+    def failed(self, request: Request, error: object) -> None:
+        """A job came back from its child without success."""
+
+    def second(self, task_id: str, publication: str) -> Second:
+        """What to do with a message that is delivered again."""
+
+
 class ReceiptGate:
     """The gate of one worker."""
 
@@ -92,6 +106,8 @@ class ReceiptGate:
         self._index = index
         self.consumer: Consumer | None = None
         self.names = names
+        self.bookkeeper: Keeps | None = None
+        """Where a ledger is kept."""
 
     def strategy(
         self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any
@@ -116,10 +132,12 @@ class ReceiptGate:
                     self._arrived_closed(message, ack, reject)
                     return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.
-            copied = COPY_HEADER in message.headers or was_delivered_before(message)
-            if copied and not self.may_run(message):
-                ack(log, consumer.connection_errors)
-                return None
+            if COPY_HEADER in message.headers or was_delivered_before(message):
+                if not self.may_run(message):
+                    ack(log, consumer.connection_errors)
+                    return None
+                if self.bookkeeper is not None and not self._is_first(message, self.bookkeeper, ack):
+                    return None
             return handle(message, body, ack, reject, callbacks, **rest)
 
         return guarded_handler
@@ -185,6 +203,21 @@ class ReceiptGate:
             log.warning("a second copy of job %s is dropped", task_id)
             self._runtime.count(Count.DUPLICATE, self._gate.classifier.task(name).name)
         return allowed
+
+    def _is_first(self, message: Message, bookkeeper: Keeps, ack: Any) -> bool:
+        """Whether a job that is delivered again does not run already; if it does, this copy is dealt with."""
+        task_id, *_ = job_of(message)
+        errors = self.consumer.connection_errors if self.consumer is not None else ()
+        match bookkeeper.second(task_id, publication_of(message)):
+            case Second.RUN:
+                return True
+            case Second.PARK:
+                self._park(message, done=lambda: ack(log, errors))
+            case Second.DROP:
+                log.warning("job %s has ended: its second delivery is dropped", task_id)
+                self._runtime.count(Count.DUPLICATE, self.kind_of(message).name)
+                ack(log, errors)
+        return False
 
     def set_aside(self, request: Request) -> None:
         """Requeue or park a request, and forget it. Nothing of it has run."""

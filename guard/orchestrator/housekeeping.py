@@ -37,6 +37,7 @@ class Housekeeping:
 
     Args:
         parked: how many jobs are parked; None when unknown.
+        reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
         conductor, advancing, changes: give what does it; called only when there is work for it.
     """
 
@@ -50,6 +51,7 @@ class Housekeeping:
         advancing: Callable[[], Advancing],
         changes: Callable[[], Changes],
         clock: Clock,
+        reconcile: Callable[[], object] | None = None,
     ) -> None:
         self._plane = plane
         self._glance = glance
@@ -58,6 +60,7 @@ class Housekeeping:
         self._advancing = advancing
         self._changes = changes
         self._clock = clock
+        self._reconcile = reconcile
 
     def sweep(self) -> None:
         """One round. Never raises for a store that is away: the next round comes."""
@@ -72,5 +75,7 @@ class Housekeeping:
                 self._changes().journal_what_was_missed()
             elif drift(self._glance.configuration_rows(), durable) is not None:
                 self._conductor().import_rows()
+            if self._reconcile is not None:
+                self._reconcile()
         except GuardError as error:
             log.warning("housekeeping: %s", error)

@@ -88,6 +88,9 @@ class Settings:
     guard_release_error_limit: float = 0.0
     """Share of the released jobs, 0 to 1, above which the release stops and tries again ten seconds later; 0:
     never."""
+    guard_ledger: bool = False
+    """Whether each accepted job is entered in a ledger, so that one that its transport loses is missed. Costs
+    three round trips to Redis per job. The same for every process."""
     guard_lease_seconds: float = 5.0
     """How long a process may believe the state that it read. 1 to 15; four renewals must fit."""
     guard_renew_seconds: float = 1.0

@@ -52,6 +52,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_release_ramp": (_FRACTION, float),
     "guard_release_order": (_TEXT, str),
     "guard_release_error_limit": (_SHARE, float),
+    "guard_ledger": (_SWITCH, _switch),
     "guard_lease_seconds": (_FRACTION, float),
     "guard_renew_seconds": (_FRACTION, float),
     "guard_timeout_seconds": (_FRACTION, float),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from guard.gates.runtime import Runtime
     from guard.ports import Outcomes, ParkedIndex
     from guard.settings import Settings
+    from guard.worker.bookkeeper import Bookkeeper
     from guard.worker.conclusions import Conclusions
     from guard.worker.ladder import Ladder
     from guard.worker.lanes import Lanes
@@ -93,7 +94,12 @@ class Resident:
         )
         self._follower: WorkerFollower | None = None
         self._agent: Agent | None = None
+        self._bookkeeper: Bookkeeper | None = None
         self._problem = ""
+
+    def keep_ledger(self, bookkeeper: Bookkeeper) -> None:
+        """Say what starts and ends here."""
+        self.receipt.bookkeeper = self._bookkeeper = bookkeeper
 
     def prepare(self, worker: WorkController) -> None:
         """Before the pool forks."""
@@ -103,6 +109,8 @@ class Resident:
         self._runtime.jobs_run_here = pool != "prefork"
         self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
+        if self._bookkeeper is not None:
+            self._bookkeeper.watch()  # before the fork: most ends are heard of in the children
         try:
             run_self_test(self._app, self._runtime, self.receipt)
         except SelfTestFailed as error:
@@ -143,7 +151,10 @@ class Resident:
             count=self._runtime.count,
             grace=self._settings.emergency_mode_job_grace_period,
         )
-        self._agent = self._make_agent(self._card(worker), self._follower)
+        card = self._card(worker)
+        if self._bookkeeper is not None:
+            self._bookkeeper.agent_id = card.agent_id
+        self._agent = self._make_agent(card, self._follower)
         self._agent.start()
         state = self._runtime.belief.state
         log.info(

@@ -189,7 +189,7 @@ def sql_store(url: str, *, auto_migrate: bool = True, timeout: float = 3.0) -> I
         store.engine.dispose()
 
 
-LISTED = re.compile(r"^    \{ns\}:(.+?)\s+(hash|set|string|list)\s+(none|\d+ \w+)\s")
+LISTED = re.compile(r"^    \{ns\}:(.+?)\s+(hash|set|zset|string|list)\s+(none|\d+ \w+)\s")
 
 
 def listed_keys() -> dict[str, tuple[str, str]]:

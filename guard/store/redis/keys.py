@@ -18,6 +18,14 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:parked-as:<p>:<g>       string  2 days   park id of a delivery, and whether the broker confirmed it
     {ns}:copy:<park id>          string  2 days   the copy of a parked job that may run
     {ns}:beat:<window>:<entry>   string  7 days   task id of the occurrence that waits
+    {ns}:ledger                  hash    none     task id -> accepted job that has not ended (JSON)
+    {ns}:ledger-queues           set     none     queues for which jobs were ever entered
+    {ns}:ledger:<queue>          zset    none     their task ids, by the time when they were accepted
+    {ns}:running                 hash    none     task id -> id of the agent where it runs
+    {ns}:suspected               hash    none     task id -> publication of jobs that were nowhere at a look
+    {ns}:lost                    hash    none     task id -> job that is nowhere (JSON), until it is forgotten
+    {ns}:second                  hash    none     task id -> publication of which a second delivery was parked
+    {ns}:ended:<publication>     string  2 days   that such a job has ended
     {ns}:lock:<name>             string  10 s     who may act, for example release
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
@@ -83,6 +91,36 @@ class Keys:
     @property
     def acknowledged(self) -> str:
         return self._key("acknowledged")
+
+    @property
+    def ledger(self) -> str:
+        return self._key("ledger")
+
+    @property
+    def ledger_queues(self) -> str:
+        return self._key("ledger-queues")
+
+    @property
+    def running(self) -> str:
+        return self._key("running")
+
+    @property
+    def suspected(self) -> str:
+        return self._key("suspected")
+
+    @property
+    def lost(self) -> str:
+        return self._key("lost")
+
+    @property
+    def seconds(self) -> str:
+        return self._key("second")
+
+    def accepted(self, queue: str) -> str:
+        return self._key("ledger", queue)
+
+    def ended(self, publication: str) -> str:
+        return self._key("ended", publication)
 
     def counts(self, window_id: str) -> str:
         return self._key("counts", window_id)
