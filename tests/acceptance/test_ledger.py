@@ -83,6 +83,7 @@ def test_a_publish_that_fails_is_not_open(kept: Shop) -> None:
     assert len(kept.guard.ledger) == 0
 
 
+@pytest.mark.slow  # it tests Celery
 def test_without_a_ledger_a_job_that_takes_long_runs_twice(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop("redis", SHOP_TRANSPORT=IMPATIENT)
     shop.worker("w1", concurrency=1, queues="guarded")
