@@ -537,6 +537,8 @@ def test_every_key_is_listed_in_the_docstring() -> None:
         KEYS.departed, KEYS.outcomes("<window>"),
         KEYS.counts("<window>"), KEYS.parked_as("<p>", "<g>"), KEYS.copy("<park id>"),
         KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
+        KEYS.ledger, KEYS.ledger_queues, KEYS.accepted("<queue>"), KEYS.running, KEYS.suspected, KEYS.lost,
+        KEYS.seconds, KEYS.ended("<publication>"),
     }  # fmt: skip
     assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())
 
@@ -553,7 +555,10 @@ def test_a_key_that_is_not_listed_is_found(valkey: Valkey) -> None:
             assert_keys_listed(client)
 
 
-@pytest.mark.parametrize("script", ["publish", "renew", "acknowledge", "barrier", "leave", "unlock"])
+@pytest.mark.parametrize(
+    "script",
+    ["publish", "renew", "acknowledge", "barrier", "leave", "unlock", "ledger_accept", "ledger_end"],
+)
 def test_scripts_use_nothing_that_production_servers_switch_off(script: str) -> None:
     text = lua(script)
     assert text.startswith("-- ")
