@@ -105,6 +105,8 @@ class Wiring:
             when_closed=self.settings.guard_when_closed,
             bypass_holder=self._bypass_holder,
             make_queue=self.broker.queue,
+            # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
+            names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
         )
 
     def _bypass_holder(self, token: str, kind: OperationKind) -> str:

@@ -82,8 +82,8 @@ def in_lane(message: Message) -> bool:
 
 
 def publication_of(message: Message) -> str:
-    """What names this publication: the publish gate's header, else the tag that Redis keeps for a
-    message over all its deliveries, else nothing."""
+    """What names this publication: the publish gate's header, else the tag that Redis keeps for a message
+    over all its deliveries, else nothing (a publisher without a guard on AMQP)."""
     stamped = message.headers.get(PUBLICATION_HEADER)
     if isinstance(stamped, str):
         return stamped

@@ -24,6 +24,7 @@ import os
 import threading
 import uuid
 from contextlib import contextmanager
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ class PublishGate:
         when_closed: WhenClosed,
         bypass_holder: Callable[[str, OperationKind], str],
         make_queue: Callable[[str], Queue],
+        names_messages: Callable[[], bool],
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -80,7 +82,13 @@ class PublishGate:
         self._when_closed = when_closed
         self._bypass_holder = bypass_holder
         self._make_queue = make_queue
+        self._ask_names_messages = names_messages
         self._inside = threading.local()
+
+    @cached_property
+    def _names_messages(self) -> bool:
+        """Whether each message is given a name of its own. Asked once: it looks at the app's broker."""
+        return self._ask_names_messages()
 
     @contextmanager
     def accepted(self) -> Iterator[None]:
@@ -130,12 +138,13 @@ class PublishGate:
         asked = options.pop("when_closed", None)
         if asked is not None:
             _check(asked)
-        headers = options.get("headers") or {}
-        options["headers"] = {**headers, PUBLICATION_HEADER: _next_publication()}
-        if "queue" in options:
+        if self._names_messages:
+            options["headers"] = {**(options.get("headers") or {}), PUBLICATION_HEADER: _next_publication()}
+        if self.runtime.is_worker and "queue" in options:
             _leave_lane(options)
         if self.runtime.is_open():
             return None
+        headers = options.get("headers") or {}
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
         if not kind.guarded:
             return None
@@ -155,7 +164,7 @@ class PublishGate:
             bypass=token,
         )
         if decision.why == "bypass":
-            options["headers"][BYPASS_HEADER] = token
+            options["headers"] = {**headers, BYPASS_HEADER: token}
             self._take_lane(name, args, kwargs, options)
             return None
         is_continuation = decision.why == "continuation" and not self.deciding
