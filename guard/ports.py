@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
+    from guard.core.finishing import FinishingStep
     from guard.core.history import AuditRecord, WindowRecord
     from guard.core.ledger import LedgerEntry, LostJob
     from guard.core.outcome import JobOutcome
@@ -29,6 +30,7 @@ __all__ = [
     "ControlPlane",
     "DurableReader",
     "DurableStore",
+    "FinishingSteps",
     "Ledger",
     "LedgerBooks",
     "Lock",
@@ -279,3 +281,22 @@ class LedgerBooks(Protocol):
 
     def forget(self, task_id: str) -> bool:
         """Strike a lost job off. False when there is none of this id."""
+
+
+class FinishingSteps(Protocol):
+    """Steps of workflows that go on while a window drains."""
+
+    def begin(self, window_id: str, step: FinishingStep) -> bool:
+        """Enter a step. False when this window takes none any more."""
+
+    def holds(self, window_id: str, token: str) -> bool:
+        """Whether a step is entered."""
+
+    def end(self, window_id: str, token: str) -> None:
+        """Strike a step off."""
+
+    def steps(self, window_id: str) -> list[FinishingStep]:
+        """Those that are entered, oldest first."""
+
+    def close(self, window_id: str) -> bool:
+        """Take none from now on, if none is left: then True. In one step, so that none slips in between."""

@@ -98,6 +98,7 @@ class Conducting:
             clock=self._stores.clock,
             lease=self.settings.guard_lease_seconds,
             is_gone=_runs_nothing,
+            finishing=lambda: self._stores.finishing,
         )
 
     @functools.cached_property

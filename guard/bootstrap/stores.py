@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from guard.settings import Settings
+    from guard.store.redis.finishing import RedisFinishingSteps
     from guard.store.redis.ledger import RedisLedger
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
@@ -85,6 +86,13 @@ class Stores:
         from guard.store.redis.outcomes import RedisOutcomes
 
         return RedisOutcomes(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def finishing(self) -> RedisFinishingSteps:
+        """Steps that go on while a window drains."""
+        from guard.store.redis.finishing import RedisFinishingSteps
+
+        return RedisFinishingSteps(self.plane.client, self.keys)
 
     @functools.cached_property
     def ledger(self) -> RedisLedger:

@@ -21,12 +21,13 @@ from guard.api import Guard
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
 from guard.core.agents import AgentCard
+from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
 from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
 from guard.fleet.parking import ParkingLot
-from guard.gates.aborting import check_continuation
+from guard.gates.aborting import check_continuation, finishes
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import CARRIERS, Classifier
 from guard.gates.inner_celery import is_finalized
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.gates.accepting import Accepting
+    from guard.gates.finishing import Finishing
     from guard.settings import Settings
 
 __all__ = ["Wiring"]
@@ -106,8 +108,14 @@ class Wiring:
             bypass_holder=self._bypass_holder,
             make_queue=self.broker.queue,
             # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
+            make_finishing=self._finishing,
             names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
         )
+
+    def _finishing(self) -> Finishing:
+        from guard.gates.finishing import Finishing
+
+        return Finishing(steps=lambda: self.stores.finishing, state=self.stores.plane.read, clock=self.clock)
 
     def _bypass_holder(self, token: str, kind: OperationKind) -> str:
         from guard.core.bypass import holder_of
@@ -159,7 +167,7 @@ class Wiring:
                 runtime=self.runtime,
                 make_queue=self.broker.queue,
                 waiting=self._waiting,
-                in_use=self.settings.secret is not None,
+                in_use=lambda: self.settings.secret is not None or any(map(finishes, app.tasks.values())),
             ),
             index=self.stores.index,
             settings=self.settings,
@@ -187,9 +195,18 @@ class Wiring:
             stands_for = admit(name, args, kwargs, options)
             if stands_for is not None:
                 return self.app.AsyncResult(stands_for)
-            return send_task(name, args, kwargs, *rest, **options)
+            try:
+                return send_task(name, args, kwargs, *rest, **options)
+            except BaseException:
+                self._not_published(options)
+                raise
 
         return guarded_send_task
+
+    def _not_published(self, options: dict[str, Any]) -> None:
+        mark = (options.get("headers") or {}).get(FINISHING_HEADER)
+        if mark is not None:
+            self.gate.finishing.end(mark)
 
     def _accepting(self) -> Accepting:
         from guard.gates.accepting import Accepting

@@ -118,5 +118,11 @@ def _sentence(blocker: Blocker) -> str:
             return f"{blocker.worker} does not follow this epoch yet"
         case BlockerKind.RESERVED:
             return f"{blocker.worker} gives back {counted(blocker.count, 'reserved job')}"
+        case BlockerKind.FINISHING:
+            return (
+                f"{blocker.task} {blocker.task_id} goes on, it is in {blocker.worker} for "
+                f"{humanize(blocker.running_for or 0.0)}; if it was lost with its worker say "
+                f"`maintenance drain --vouch {blocker.task_id}`"
+            )
         case _:
             return f"{blocker.worker} has lost {counted(blocker.count, 'pool child', 'pool children')}"

@@ -6,6 +6,8 @@ Rules:
   lease, and runs nothing, holds nothing back and has lost no job. Unknown is not zero.
 - A worker that does not answer blocks the drain until it answers, is proven gone, or an operator
   vouches for it.
+- A step that goes on (`guard.core.finishing`) blocks it, from before it is published until what follows
+  it was.
 - An estimate says what it rests on: how long the task took before, or its time limit. A job that runs
   longer than it ever did is *slow*; one that nothing bounds is *never*.
 """
@@ -19,9 +21,10 @@ from typing import TYPE_CHECKING
 from guard.core.roll import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from guard.core.agents import RunningJob
+    from guard.core.finishing import FinishingStep
     from guard.core.roll import RollEntry
     from guard.core.roster import RosterEntry
 
@@ -40,6 +43,8 @@ class BlockerKind(StrEnum):
     """The worker answers, and does not follow this epoch yet."""
     SILENT = "silent"
     """The worker does not answer."""
+    FINISHING = "finishing"
+    """The next step of a workflow that goes on: on its way, or lost with a worker."""
 
 
 class Basis(StrEnum):
@@ -99,6 +104,7 @@ class DrainFacts:
         epoch: of the window now.
         workers: the registered workers; None when the registry does not answer.
         roll: every worker that was ever seen in this window; None when SQL does not answer.
+        steps: steps of workflows that go on; None when Redis does not answer.
         lease: seconds after which a worker that is not heard of counts as silent.
         now: UTC seconds.
     """
@@ -108,6 +114,7 @@ class DrainFacts:
     roll: tuple[RollEntry, ...] | None
     lease: float
     now: float
+    steps: tuple[FinishingStep, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +141,13 @@ def view_drain(facts: DrainFacts) -> DrainView:
         unknown.append("the registry of workers does not answer")
     if facts.roll is None:
         unknown.append("the durable store does not say which workers this window has seen")
-    if facts.workers is None or facts.roll is None:
+    if facts.steps is None:
+        unknown.append("nobody can say which steps of workflows go on")
+    if facts.workers is None or facts.roll is None or facts.steps is None:
         return DrainView(drained=False, unknown=tuple(unknown))
-    blockers = sorted(_blockers(facts.workers, facts.roll, facts), key=_by_end)
+    blockers = [*_blockers(facts.workers, facts.roll, facts)]
+    blockers += _steps(facts.steps, {blocker.task_id for blocker in blockers}, facts.now)
+    blockers.sort(key=_by_end)
     ends = [blocker.ends_in for blocker in blockers]
     return DrainView(
         drained=not blockers,
@@ -169,6 +180,19 @@ def _blockers(
             yield Blocker(kind=BlockerKind.UNCONFIRMED, worker=_name(worker))
         else:
             yield from _left_in(worker, facts.now)
+
+
+def _steps(steps: tuple[FinishingStep, ...], running: Collection[str], now: float) -> Iterator[Blocker]:
+    """Those that no worker reports as running."""
+    for step in steps:
+        if step.task_id not in running:
+            yield Blocker(
+                kind=BlockerKind.FINISHING,
+                worker=f"queue {step.queue}",
+                task_id=step.task_id,
+                task=step.task,
+                running_for=max(0.0, now - step.since),
+            )
 
 
 def _left_in(worker: RosterEntry, now: float) -> Iterator[Blocker]:

@@ -1,4 +1,4 @@
-"""Lanes: where jobs with a bypass travel while closed.
+"""Lanes: where jobs travel that may pass while closed: with a bypass, or as steps that go on.
 
 A cordoned queue is not consumed from, so a job that may pass would wait there behind everybody else's. Each
 queue therefore has a lane beside it, which only guarded workers of that queue know and take from.

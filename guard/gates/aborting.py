@@ -22,22 +22,29 @@ if TYPE_CHECKING:
 
     from celery import Celery, Task
 
-__all__ = ["abort", "check_continuation", "is_aborted"]
+__all__ = ["abort", "check_continuation", "finishes", "is_aborted"]
 
 log = logging.getLogger(__name__)
 
-_CHOICES = ("park", "abort")
+_CHOICES = ("park", "finish", "abort")
 
 
 def check_continuation(task: Task[..., Any]) -> None:
     """Check what a task says of its continuations.
 
     Raises:
-        InvalidRequest: the attribute is neither ``park`` nor ``abort``.
+        InvalidRequest: the attribute is none of ``park``, ``finish`` and ``abort``.
     """
     choice = getattr(task, "continuation", None)
     if choice is not None and choice not in _CHOICES:
-        raise InvalidRequest(f"task {task.name}: continuation={choice!r} is unknown: use 'park' or 'abort'")
+        raise InvalidRequest(
+            f"task {task.name}: continuation={choice!r} is unknown: use 'park', 'finish' or 'abort'"
+        )
+
+
+def finishes(task: Task[..., Any] | None) -> bool:
+    """Whether continuations of this task go on while a window drains."""
+    return getattr(task, "continuation", None) == "finish"
 
 
 def is_aborted(task: Task[..., Any] | None, options: Mapping[str, Any]) -> bool:

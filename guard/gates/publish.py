@@ -11,6 +11,7 @@ Accepted while closed, although its operation is blocked:
   that has finished (F10, E5). It waits in its queue;
 - a job for which the call, the task or the settings ask `hold`;
 - the first occurrence of a beat entry in a window; later ones are folded into it (F61);
+- a step whose task says ``continuation="finish"``, while a normal window drains (`guard.gates.finishing`);
 - whoever shows a valid bypass, and what such a job publishes within the token's scope. It travels in a
   lane of its own (`guard.core.lanes`).
 """
@@ -30,11 +31,11 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
-from guard.core.headers import BYPASS_HEADER, PUBLICATION_HEADER
+from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER, PUBLICATION_HEADER
 from guard.core.lanes import is_lane, lane_of, queue_of
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
-from guard.gates.aborting import abort, is_aborted
+from guard.gates.aborting import abort, finishes, is_aborted
 from guard.gates.inner_celery import registered_task
 from guard.settings import WhenClosed
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.core.view import GateView
     from guard.gates.classify import Classifier
+    from guard.gates.finishing import Finishing
     from guard.gates.runtime import Runtime
     from guard.ports import Clock, ParkedIndex
 
@@ -73,6 +75,7 @@ class PublishGate:
         bypass_holder: Callable[[str, OperationKind], str],
         make_queue: Callable[[str], Queue],
         names_messages: Callable[[], bool],
+        make_finishing: Callable[[], Finishing],
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -82,6 +85,7 @@ class PublishGate:
         self._when_closed = when_closed
         self._bypass_holder = bypass_holder
         self._make_queue = make_queue
+        self._make_finishing = make_finishing
         self._ask_names_messages = names_messages
         self._inside = threading.local()
 
@@ -89,6 +93,11 @@ class PublishGate:
     def _names_messages(self) -> bool:
         """Whether each message is given a name of its own. Asked once: it looks at the app's broker."""
         return self._ask_names_messages()
+
+    @cached_property
+    def finishing(self) -> Finishing:
+        """Steps that go on while a window drains. Loaded for the first of them."""
+        return self._make_finishing()
 
     @contextmanager
     def accepted(self) -> Iterator[None]:
@@ -144,10 +153,22 @@ class PublishGate:
             _leave_lane(options)
         if self.runtime.is_open():
             return None
-        headers = options.get("headers") or {}
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
-        if not kind.guarded:
-            return None
+        return self._admit_closed(kind, name, args, kwargs, options, asked) if kind.guarded else None
+
+    def _admit_closed(
+        self,
+        kind: OperationKind,
+        name: str,
+        args: Any,
+        kwargs: Any,
+        options: dict[str, Any],
+        asked: str | None,
+    ) -> str | None:
+        """The same for a guarded job, where the gate is not known to be open."""
+        headers = dict(options.get("headers") or {})
+        if headers.pop(FINISHING_HEADER, None) is not None:  # of the job that is tried again
+            options["headers"] = headers
         hold = self._hold(asked, name)
         # Celery copies custom headers into retries, so the header alone does not prove beat.
         from_beat = (
@@ -156,21 +177,22 @@ class PublishGate:
             and not options.get("retries")
             and self._app.current_worker_task is None
         )
+        is_inside = not from_beat and self._is_continuation(options)
         token = headers.get(BYPASS_HEADER) or self._token_of_this_job()
         decision, view = self._decide(
-            kind,
-            hold=hold or from_beat,
-            continuation=bool(self.deciding) or (not from_beat and self._is_continuation(options)),
-            bypass=token,
+            kind, hold=hold or from_beat, continuation=bool(self.deciding) or is_inside, bypass=token
         )
         if decision.why == "bypass":
             options["headers"] = {**headers, BYPASS_HEADER: token}
             self._take_lane(name, args, kwargs, options)
             return None
-        is_continuation = decision.why == "continuation" and not self.deciding
-        if is_continuation and is_aborted(registered_task(self._app, name), options):
-            self.runtime.count(Count.ABORTED, kind.name)
-            return abort(self._app, name, args, kwargs, options, reason=self._reason())
+        if decision.why == "continuation" and is_inside:
+            task = registered_task(self._app, name)
+            if not self.deciding and is_aborted(task, options):
+                self.runtime.count(Count.ABORTED, kind.name)
+                return abort(self._app, name, args, kwargs, options, reason=self._reason())
+            if finishes(task) and self._goes_on(name, args, kwargs, options):
+                return None
         self._record(kind, decision)
         if decision.outcome is Outcome.REFUSE:
             raise _refusal(kind, decision, view)
@@ -223,13 +245,37 @@ class PublishGate:
         task = self._app.current_worker_task if self.runtime.is_worker else None
         return task.request.get(BYPASS_HEADER) if task is not None else None
 
-    def _take_lane(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
-        """Send a job beside its queue. One that names an exchange of its own goes where it says."""
+    def _take_lane(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> str:
+        """Send a job beside its queue, and give the name of that. Empty for one that names an exchange of its
+        own: it goes where it says."""
         routed = self._app.amqp.router.route(dict(options), name, args or (), kwargs or {})
         queue = routed.get("queue")
-        if queue is not None and not is_lane(queue.name):
-            lane = self._make_queue(lane_of(queue.name))
-            options.update(queue=lane, exchange="", routing_key=lane.name)
+        if queue is None:
+            return ""
+        lane = self._make_queue(lane_of(queue_of(queue.name)))
+        options.update(queue=lane, exchange="", routing_key=lane.name)
+        return queue_of(queue.name)
+
+    def _goes_on(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> bool:
+        """Whether this step of a running workflow goes on while the window drains."""
+        before = dict(options)
+        queue = self._take_lane(name, args, kwargs, options)
+        task_id = options["task_id"] = options.get("task_id") or str(uuid.uuid4())
+        mark = self.finishing.begin(name=name, task_id=task_id, queue=queue) if queue else ""
+        if not mark:
+            for name in ("queue", "exchange", "routing_key"):
+                options.pop(name, None)
+            options.update(before)
+            return False
+        options["headers"] = {**(options.get("headers") or {}), FINISHING_HEADER: mark}
+        return True
+
+    def goes_on(self, mark: object) -> bool:
+        """Whether a step with this mark may run here and now. Only in a normal window: nothing finishes in an
+        emergency."""
+        if mark is None or self.runtime.view_of_page() is not Gate.NORMAL:
+            return False
+        return self.finishing.holds(mark)
 
     def may_bypass(self, token: object, kind: OperationKind) -> bool:
         """Whether a valid bypass for this operation was shown, and is honoured now."""

@@ -14,12 +14,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from celery.exceptions import Ignore, Reject, Retry
+from celery.exceptions import Ignore, Reject, Retry, WorkerLostError
 from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
-from guard.core.headers import BYPASS_HEADER, COPY_HEADER, ORIGINAL
+from guard.core.headers import BYPASS_HEADER, COPY_HEADER, FINISHING_HEADER, ORIGINAL
 from guard.core.ledger import Second
 from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
@@ -128,7 +128,7 @@ class ReceiptGate:
             if word >> GATE_SHIFT != OPEN or boot_ms() >= word & DEADLINE_MASK:
                 mask = fixed_mask if fixed_mask is not None else mask_of(self.kind_of(message))
                 closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
-                if closed and not self._bypassed(message):
+                if closed and not self._may_pass(message):
                     self._arrived_closed(message, ack, reject)
                     return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.
@@ -150,7 +150,7 @@ class ReceiptGate:
         word = page.words[0]
         if word >> GATE_SHIFT == OPEN and boot_ms() < word & DEADLINE_MASK:
             return False
-        return self.blocks_kind(self.kind_of(request.message)) and not self._bypassed(request.message)
+        return self.blocks_kind(self.kind_of(request.message)) and not self._may_pass(request.message)
 
     def blocks_kind(self, kind: OperationKind) -> bool:
         """Whether the gate is closed for this kind of work."""
@@ -235,7 +235,11 @@ class ReceiptGate:
         )
 
     def note_failure(self, request: Request, error: object) -> None:
-        """A job failed. It is counted while parked jobs go back: the release stops when too many do."""
+        """A job failed. It is counted while parked jobs go back: the release stops when too many do. One
+        whose process died cannot say itself that its step has ended."""
+        died = isinstance(error, WorkerLostError)
+        if not (died and request.task.acks_late and request.task.reject_on_worker_lost):
+            self._finished(request.message)
         state = self._runtime.belief.state
         if state is None or state.phase is not Phase.RELEASING or isinstance(error, (Ignore, Reject, Retry)):
             return
@@ -300,8 +304,10 @@ class ReceiptGate:
     def _give_back(self, message: Message, *, ack: Callable[[], Any], requeue: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101
         queue = self.names.of(message, self.consumer)
-        # In a lane it would come back at once. Parked, it goes to its queue when the gate opens.
-        if not in_lane(message) and self._cordon.covers(queue):
+        if in_lane(message):
+            # There it would come back at once. Parked, it goes to its queue when the gate opens.
+            self._finished(message)
+        elif self._cordon.covers(queue):
             self._runtime.count(Count.REQUEUED, self.kind_of(message).name)
             requeue()
             return
@@ -324,9 +330,18 @@ class ReceiptGate:
     def _forget(self, request: Request) -> None:
         worker_state.task_ready(request)
 
-    def _bypassed(self, message: Message) -> bool:
+    def _finished(self, message: Message) -> None:
+        """If this was a step that goes on: it does so no longer, and the drain need not wait for it."""
+        mark = message.headers.get(FINISHING_HEADER)
+        if mark is not None:
+            self._gate.finishing.end(mark)
+
+    def _may_pass(self, message: Message) -> bool:
+        """Whether a message may pass although its job is blocked: by a bypass, or as a step that goes on."""
         token = message.headers.get(BYPASS_HEADER)
-        return token is not None and self._gate.may_bypass(token, self.kind_of(message))
+        if token is not None and self._gate.may_bypass(token, self.kind_of(message)):
+            return True
+        return in_lane(message) and self._gate.goes_on(message.headers.get(FINISHING_HEADER))
 
     def kind_of(self, message: Message) -> OperationKind:
         """The operation of the job in a message."""

@@ -141,6 +141,8 @@ class Advancing:
                 self._closing.announce_and_wait(state)
                 self.change(state, "confirm", lambda old, now: moves.confirm(old, now=now))
             case Act.REPORT_DRAINED:
+                if not self._draining.may_be_reported(state):
+                    return  # a step has begun meanwhile
                 self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
             case Act.EXTEND:
                 self.change(state, "extend drain", lambda old, now: moves.extend_drain(old, now=now))

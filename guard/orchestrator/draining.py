@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from guard.core.drain import DrainFacts, DrainView, view_drain
 from guard.core.history import AuditRecord
+from guard.core.modes import Mode
 from guard.core.roll import Fate, RollEntry
 from guard.errors import InvalidRequest, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from guard.core.finishing import FinishingStep
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.ports import Clock, ControlPlane, DurableStore
+    from guard.ports import Clock, ControlPlane, DurableStore, FinishingSteps
 
 __all__ = ["Draining"]
 
@@ -29,6 +31,7 @@ class Draining:
         lease: seconds after which a worker that is not heard of counts as silent.
         is_gone: whether a worker is gone from its machine and no pool child that it left is in a job; None
             when that cannot be told.
+        finishing: gives the steps of workflows that go on.
     """
 
     def __init__(
@@ -39,12 +42,14 @@ class Draining:
         clock: Clock,
         lease: float,
         is_gone: Callable[[RollEntry], bool | None],
+        finishing: Callable[[], FinishingSteps],
     ) -> None:
         self._durable = durable
         self._plane = plane
         self._clock = clock
         self._lease = lease
         self._is_gone = is_gone
+        self._finishing = finishing
 
     def view(self, state: GuardState) -> DrainView:
         """How far the drain is. Never raises for a store that is away: that is part of the answer."""
@@ -58,15 +63,40 @@ class Draining:
                 roll=self._settled_roll(state.window_id, workers or ()),
                 lease=self._lease,
                 now=self._clock.wall(),
+                steps=self._steps_of(state),
             )
         )
 
-    def vouch(self, state: GuardState, node: str, *, by: str) -> RollEntry:
-        """Take an operator's word that a silent worker runs nothing any more. It is journaled.
+    def may_be_reported(self, state: GuardState) -> bool:
+        """Whether the window may be called drained: no step goes on, and from now on none will."""
+        try:
+            return state.mode is not Mode.NORMAL or self._finishing().close(state.window_id)
+        except StoreError:
+            return False
+
+    def _steps_of(self, state: GuardState) -> tuple[FinishingStep, ...] | None:
+        if state.mode is not Mode.NORMAL:
+            return ()  # in an emergency no step goes on
+        try:
+            return tuple(self._finishing().steps(state.window_id))
+        except StoreError:
+            return None
+
+    def vouch(self, state: GuardState, node: str, *, by: str) -> None:
+        """Take an operator's word that a silent worker runs nothing any more, or that a step which goes on is
+        lost. It is journaled.
+
+        Args:
+            node: the worker's name or its agent's id, or the step's task id.
 
         Raises:
             InvalidRequest: no worker of this window is silent under that name, or several are.
         """
+        for step in self._steps_of(state) or ():
+            if step.task_id == node:
+                self._finishing().end(state.window_id, step.token)
+                self._write(state, "step vouched", by, step.to_dict())
+                return
         silent = [entry for entry in self._silent(state) if node in {entry.node, entry.agent_id}]
         if len(silent) != 1:
             known = ", ".join(f"{entry.node} ({entry.agent_id})" for entry in self._silent(state)) or "none"
@@ -75,7 +105,6 @@ class Draining:
         (entry,) = silent
         self._durable.settle(state.window_id, entry.agent_id, Fate.VOUCHED)
         self._journal(state, entry, Fate.VOUCHED, by)
-        return entry
 
     def _silent(self, state: GuardState) -> list[RollEntry]:
         heard = {
@@ -142,11 +171,14 @@ class Draining:
             "pid": entry.pid,
         }
         log.warning("worker %s of this window does not answer any more: %s", entry.node, fate.value)
+        self._write(state, f"worker {fate.value}", by, detail)
+
+    def _write(self, state: GuardState, action: str, by: str, detail: Mapping[str, object]) -> None:
         self._durable.journal(
             AuditRecord(
                 at=self._clock.wall(),
                 actor=by,
-                action=f"worker {fate.value}",
+                action=action,
                 epoch=state.epoch,
                 outcome="done",
                 detail=detail,

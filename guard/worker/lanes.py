@@ -1,8 +1,8 @@
-"""Who takes jobs with a bypass: each worker, from the lanes beside its queues.
+"""Who takes jobs that may pass while closed: each worker, from the lanes beside its queues.
 
 Lanes are taken from as soon as the gate has closed, and then until the worker's connection ends: what was
 published in the moment in which the gate opened is not left there. A worker that connects while the gate is
-open looks once whether something lies in its lanes. Without a key there is no bypass, and no lane.
+open looks once whether something lies in its lanes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Lanes:
     Args:
         make_queue: gives a durable queue of the guard's by its name.
         waiting: how many jobs wait in a queue; None when nobody can say.
-        in_use: whether a bypass can be given at all.
+        in_use: whether a bypass can be given, or a task has steps that go on while a window drains.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Lanes:
         runtime: Runtime,
         make_queue: Callable[[str], Queue],
         waiting: Callable[[str], int | None],
-        in_use: bool,
+        in_use: Callable[[], bool],
     ) -> None:
         self._runtime = runtime
         self._make_queue = make_queue
@@ -52,7 +52,7 @@ class Lanes:
 
     def attach(self, consumer: Consumer) -> None:
         """A new consumer, not yet consuming."""
-        if not self._in_use:
+        if not self._in_use():
             return
         self._consumer = consumer
         self._names = [lane_of(queue.name) for queue in consumer.task_consumer.queues]
@@ -71,5 +71,5 @@ class Lanes:
         new = set(names) - {queue.name for queue in consumer.queues}
         for name in sorted(new):
             consumer.add_queue(self._make_queue(name))
-            log.info("takes jobs with a bypass from %s", name)
+            log.info("takes jobs that may pass from %s", name)
         return bool(new)

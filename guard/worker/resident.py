@@ -21,6 +21,7 @@ from guard.clock import SystemClock
 from guard.core.agents import AgentCard
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
+from guard.gates.aborting import finishes
 from guard.gates.messages import QueueNames
 from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
@@ -109,6 +110,8 @@ class Resident:
         self._runtime.jobs_run_here = pool != "prefork"
         self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
+        if any(map(finishes, self._app.tasks.values())):
+            self._gate.finishing.watch()
         if self._bookkeeper is not None:
             self._bookkeeper.watch()  # before the fork: most ends are heard of in the children
         try:

@@ -193,6 +193,15 @@ def _define(app: Celery) -> None:  # noqa: C901 - a list of jobs, not a decision
         note("start", self)
         return numbers[0] if numbers else None
 
+    @app.task(name="shop.goes_on", shared=False, bind=True, continuation="finish", max_retries=3)
+    def goes_on(self: Task, value: Any, seconds: float = 0.0, fail_times: int = 0) -> Any:
+        note("start", self)
+        time.sleep(seconds)
+        if self.request.retries < fail_times:
+            raise self.retry(countdown=0.1)
+        note("end", self)
+        return sum(value) if isinstance(value, list) else value + 1
+
     @app.task(name="shop.total", shared=False, bind=True)
     def total(self: Task, numbers: list[int]) -> int:
         note("start", self)

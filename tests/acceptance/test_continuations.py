@@ -76,5 +76,5 @@ def test_an_unknown_choice_is_an_error_when_the_task_is_made(shop: Shop) -> None
     def misspelt() -> None:
         """Never made into a task."""
 
-    with pytest.raises(guard.InvalidRequest, match="use 'park' or 'abort'"):
+    with pytest.raises(guard.InvalidRequest, match="use 'park', 'finish' or 'abort'"):
         shop.app.task(name="shop.misspelt", continuation="stop", shared=False)(misspelt)

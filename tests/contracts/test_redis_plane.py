@@ -538,7 +538,7 @@ def test_every_key_is_listed_in_the_docstring() -> None:
         KEYS.counts("<window>"), KEYS.parked_as("<p>", "<g>"), KEYS.copy("<park id>"),
         KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
         KEYS.ledger, KEYS.ledger_queues, KEYS.accepted("<queue>"), KEYS.running, KEYS.suspected, KEYS.lost,
-        KEYS.seconds, KEYS.ended("<publication>"),
+        KEYS.seconds, KEYS.ended("<publication>"), KEYS.finishing("<window>"), KEYS.finished("<window>"),
     }  # fmt: skip
     assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())
 
@@ -557,7 +557,18 @@ def test_a_key_that_is_not_listed_is_found(valkey: Valkey) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["publish", "renew", "acknowledge", "barrier", "leave", "unlock", "ledger_accept", "ledger_end"],
+    [
+        "publish",
+        "renew",
+        "acknowledge",
+        "barrier",
+        "leave",
+        "unlock",
+        "ledger_accept",
+        "ledger_end",
+        "finishing_begin",
+        "finishing_close",
+    ],
 )
 def test_scripts_use_nothing_that_production_servers_switch_off(script: str) -> None:
     text = lua(script)

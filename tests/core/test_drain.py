@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.drain import Basis, BlockerKind, DrainFacts, Pace, view_drain
+from guard.core.finishing import FinishingStep
 from guard.core.roll import Fate, RollEntry
 from guard.core.roster import RosterEntry
 from tests.core.strategies import many
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOW = 1_700_000_000.0
 LEASE = 5.0
+STEP = FinishingStep(token="a1", task_id="t-1", task="shop.step", queue="jobs", since=NOW - 3)
 JOB = RunningJob(task_id="t", task="shop.job", since=NOW - 10, operation="job_creation")
 
 
@@ -57,6 +59,8 @@ def kinds(of: DrainFacts) -> list[BlockerKind]:
         (facts(worker(epoch=6)), [BlockerKind.UNCONFIRMED]),
         (facts(replace(worker(), report=None)), [BlockerKind.UNCONFIRMED]),
         (facts(worker(seen=5.1)), [BlockerKind.SILENT]),
+        (replace(facts(worker()), steps=(STEP,)), [BlockerKind.FINISHING]),
+        (replace(facts(worker(running=(JOB,))), steps=(replace(STEP, task_id="t"),)), [BlockerKind.RUNNING]),
         (facts(worker("a"), roll=(enrolled("a"), enrolled("b"))), [BlockerKind.SILENT]),
         (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.LEFT))), []),
         (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.GONE))), []),
@@ -155,3 +159,15 @@ def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
     )
     accounted = all(fate is not Fate.UNKNOWN or name in heard for name, fate in known.items())
     assert view.drained == (vouched_for and accounted)
+
+
+def test_it_is_not_over_while_nobody_can_say_which_steps_go_on() -> None:
+    view = view_drain(replace(facts(worker()), steps=None))
+    assert not view.drained
+    assert view.unknown == ("nobody can say which steps of workflows go on",)
+
+
+def test_a_step_on_its_way_is_named() -> None:
+    (blocker,) = view_drain(replace(facts(worker()), steps=(STEP,))).blockers
+    assert (blocker.task_id, blocker.task, blocker.worker) == ("t-1", "shop.step", "queue jobs")
+    assert (blocker.running_for, blocker.ends_in) == (3.0, None)

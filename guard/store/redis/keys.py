@@ -26,6 +26,8 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:lost                    hash    none     task id -> job that is nowhere (JSON), until it is forgotten
     {ns}:second                  hash    none     task id -> publication of which a second delivery was parked
     {ns}:ended:<publication>     string  2 days   that such a job has ended
+    {ns}:finishing:<window>      hash    7 days   token -> step that goes on while the window drains (JSON)
+    {ns}:finished:<window>       string  7 days   that it takes no such step any more
     {ns}:lock:<name>             string  10 s     who may act, for example release
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
@@ -118,6 +120,12 @@ class Keys:
 
     def accepted(self, queue: str) -> str:
         return self._key("ledger", queue)
+
+    def finishing(self, window_id: str) -> str:
+        return self._key("finishing", window_id)
+
+    def finished(self, window_id: str) -> str:
+        return self._key("finished", window_id)
 
     def ended(self, publication: str) -> str:
         return self._key("ended", publication)
