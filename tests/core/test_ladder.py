@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from guard.core.ladder import KILL_AFTER, Climb, Code, Step, next_signal_at, next_step
+from guard.core.ladder import KILL_AFTER, LATEST_TERM, Climb, Code, Step, next_signal_at, next_step
 
 ASKED = Climb(grace=10.0, asked_at=100.0)
 SIGNALLED = replace(ASKED, terminated_at=110.0)
@@ -28,6 +28,9 @@ TABLE = [
     ("eased before the signal", replace(ASKED, wanted=False), 999.0, Step.LEAVE),
     ("two seconds to unwind", SIGNALLED, 111.999, Step.WAIT),
     ("and no more", SIGNALLED, 112.0, Step.KILL),
+    ("a late SIGTERM does not put it off", replace(ASKED, terminated_at=110.4), 112.0, Step.KILL),
+    ("a very late one does", replace(ASKED, terminated_at=110.6), 112.5, Step.WAIT),
+    ("by as much", replace(ASKED, terminated_at=110.6), 112.6, Step.KILL),
     ("once", replace(SIGNALLED, killed_at=112.0), 999.0, Step.WAIT),
     ("it swallowed the signal and returned", replace(SIGNALLED, code=Code.OVER), 999.0, Step.WAIT),
     ("it hangs on its way out", replace(SIGNALLED, code=Code.EXITING), 112.0, Step.KILL),
@@ -83,7 +86,8 @@ def test_no_signal_that_must_not_be(climb: Climb, now: float) -> None:
         assert not climb.must_park
     if step is Step.KILL:
         assert climb.terminated_at is not None
-        assert now >= climb.terminated_at + KILL_AFTER
+        assert now >= climb.terminated_at + KILL_AFTER - LATEST_TERM
+        assert climb.asked_at is None or now >= climb.asked_at + climb.grace + KILL_AFTER
 
 
 @given(some.floats(0, 300), some.booleans(), some.floats(0.001, 0.05))
@@ -114,7 +118,7 @@ def test_a_deaf_job_has_met_every_step_in_time(grace: float, must_park: bool, sl
     [
         pytest.param({}, None, id="nobody was asked"),
         pytest.param({"asked_at": 10.0}, 13.0, id="after the grace period"),
-        pytest.param({"asked_at": 10.0, "terminated_at": 13.5}, 15.5, id="two seconds after SIGTERM"),
+        pytest.param({"asked_at": 10.0, "terminated_at": 13.5}, 15.0, id="two seconds after SIGTERM was due"),
         pytest.param({"asked_at": 10.0, "terminated_at": 13.5, "killed_at": 15.5}, None, id="no more"),
         pytest.param({"asked_at": 10.0, "terminable": False}, None, id="a pool without signals"),
     ],
