@@ -25,13 +25,14 @@ from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
-from guard.fleet.broker import BROKER_CLIENT_NAME, Broker
+from guard.fleet.broker import BROKER_CLIENT_NAME, REDIS_SCHEMES, Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
 from guard.gates.canvas import guard_canvas
 from guard.gates.classify import CARRIERS, Classifier
-from guard.gates.inner_celery import is_finalized
+from guard.gates.inner_celery import is_configured, is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
+from guard.gates.passing import Passing
 from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
@@ -105,11 +106,15 @@ class Wiring:
             index=self.stores.index,
             clock=self.clock,
             when_closed=self.settings.guard_when_closed,
-            bypass_holder=self._bypass_holder,
-            make_queue=self.broker.queue,
             # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
-            make_finishing=self._finishing,
             names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
+            passing=Passing(
+                app=self.app,
+                runtime=self.runtime,
+                bypass_holder=self._bypass_holder,
+                make_queue=self.broker.queue,
+                make_finishing=self._finishing,
+            ),
         )
 
     def _finishing(self) -> Finishing:
@@ -198,15 +203,10 @@ class Wiring:
             try:
                 return send_task(name, args, kwargs, *rest, **options)
             except BaseException:
-                self._not_published(options)
+                self.gate.passing.step_is_over((options.get("headers") or {}).get(FINISHING_HEADER))
                 raise
 
         return guarded_send_task
-
-    def _not_published(self, options: dict[str, Any]) -> None:
-        mark = (options.get("headers") or {}).get(FINISHING_HEADER)
-        if mark is not None:
-            self.gate.finishing.end(mark)
 
     def _accepting(self) -> Accepting:
         from guard.gates.accepting import Accepting
@@ -274,17 +274,28 @@ class Wiring:
         task.Request = guarded_request_class(task.Request, receipt)  # type: ignore[assignment]
 
     def _name_broker_connections(self, app: Celery) -> None:
-        """In a worker, so that `Consumers` can tell its connections from those of unguarded ones."""
+        """So that `Consumers` can tell them from those of consumers without a guard. Those of other processes
+        too: whoever has asked workers something by remote control seems to wait for jobs."""
+        ours: list[str] = []
 
-        def name_them(sender: Any = None, **_signal: Any) -> None:
-            options = dict(app.conf.broker_transport_options or {})
-            options.setdefault(
-                "client_name", f"{BROKER_CLIENT_NAME}:{getattr(sender, 'hostname', sender)}".replace(" ", "_")
-            )
+        def name_them(conf: Any, name: str) -> None:
+            options = dict(conf.broker_transport_options or {})
+            if options.get("client_name") in (None, *ours):
+                ours.append(f"{BROKER_CLIENT_NAME}:{name}".replace(" ", "_"))
+                conf.broker_transport_options = {**options, "client_name": ours[-1]}
+
+        def configured(source: Any = None, **_signal: Any) -> None:
+            if str(source.broker_write_url or source.broker_url).startswith(REDIS_SCHEMES):
+                name_them(source, f"{Path(sys.argv[0] or 'python').name}@{socket.gethostname()}")
+
+        def worker_begins(sender: Any = None, **_signal: Any) -> None:
             if self.broker.is_redis:
-                app.conf.broker_transport_options = options
+                name_them(app.conf, str(getattr(sender, "hostname", sender)))
 
-        worker_init.connect(name_them, weak=False)
+        worker_init.connect(worker_begins, weak=False)
+        app.on_after_configure.connect(configured, weak=False)
+        if is_configured(app):
+            configured(source=app.conf)
 
     # -- agents ----------------------------------------------------------------------------------
 

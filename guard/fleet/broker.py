@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-__all__ = ["BROKER_CLIENT_NAME", "NOT_FOUND", "Broker"]
+__all__ = ["BROKER_CLIENT_NAME", "NOT_FOUND", "REDIS_SCHEMES", "Broker"]
 
 BROKER_CLIENT_NAME = "guarded-worker"
 """How guarded workers name their connections, where the broker shows names."""
+REDIS_SCHEMES = ("redis", "unix", "sentinel")
+"""How addresses of Redis begin, in all of kombu's forms."""
 NOT_FOUND = 404
 """AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0
@@ -104,8 +106,6 @@ class Broker:
         options = {**self._app.conf.broker_transport_options, "confirm_publish": True, **_FAIL_SOON}
         if "socket_timeout" not in options:
             options["socket_timeout"] = _TIMEOUT_SECONDS
-        if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(
-            ("redis", "unix", "sentinel")
-        ):
+        if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(REDIS_SCHEMES):
             options.pop("socket_timeout")
         return self._app.connection_for_write(transport_options=options, connect_timeout=_TIMEOUT_SECONDS)

@@ -28,6 +28,7 @@ __all__ = [
     "WorkController",
     "active_requests",
     "create_request_cls",
+    "is_configured",
     "is_exiting",
     "is_finalized",
     "registered_task",
@@ -72,6 +73,12 @@ def is_finalized(app: Celery) -> bool:
     """Whether the app's tasks have been made."""
     inner: Any = app
     return bool(inner.finalized)
+
+
+def is_configured(app: Celery) -> bool:
+    """Whether the app's configuration has been read."""
+    inner: Any = app
+    return bool(inner.configured)
 
 
 def is_exiting() -> bool:

@@ -18,10 +18,7 @@ Accepted while closed, although its operation is blocked:
 
 from __future__ import annotations
 
-import itertools
 import json
-import logging
-import os
 import threading
 import uuid
 from contextlib import contextmanager
@@ -32,29 +29,27 @@ from typing import TYPE_CHECKING, Any
 from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER, PUBLICATION_HEADER
-from guard.core.lanes import is_lane, lane_of, queue_of
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.aborting import abort, finishes, is_aborted
 from guard.gates.inner_celery import registered_task
+from guard.gates.passing import leave_lane
+from guard.gates.publication import next_publication
 from guard.settings import WhenClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from celery import Celery, Task
-    from kombu import Queue
+    from celery import Celery
 
     from guard.core.operations import OperationKind
     from guard.core.view import GateView
     from guard.gates.classify import Classifier
-    from guard.gates.finishing import Finishing
+    from guard.gates.passing import Passing
     from guard.gates.runtime import Runtime
     from guard.ports import Clock, ParkedIndex
 
 __all__ = ["BEAT_HEADER", "PublishGate"]
-
-log = logging.getLogger(__name__)
 
 BEAT_HEADER = "celery_beat_task"
 """Celery's beat marks what it sends with this header."""
@@ -72,10 +67,8 @@ class PublishGate:
         index: ParkedIndex,
         clock: Clock,
         when_closed: WhenClosed,
-        bypass_holder: Callable[[str, OperationKind], str],
-        make_queue: Callable[[str], Queue],
         names_messages: Callable[[], bool],
-        make_finishing: Callable[[], Finishing],
+        passing: Passing,
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -83,9 +76,7 @@ class PublishGate:
         self._index = index
         self._clock = clock
         self._when_closed = when_closed
-        self._bypass_holder = bypass_holder
-        self._make_queue = make_queue
-        self._make_finishing = make_finishing
+        self.passing = passing
         self._ask_names_messages = names_messages
         self._inside = threading.local()
 
@@ -93,11 +84,6 @@ class PublishGate:
     def _names_messages(self) -> bool:
         """Whether each message is given a name of its own. Asked once: it looks at the app's broker."""
         return self._ask_names_messages()
-
-    @cached_property
-    def finishing(self) -> Finishing:
-        """Steps that go on while a window drains. Loaded for the first of them."""
-        return self._make_finishing()
 
     @contextmanager
     def accepted(self) -> Iterator[None]:
@@ -148,9 +134,9 @@ class PublishGate:
         if asked is not None:
             _check(asked)
         if self._names_messages:
-            options["headers"] = {**(options.get("headers") or {}), PUBLICATION_HEADER: _next_publication()}
+            options["headers"] = {**(options.get("headers") or {}), PUBLICATION_HEADER: next_publication()}
         if self.runtime.is_worker and "queue" in options:
-            _leave_lane(options)
+            leave_lane(options)
         if self.runtime.is_open():
             return None
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
@@ -178,20 +164,19 @@ class PublishGate:
             and self._app.current_worker_task is None
         )
         is_inside = not from_beat and self._is_continuation(options)
-        token = headers.get(BYPASS_HEADER) or self._token_of_this_job()
+        token = headers.get(BYPASS_HEADER) or self.passing.token_of_this_job()
         decision, view = self._decide(
             kind, hold=hold or from_beat, continuation=bool(self.deciding) or is_inside, bypass=token
         )
         if decision.why == "bypass":
-            options["headers"] = {**headers, BYPASS_HEADER: token}
-            self._take_lane(name, args, kwargs, options)
+            self.passing.publish_with_bypass(token, name, args, kwargs, options)
             return None
         if decision.why == "continuation" and is_inside:
             task = registered_task(self._app, name)
             if not self.deciding and is_aborted(task, options):
                 self.runtime.count(Count.ABORTED, kind.name)
                 return abort(self._app, name, args, kwargs, options, reason=self._reason())
-            if finishes(task) and self._goes_on(name, args, kwargs, options):
+            if finishes(task) and self.passing.publish_step(name, args, kwargs, options):
                 return None
         self._record(kind, decision)
         if decision.outcome is Outcome.REFUSE:
@@ -240,60 +225,6 @@ class PublishGate:
         if decision.blocked:
             raise _refusal(kind, decision, view)
 
-    def _token_of_this_job(self) -> object:
-        """The bypass of the job that publishes here: its steps and children have it too."""
-        task = self._app.current_worker_task if self.runtime.is_worker else None
-        return task.request.get(BYPASS_HEADER) if task is not None else None
-
-    def _take_lane(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> str:
-        """Send a job beside its queue, and give the name of that. Empty for one that names an exchange of its
-        own: it goes where it says."""
-        routed = self._app.amqp.router.route(dict(options), name, args or (), kwargs or {})
-        queue = routed.get("queue")
-        if queue is None:
-            return ""
-        lane = self._make_queue(lane_of(queue_of(queue.name)))
-        options.update(queue=lane, exchange="", routing_key=lane.name)
-        return queue_of(queue.name)
-
-    def _goes_on(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> bool:
-        """Whether this step of a running workflow goes on while the window drains."""
-        before = dict(options)
-        queue = self._take_lane(name, args, kwargs, options)
-        task_id = options["task_id"] = options.get("task_id") or str(uuid.uuid4())
-        mark = self.finishing.begin(name=name, task_id=task_id, queue=queue) if queue else ""
-        if not mark:
-            for name in ("queue", "exchange", "routing_key"):
-                options.pop(name, None)
-            options.update(before)
-            return False
-        options["headers"] = {**(options.get("headers") or {}), FINISHING_HEADER: mark}
-        return True
-
-    def goes_on(self, mark: object) -> bool:
-        """Whether a step with this mark may run here and now. Only in a normal window: nothing finishes in an
-        emergency."""
-        if mark is None or self.runtime.view_of_page() is not Gate.NORMAL:
-            return False
-        return self.finishing.holds(mark)
-
-    def may_bypass(self, token: object, kind: OperationKind) -> bool:
-        """Whether a valid bypass for this operation was shown, and is honoured now."""
-        return self.runtime.honours_bypass() and self.is_valid_bypass(token, kind)
-
-    def is_valid_bypass(self, token: object, kind: OperationKind) -> bool:
-        """Whether a token is valid for this operation, honoured now or not."""
-        return isinstance(token, str) and bool(self._bypass_holder(token, kind))
-
-    def starts_by_bypass(self, token: object, kind: OperationKind, task: Task[..., Any]) -> bool:
-        """The same for a job that starts now: a use, which is counted and logged."""
-        if not self.may_bypass(token, kind):
-            return False
-        self.runtime.count(Count.BYPASSED, kind.name)
-        holder = self._bypass_holder(str(token), kind)
-        log.warning("bypass of %s: %s %s starts", holder, task.name, task.request.id)
-        return True
-
     def _decide(
         self, kind: OperationKind, *, hold: bool, continuation: bool, bypass: object
     ) -> tuple[Decision, GateView]:
@@ -303,7 +234,7 @@ class PublishGate:
             place=Place.PUBLISH,
             hold=hold,
             continuation=continuation,
-            bypass=bypass is not None and self.is_valid_bypass(bypass, kind),
+            bypass=bypass is not None and self.passing.is_valid_bypass(bypass, kind),
         )
         return decide(question, view, self._clock.wall()), view
 
@@ -360,30 +291,6 @@ class PublishGate:
             return None
         self.runtime.count(Count.COALESCED, kind.name)
         return first
-
-
-_publications = itertools.count()
-_process_name = os.urandom(8).hex()
-
-
-def _next_publication() -> str:
-    """A name that no other message has: the process, and a number."""
-    return f"{_process_name}{next(_publications):x}"
-
-
-def _rename_process() -> None:
-    global _process_name  # noqa: PLW0603 - a forked child must not publish under its parent's name
-    _process_name = os.urandom(8).hex()
-
-
-os.register_at_fork(after_in_child=_rename_process)
-
-
-def _leave_lane(options: dict[str, Any]) -> None:
-    """A retry goes where its message came from: to the queue, even if that was the lane beside it."""
-    name = _queue_name(options)
-    if name is not None and is_lane(name):
-        options["queue"] = queue_of(name)
 
 
 def _check(asked: str) -> WhenClosed:

@@ -166,7 +166,7 @@ class ReceiptGate:
         if Gate.EMERGENCY not in kind.blocked_by:
             return ""
         token = request.message.headers.get(BYPASS_HEADER)
-        return "" if token is not None and self._gate.is_valid_bypass(token, kind) else kind.name
+        return "" if token is not None and self._gate.passing.is_valid_bypass(token, kind) else kind.name
 
     def has_started(self, request: Request) -> bool:
         """Whether a child's slot says that this very job runs."""
@@ -239,7 +239,7 @@ class ReceiptGate:
         whose process died cannot say itself that its step has ended."""
         died = isinstance(error, WorkerLostError)
         if not (died and request.task.acks_late and request.task.reject_on_worker_lost):
-            self._finished(request.message)
+            self._gate.passing.step_is_over(request.message.headers.get(FINISHING_HEADER))
         state = self._runtime.belief.state
         if state is None or state.phase is not Phase.RELEASING or isinstance(error, (Ignore, Reject, Retry)):
             return
@@ -306,7 +306,7 @@ class ReceiptGate:
         queue = self.names.of(message, self.consumer)
         if in_lane(message):
             # There it would come back at once. Parked, it goes to its queue when the gate opens.
-            self._finished(message)
+            self._gate.passing.step_is_over(message.headers.get(FINISHING_HEADER))
         elif self._cordon.covers(queue):
             self._runtime.count(Count.REQUEUED, self.kind_of(message).name)
             requeue()
@@ -330,18 +330,12 @@ class ReceiptGate:
     def _forget(self, request: Request) -> None:
         worker_state.task_ready(request)
 
-    def _finished(self, message: Message) -> None:
-        """If this was a step that goes on: it does so no longer, and the drain need not wait for it."""
-        mark = message.headers.get(FINISHING_HEADER)
-        if mark is not None:
-            self._gate.finishing.end(mark)
-
     def _may_pass(self, message: Message) -> bool:
         """Whether a message may pass although its job is blocked: by a bypass, or as a step that goes on."""
         token = message.headers.get(BYPASS_HEADER)
-        if token is not None and self._gate.may_bypass(token, self.kind_of(message)):
+        if token is not None and self._gate.passing.may_bypass(token, self.kind_of(message)):
             return True
-        return in_lane(message) and self._gate.goes_on(message.headers.get(FINISHING_HEADER))
+        return in_lane(message) and self._gate.passing.goes_on(message.headers.get(FINISHING_HEADER))
 
     def kind_of(self, message: Message) -> OperationKind:
         """The operation of the job in a message."""

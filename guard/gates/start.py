@@ -192,7 +192,9 @@ def _closed(
     """The gate is closed: unless this very call may pass, nothing starts."""
     slot.words[slot.base] = SlotState.NOT_STARTED
     kind = gate.classifier.job(task.name, args, kwargs)
-    if not _is_nested(gate) and not gate.starts_by_bypass(task.request.get(BYPASS_HEADER), kind, task):
+    if not _is_nested(gate) and not gate.passing.starts_by_bypass(
+        task.request.get(BYPASS_HEADER), kind, task
+    ):
         if task.request.called_directly or task.request.is_eager:
             gate.check_call(task.name, args, kwargs)
         raise NotStarted(task.name)

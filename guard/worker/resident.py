@@ -111,7 +111,7 @@ class Resident:
         self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
         if any(map(finishes, self._app.tasks.values())):
-            self._gate.finishing.watch()
+            self._gate.passing.finishing.watch()
         if self._bookkeeper is not None:
             self._bookkeeper.watch()  # before the fork: most ends are heard of in the children
         try:
