@@ -118,6 +118,8 @@ def _sentence(blocker: Blocker) -> str:
             return f"{blocker.worker} does not follow this epoch yet"
         case BlockerKind.RESERVED:
             return f"{blocker.worker} gives back {counted(blocker.count, 'reserved job')}"
+        case BlockerKind.ENDING:
+            return f"{blocker.worker} stores the results of {counted(blocker.count, 'job')}"
         case BlockerKind.FINISHING:
             return (
                 f"{blocker.task} {blocker.task_id} goes on, it is in {blocker.worker} for "

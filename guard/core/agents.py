@@ -77,12 +77,14 @@ class AgentReport:
         reserved: guarded jobs that it holds and has not started.
         cordoned: queues that it takes nothing from.
         lost_slots: slots whose process died without saying how its job ended.
+        ending: guarded jobs whose code has ended, and whose result and next step are on their way.
     """
 
     running: tuple[RunningJob, ...] = ()
     reserved: int = 0
     cordoned: tuple[str, ...] = ()
     lost_slots: int = 0
+    ending: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

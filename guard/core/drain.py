@@ -3,7 +3,7 @@
 Rules:
 
 - Drained needs the word of every worker on the roll: it follows this epoch, was heard of within a
-  lease, and runs nothing, holds nothing back and has lost no job. Unknown is not zero.
+  lease, and runs nothing, holds nothing back, ends nothing and has lost no job. Unknown is not zero.
 - A worker that does not answer blocks the drain until it answers, is proven gone, or an operator
   vouches for it.
 - A step that goes on (`guard.core.finishing`) blocks it, from before it is published until what follows
@@ -37,6 +37,8 @@ class BlockerKind(StrEnum):
     RUNNING = "running"
     RESERVED = "reserved"
     """The worker still holds jobs that have not started; it gives them back."""
+    ENDING = "ending"
+    """Its code has ended; its result, and what follows it, are on their way."""
     LOST = "lost"
     """A pool child died and did not say how its job ended; Celery finds out."""
     UNCONFIRMED = "unconfirmed"
@@ -72,7 +74,7 @@ class Blocker:
     Attributes:
         kind: what it is.
         worker: the node.
-        count: jobs, for RESERVED and LOST.
+        count: jobs, for RESERVED, ENDING and LOST.
         task_id, task, operation: of a RUNNING job.
         running_for: since it started, or since a SILENT worker was heard of; None when never.
         limit: hard time limit of the job; None when it has none.
@@ -203,6 +205,8 @@ def _left_in(worker: RosterEntry, now: float) -> Iterator[Blocker]:
         yield _running(job, worker, now)
     if report.reserved:
         yield Blocker(kind=BlockerKind.RESERVED, worker=_name(worker), count=report.reserved)
+    if report.ending:
+        yield Blocker(kind=BlockerKind.ENDING, worker=_name(worker), count=report.ending)
     if report.lost_slots:
         yield Blocker(kind=BlockerKind.LOST, worker=_name(worker), count=report.lost_slots)
 

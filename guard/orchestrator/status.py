@@ -54,7 +54,7 @@ class Status:
         workers: who follows.
         held: jobs in cordoned queues; parked: in the parking queue; None when the broker did not say.
         refused: since the window opened.
-        in_flight: same as active_jobs_count, with what is reserved, lost and by worker.
+        in_flight: same as active_jobs_count, with what is reserved, ending, lost and by worker.
         warnings: what an operator should look at.
     """
 
@@ -148,6 +148,7 @@ def _in_flight(workers: list[RosterEntry]) -> dict[str, Any]:
     return {
         "running": sum(len(report.running) for report in known),
         "reserved": sum(report.reserved for report in known),
+        "ending": sum(report.ending for report in known),
         "lost": sum(report.lost_slots for report in known),
         "unknown": sorted(node for node, report in reports.items() if report is None),
         "jobs": [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from guard.clock import boot_ms
 from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
+from guard.gates.inner_celery import active_requests
 from guard.gates.page import Rung, SlotState, is_alive
 from guard.worker.census import Census, Rehearsal
 from guard.worker.reserved import count_reserved, set_reserved_aside
@@ -36,7 +37,7 @@ __all__ = ["WorkerFollower"]
 log = logging.getLogger(__name__)
 
 
-_NOTHING: tuple[tuple[tuple[int, int, int, Rung], ...], int] = ((), 0)
+_NOTHING: tuple[tuple[tuple[int, int, int, Rung], ...], int, int] = ((), 0, 0)
 _ASKED = frozenset({Rung.ASKED, Rung.SIGNALLED})
 
 
@@ -70,7 +71,7 @@ class WorkerFollower:
         self._make_ladder = make_ladder
         self._ladder: Ladder | None = None
         self._consumer: Consumer | None = None
-        self._seen: tuple[tuple[tuple[int, int, int, Rung], ...], int] = _NOTHING
+        self._seen = _NOTHING
         self._runtimes = Runtimes()
         self._census = Census(count=count, was_asked=lambda attempt: page.was_asked(attempt[1]))
         self._rehearsal = Rehearsal(count)
@@ -125,6 +126,7 @@ class WorkerFollower:
                 if slot.is_busy
             ),
             count_reserved(self._consumer),
+            len(self._taken_by_the_pool()),
         )
         if seen[0] and state.gate is Gate.EMERGENCY:
             self.adopted(state)  # for a job that was between look and start when the state was adopted
@@ -176,7 +178,17 @@ class WorkerFollower:
             reserved=count_reserved(self._consumer),
             cordoned=self._cordon.cordoned,
             lost_slots=lost,
+            ending=len(self._taken_by_the_pool() - {attempt.task_id for attempt in running}),
         )
+
+    def _taken_by_the_pool(self) -> set[str]:
+        """Blocked jobs from when the pool takes them until Celery knows their end. Until then a job may still
+        publish what follows it, although its slot is free."""
+        return {
+            str(request.id)
+            for request in active_requests()
+            if self._gate.blocks_kind(self._gate.kind_of(request.message))
+        }
 
     def _is_blocked(self, attempt: Attempt) -> bool:
         """Whether the gate blocks jobs of this kind. What it does not know counts as blocked."""

@@ -52,6 +52,7 @@ REPORT = AgentReport(
     reserved=3,
     cordoned=("images",),
     lost_slots=1,
+    ending=1,
 )
 
 

@@ -56,6 +56,7 @@ def kinds(of: DrainFacts) -> list[BlockerKind]:
         (facts(worker(running=(JOB,))), [BlockerKind.RUNNING]),
         (facts(worker(reserved=2)), [BlockerKind.RESERVED]),
         (facts(worker(lost_slots=1)), [BlockerKind.LOST]),
+        (facts(worker(ending=1)), [BlockerKind.ENDING]),
         (facts(worker(epoch=6)), [BlockerKind.UNCONFIRMED]),
         (facts(replace(worker(), report=None)), [BlockerKind.UNCONFIRMED]),
         (facts(worker(seen=5.1)), [BlockerKind.SILENT]),
@@ -131,6 +132,7 @@ reports = st.builds(
     running=st.lists(st.just(JOB), max_size=2).map(tuple),
     reserved=st.integers(0, 2),
     lost_slots=st.integers(0, 1),
+    ending=st.integers(0, 1),
 )
 workers = st.lists(
     st.tuples(st.sampled_from("abcd"), st.integers(6, 8), st.floats(0, 10), st.none() | reports), max_size=4
@@ -154,7 +156,7 @@ def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
         if one.seen_seconds_ago > LEASE
         else one.acknowledged_epoch >= 7
         and one.report is not None
-        and not (one.report.running or one.report.reserved or one.report.lost_slots)
+        and not (one.report.running or one.report.reserved or one.report.lost_slots or one.report.ending)
         for one in entries
     )
     accounted = all(fate is not Fate.UNKNOWN or name in heard for name, fate in known.items())
