@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.shop import Shop
 
-BROKERS = ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow), "quorum"]
+BROKERS = ["redis", *(pytest.param(name, marks=pytest.mark.slow) for name in ("rabbitmq", "quorum"))]
 
 
 def holder(shop: Shop, *operations: str, seconds: int = 600) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def drained(shop: Shop) -> None:
     assert shop.guard.drain(within=20).state.phase.value == "active"
 
 
-@pytest.mark.parametrize("broker", BROKERS)
+@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow), "quorum"])
 def test_the_stage_for_verifying(make_shop: Callable[..., Shop], broker: str) -> None:
     """Nobody before it; in it holders of a bypass, and users still not; everybody after the release."""
     shop = make_shop(broker)

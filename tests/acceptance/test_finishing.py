@@ -29,7 +29,9 @@ def phase(shop: Shop) -> str:
     return shop.guard.look().state.phase.value
 
 
-@pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow), "quorum"])
+@pytest.mark.parametrize(
+    "broker", ["redis", *(pytest.param(name, marks=pytest.mark.slow) for name in ("rabbitmq", "quorum"))]
+)
 def test_a_chain_goes_on_to_its_end_and_then_the_window_is_drained(
     make_shop: Callable[..., Shop], broker: str
 ) -> None:

@@ -36,6 +36,7 @@ RELEASING = [
 ]
 # These leave the same state behind as a neighbour in the lists; they run with the slow tests.
 ALIKE = {
+    "guard.fleet.parked_queue:_AmqpParkedQueue.give_back:after",
     "guard.store.sql.store:SqlStore.change:after",
     "guard.store.redis.lock:RedisLock.acquire:after",
     "guard.store.redis.tally:RedisTally.add:before",

@@ -142,6 +142,7 @@ def test_jobs_that_wait_long_are_not_missed(kept: Shop) -> None:
     eventually(lambda: len(kept.guard.ledger) == 0, within=20, what="nothing to be open")
 
 
+@pytest.mark.slow
 def test_where_nobody_can_look_nothing_is_said(make_shop: Callable[..., Shop]) -> None:
     shop = make_shop("quorum", GUARD_LEDGER="true")
     shop.worker("w1")
