@@ -19,12 +19,15 @@ CONTAINED_check := check test demo
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Most tests wait for processes, so two at a time take little more of the machine than one. A file stays together.
+IN_PARALLEL := -n 2 --dist loadfile
+
 demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (ARGS=...)
 	@$(BIN)/python -m tasks.demo $(ARGS)
 
 test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh

@@ -70,9 +70,7 @@ def test_whatever_becomes_of_a_job_it_is_struck_off(kept: Shop) -> None:
     with pytest.raises(guard.MaintenanceActive):
         kept.send("job", 1)
     kept.guard.disable(by="tests")
-    eventually(lambda: len(kept.guard.ledger) <= 1, within=30, what="all but one to be struck off")
-    assert len(kept.guard.ledger) == 1
-    kept.app.control.revoke(revoked.id, terminate=False)
+    eventually(lambda: len(kept.guard.ledger) == 0, within=30, what="all to be struck off")
     assert kept.guard.ledger.lost() == []
     assert results[-1].get(timeout=10) == 2
 
@@ -98,14 +96,18 @@ def test_a_second_delivery_of_a_running_job_is_parked_and_then_dropped(
     make_shop: Callable[..., Shop],
 ) -> None:
     shop = make_shop("redis", SHOP_TRANSPORT=IMPATIENT, GUARD_LEDGER="true")
-    shop.worker("w1", concurrency=1, queues="guarded")
+    workers = [shop.worker("w1", concurrency=1, queues="guarded")]
     result = shop.send("job", 1, 12.0)
     eventually(shop.events, what="the job to run")
     let_pass(2.5)
-    second = shop.worker("w2", concurrency=2, queues="guarded")
-    eventually(lambda: f"job {result.id} runs already" in second.log, within=30, what="a second delivery")
+    workers.append(shop.worker("w2", concurrency=2, queues="guarded"))
+
+    def said(text: str) -> bool:  # either may get it
+        return any(text in worker.log for worker in workers)
+
+    eventually(lambda: said(f"job {result.id} runs already"), within=30, what="a second delivery")
     assert result.get(timeout=40) == 1
-    eventually(lambda: "has ended: its second delivery is dropped" in second.log, within=40, what="its end")
+    eventually(lambda: said("has ended: its second delivery is dropped"), within=40, what="its end")
     eventually(lambda: shop.guard.status().parked == 0, within=20, what="nothing to be parked")
     throughout(lambda: shop.runs()[result.id] == 1, during=2, what="it to run once")
     assert len(shop.guard.ledger) == 0
