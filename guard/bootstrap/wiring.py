@@ -12,12 +12,10 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from celery.signals import worker_init
-from celery.states import READY_STATES
-
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
 from guard.api import Guard
+from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
 from guard.core.agents import AgentCard
@@ -25,12 +23,12 @@ from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
-from guard.fleet.broker import BROKER_CLIENT_NAME, REDIS_SCHEMES, Broker
+from guard.fleet.broker import Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
 from guard.gates.canvas import guard_canvas
-from guard.gates.classify import CARRIERS, Classifier
-from guard.gates.inner_celery import is_configured, is_finalized
+from guard.gates.classify import Classifier
+from guard.gates.inner_celery import is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.passing import Passing
 from guard.gates.publish import PublishGate
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
     from guard.bootstrap.conducting import Conducting
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
-    from guard.gates.accepting import Accepting
     from guard.gates.finishing import Finishing
     from guard.settings import Settings
 
@@ -182,8 +179,10 @@ class Wiring:
             outcomes=lambda: self.stores.outcomes,
         )
         if self.settings.guard_ledger:
-            self._keep_ledger(self.resident)
-        self._name_broker_connections(app)
+            from guard.bootstrap.ledger import bookkeeper
+
+            self.resident.keep_ledger(bookkeeper(self))
+        name_broker_connections(app, self.broker)
         guard_step, cordon_step = resident_steps(self.resident)
         app.steps["worker"].add(guard_step)
         app.steps["consumer"].add(cordon_step)
@@ -191,7 +190,9 @@ class Wiring:
     def _asking(self, send_task: Any) -> Any:
         admit = self.gate.admit
         if self.settings.guard_ledger:
-            send_task = functools.partial(self._accepting().publish, send_task)
+            from guard.bootstrap.ledger import accepting
+
+            send_task = functools.partial(accepting(self).publish, send_task)
 
         @functools.wraps(send_task)
         def guarded_send_task(
@@ -207,35 +208,6 @@ class Wiring:
                 raise
 
         return guarded_send_task
-
-    def _accepting(self) -> Accepting:
-        from guard.gates.accepting import Accepting
-
-        return Accepting(
-            app=self.app, classifier=self.classifier, ledger=self.stores.ledger, clock=self.clock
-        )
-
-    def _keep_ledger(self, resident: Resident) -> None:
-        from guard.worker.bookkeeper import Bookkeeper
-
-        def is_kept(name: str) -> bool:
-            by_job = name in CARRIERS or self.classifier.by_queue(name)
-            return by_job or self.classifier.task(name).guarded
-
-        resident.keep_ledger(Bookkeeper(self.app, self.stores.ledger, is_kept=is_kept))
-
-    def _ledger_sweep(self) -> Callable[[], object]:
-        from guard.fleet.waiting import Waiting
-        from guard.orchestrator.ledger_sweep import LedgerSweep
-
-        return LedgerSweep(
-            ledger=self.stores.ledger,
-            books=self.stores.ledger,
-            broker=Waiting(Broker(self.app)),
-            index=self.stores.index,
-            has_result=lambda task_id: str(self.app.AsyncResult(task_id).state) in READY_STATES,
-            clock=self.clock,
-        ).sweep
 
     def _watch_registrations(self, app: Celery) -> None:
         """Tasks registered later get their gates too (F5)."""
@@ -272,30 +244,6 @@ class Wiring:
         strategy.__guard_receipt__ = receipt  # type: ignore[attr-defined]
         task.Strategy = strategy  # type: ignore[assignment]
         task.Request = guarded_request_class(task.Request, receipt)  # type: ignore[assignment]
-
-    def _name_broker_connections(self, app: Celery) -> None:
-        """So that `Consumers` can tell them from those of consumers without a guard. Those of other processes
-        too: whoever has asked workers something by remote control seems to wait for jobs."""
-        ours: list[str] = []
-
-        def name_them(conf: Any, name: str) -> None:
-            options = dict(conf.broker_transport_options or {})
-            if options.get("client_name") in (None, *ours):
-                ours.append(f"{BROKER_CLIENT_NAME}:{name}".replace(" ", "_"))
-                conf.broker_transport_options = {**options, "client_name": ours[-1]}
-
-        def configured(source: Any = None, **_signal: Any) -> None:
-            if str(source.broker_write_url or source.broker_url).startswith(REDIS_SCHEMES):
-                name_them(source, f"{Path(sys.argv[0] or 'python').name}@{socket.gethostname()}")
-
-        def worker_begins(sender: Any = None, **_signal: Any) -> None:
-            if self.broker.is_redis:
-                name_them(app.conf, str(getattr(sender, "hostname", sender)))
-
-        worker_init.connect(worker_begins, weak=False)
-        app.on_after_configure.connect(configured, weak=False)
-        if is_configured(app):
-            configured(source=app.conf)
 
     # -- agents ----------------------------------------------------------------------------------
 
@@ -338,6 +286,11 @@ class Wiring:
             except broker.errors:
                 return None
 
+        reconcile = None
+        if self.settings.guard_ledger:
+            from guard.bootstrap.ledger import ledger_sweep
+
+            reconcile = ledger_sweep(self).sweep
         return Housekeeping(
             plane=self.stores.plane,
             glance=self.stores.glance,
@@ -346,7 +299,7 @@ class Wiring:
             advancing=lambda: self.conducting.advancing,
             changes=lambda: self.conducting.changes,
             clock=self.clock,
-            reconcile=self._ledger_sweep() if self.settings.guard_ledger else None,
+            reconcile=reconcile,
         )
 
     def _wake_housekeeper(self) -> None:

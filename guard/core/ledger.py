@@ -10,13 +10,12 @@ for those that are nowhere else.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["SETTLED_SECONDS", "LedgerEntry", "LostJob", "Second", "due_before", "judge"]
+__all__ = ["SETTLED_SECONDS", "LedgerEntry", "LostJob", "due_before", "judge"]
 
 SETTLED_SECONDS = 5.0
 """A job younger than this may still be on its way to its queue: it is entered before it is published."""
@@ -64,14 +63,6 @@ class LostJob:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
         return {**self.entry.to_dict(), "found_at": self.found_at}
-
-
-class Second(StrEnum):
-    """What to do with a message that is delivered again."""
-
-    RUN = "run"
-    PARK = "park"
-    DROP = "drop"
 
 
 def due_before(

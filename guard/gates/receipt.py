@@ -19,21 +19,15 @@ from celery.utils.imports import instantiate
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
-from guard.core.headers import BYPASS_HEADER, COPY_HEADER, FINISHING_HEADER, ORIGINAL
-from guard.core.ledger import Second
+from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
-from guard.errors import ParkingFailed, StoreUnavailable
+from guard.errors import ParkingFailed
 from guard.gates.classify import CARRIERS
+from guard.gates.copies import Second, is_copy
 from guard.gates.inner_celery import Consumer, Request, worker_state
-from guard.gates.messages import (
-    generation_of,
-    in_lane,
-    job_of,
-    publication_of,
-    was_delivered_before,
-)
+from guard.gates.messages import in_lane, job_of
 from guard.gates.page import SlotState, mark_of
 
 if TYPE_CHECKING:
@@ -43,10 +37,10 @@ if TYPE_CHECKING:
     from kombu.message import Message
 
     from guard.core.operations import OperationKind
+    from guard.gates.copies import Copies
     from guard.gates.messages import QueueNames
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
-    from guard.ports import ParkedIndex
 
 __all__ = ["Cordons", "Parks", "ReceiptGate"]
 
@@ -73,19 +67,6 @@ class Parks(Protocol):
         second copy. Raises ParkingFailed; then nothing was parked."""
 
 
-class Keeps(Protocol):
-    """Who keeps the ledger of accepted jobs."""
-
-    def started(self, request: Request) -> None:
-        """A child has taken a job."""
-
-    def failed(self, request: Request, error: object) -> None:
-        """A job came back from its child without success."""
-
-    def second(self, task_id: str, publication: str) -> Second:
-        """What to do with a message that is delivered again."""
-
-
 class ReceiptGate:
     """The gate of one worker."""
 
@@ -96,18 +77,16 @@ class ReceiptGate:
         gate: PublishGate,
         cordon: Cordons,
         lot: Parks,
-        index: ParkedIndex,
+        copies: Copies,
         names: QueueNames,
     ) -> None:
         self._runtime = runtime
         self._gate = gate
         self._cordon = cordon
         self._lot = lot
-        self._index = index
         self.consumer: Consumer | None = None
         self.names = names
-        self.bookkeeper: Keeps | None = None
-        """Where a ledger is kept."""
+        self.copies = copies
 
     def strategy(
         self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any
@@ -132,12 +111,8 @@ class ReceiptGate:
                     self._arrived_closed(message, ack, reject)
                     return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.
-            if COPY_HEADER in message.headers or was_delivered_before(message):
-                if not self.may_run(message):
-                    ack(log, consumer.connection_errors)
-                    return None
-                if self.bookkeeper is not None and not self._is_first(message, self.bookkeeper, ack):
-                    return None
+            if is_copy(message) and self._settle_copy(message, lambda: ack(log, consumer.connection_errors)):
+                return None
             return handle(message, body, ack, reject, callbacks, **rest)
 
         return guarded_handler
@@ -180,44 +155,15 @@ class ReceiptGate:
             for slot in page.slots()
         )
 
-    def may_run(self, message: Message) -> bool:
-        """Whether this is the copy of its job that may run. Asked only of released and redelivered ones.
-
-        A released copy must be the one that claims its park id. A message that is delivered again may
-        have been parked by a worker that died before it could acknowledge: then its parked copy is
-        there too, and the first of the two that asks runs.
-        """
-        released = message.headers.get(COPY_HEADER)
-        publication = publication_of(message)
-        allowed = True
-        try:
-            if isinstance(released, dict):
-                allowed = self._index.claim(str(released.get("park_id")), str(released.get("copy")))
-            if allowed and publication and was_delivered_before(message):
-                park_id = self._index.park_id_of(publication, generation_of(message))
-                allowed = park_id is None or self._index.claim(park_id, ORIGINAL)
-        except StoreUnavailable:
-            return True  # at least once, as without the guard
-        if not allowed:
-            task_id, name, *_ = job_of(message)
-            log.warning("a second copy of job %s is dropped", task_id)
-            self._runtime.count(Count.DUPLICATE, self._gate.classifier.task(name).name)
-        return allowed
-
-    def _is_first(self, message: Message, bookkeeper: Keeps, ack: Any) -> bool:
-        """Whether a job that is delivered again does not run already; if it does, this copy is dealt with."""
-        task_id, *_ = job_of(message)
-        errors = self.consumer.connection_errors if self.consumer is not None else ()
-        match bookkeeper.second(task_id, publication_of(message)):
-            case Second.RUN:
-                return True
-            case Second.PARK:
-                self._park(message, done=lambda: ack(log, errors))
-            case Second.DROP:
-                log.warning("job %s has ended: its second delivery is dropped", task_id)
-                self._runtime.count(Count.DUPLICATE, self.kind_of(message).name)
-                ack(log, errors)
-        return False
+    def _settle_copy(self, message: Message, ack: Callable[[], Any]) -> bool:
+        """Whether a copy of a job must not run; then it is parked or dropped."""
+        verdict = self.copies.judge(message)
+        if verdict is Second.PARK:
+            self._park(message, done=ack)
+        elif verdict is Second.DROP:
+            self._runtime.count(Count.DUPLICATE, self.kind_of(message).name)
+            ack()
+        return verdict is not Second.RUN
 
     def set_aside(self, request: Request) -> None:
         """Requeue or park a request, and forget it. Nothing of it has run."""
@@ -287,14 +233,6 @@ class ReceiptGate:
             worker=self.consumer.hostname,
             attempt=attempt,
         )
-
-    def drop_copy(self, park_id: str) -> None:
-        """The job of this parked copy has finished after all: the copy must not run.
-
-        Raises:
-            StoreError: try again.
-        """
-        self._index.claim(park_id, ORIGINAL)
 
     def _arrived_closed(self, message: Message, ack: Any, reject: Any) -> None:
         assert self.consumer is not None  # noqa: S101 - messages arrive through it

@@ -48,7 +48,7 @@ class GuardedRequest:
         While closed, that child may be about to refuse it. So it is acknowledged only when the job is
         seen to have started; until then a crash leaves it with the broker.
         """
-        bookkeeper = self.guard_gate.bookkeeper
+        bookkeeper = self.guard_gate.copies.bookkeeper
         if bookkeeper is not None:  # before it is acknowledged: from then on no broker knows of it
             bookkeeper.started(self)
         if self.acknowledged or self.task.acks_late or not self.guard_gate.blocks(self):
@@ -76,7 +76,7 @@ class GuardedRequest:
         error = exc_info.exception
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
-        bookkeeper = self.guard_gate.bookkeeper
+        bookkeeper = self.guard_gate.copies.bookkeeper
         if bookkeeper is not None:
             bookkeeper.failed(self, error)
         if isinstance(error, NotStarted):

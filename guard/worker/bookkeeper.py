@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore
 from celery.signals import task_failure, task_revoked, task_success
 
-from guard.core.ledger import Second
 from guard.errors import StoreError
+from guard.gates.copies import Second
 from guard.gates.inner_celery import active_requests
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Bookkeeper:
         would without one."""
         try:
             if publication and self._ledger.has_ended(publication):
+                log.warning("job %s has ended: its second delivery is dropped", task_id)
                 return Second.DROP
             if not self._runs(task_id, self._ledger.runner(task_id)):
                 return Second.RUN

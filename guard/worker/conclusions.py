@@ -113,7 +113,7 @@ class Conclusions:
         park_id = climber.park_id
         if park_id:
             self._errands.add(
-                f"drop the parked copy of job {climber.request.id}", lambda: self._gate.drop_copy(park_id)
+                f"drop the parked copy of job {climber.request.id}", lambda: self._gate.copies.forbid(park_id)
             )
 
     def _record(self, climber: Climber, how: Ended, where: Went, ended_at: float) -> None:

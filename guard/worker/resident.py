@@ -22,6 +22,7 @@ from guard.core.agents import AgentCard
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
 from guard.gates.aborting import finishes
+from guard.gates.copies import Copies
 from guard.gates.messages import QueueNames
 from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
@@ -91,7 +92,7 @@ class Resident:
         names = QueueNames()
         self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings, names=names)
         self.receipt = ReceiptGate(
-            runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, index=index, names=names
+            runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, copies=Copies(index), names=names
         )
         self._follower: WorkerFollower | None = None
         self._agent: Agent | None = None
@@ -100,7 +101,7 @@ class Resident:
 
     def keep_ledger(self, bookkeeper: Bookkeeper) -> None:
         """Say what starts and ends here."""
-        self.receipt.bookkeeper = self._bookkeeper = bookkeeper
+        self.receipt.copies.bookkeeper = self._bookkeeper = bookkeeper
 
     def prepare(self, worker: WorkController) -> None:
         """Before the pool forks."""
