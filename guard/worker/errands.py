@@ -12,6 +12,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from guard.worker.forking import not_cut_by_a_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,7 +64,8 @@ class Errands:
     def _do(self, what: str, errand: Callable[[], None], tries: int) -> bool:
         """Whether nothing is left to do."""
         try:
-            errand()
+            with not_cut_by_a_fork():
+                errand()
         except Exception as error:
             if tries >= _MOST_TRIES:
                 log.exception("given up: %s", what)

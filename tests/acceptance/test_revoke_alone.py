@@ -69,7 +69,7 @@ def test_l5_a_job_that_cleans_up_is_out_of_sight_and_of_reach(shop: Shop, worker
     runs(shop)
     shop.app.control.revoke(result.id, terminate=True, signal="SIGUSR1")
     eventually(lambda: shop.events("cleaning"), what="the cleanup to begin")
-    assert result.state == "REVOKED"
+    eventually(lambda: result.state == "REVOKED", within=2, what="the state")
     assert active(shop) == []
     replies = shop.app.control.revoke(
         result.id, terminate=True, signal="SIGKILL", reply=True, timeout=2, limit=1
@@ -148,8 +148,8 @@ def test_l17_a_soft_shutdown_loses_what_was_acknowledged_early(make_shop: Callab
     runs(shop, 2)
     worker.signal(signal.SIGQUIT)
     begun = time.monotonic()
-    worker.wait(20)
-    assert time.monotonic() - begun < 15
+    worker.wait(50)
+    assert time.monotonic() - begun < 45
     assert waiting(shop) == 1, "the late one only"
     assert early.state not in {"SUCCESS", "FAILURE", "REVOKED"}
     assert late.state not in {"SUCCESS", "FAILURE", "REVOKED"}
