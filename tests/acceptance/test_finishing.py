@@ -57,6 +57,34 @@ def test_a_chain_goes_on_to_its_end_and_then_the_window_is_drained(
     assert set(shop.runs().values()) == {1}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("pool", ["threads", "solo"])
+def test_the_same_in_other_pools(shop: Shop, pool: str) -> None:
+    shop.worker("w1", pool=pool, concurrency=1)
+    shop.settled()
+    tasks = shop.app.tasks
+    last = begun(shop, chain(tasks["shop.job"].si(1, 2.0), tasks["shop.goes_on"].s(1.0)))
+    assert shop.guard.drain(within=30).state.phase.value == "active"
+    assert last.get(timeout=5) == 2
+    shop.guard.disable(by="tests")
+
+
+@pytest.mark.slow
+def test_a_step_whose_worker_is_killed_goes_on_with_another(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop("rabbitmq")
+    first = shop.worker("w1", concurrency=1)
+    shop.settled()
+    tasks = shop.app.tasks
+    last = begun(shop, chain(tasks["shop.job"].si(1, 1.0), tasks["shop.goes_on"].s(3.0)))
+    eventually(lambda: len(shop.events()) == 2, what="the step to run")
+    shop.worker("w2", concurrency=1)
+    first.kill()
+    assert shop.guard.drain(within=90).state.phase.value == "active"
+    assert last.get(timeout=5) == 2
+    assert shop.runs()[last.id] == 2
+    shop.guard.disable(by="tests")
+
+
 def test_groups_chords_children_and_retries_go_on(shop: Shop) -> None:
     shop.worker("w1", concurrency=4)
     shop.settled()
