@@ -141,7 +141,8 @@ def test_nothing_is_left_in_a_lane_when_the_gate_opens(make_shop: Callable[..., 
 def test_what_runs_by_a_bypass_is_seen_and_waited_for(shop: Shop) -> None:
     """It is explicit, so it runs; and while it runs nothing is drained."""
     shop.worker("w1", concurrency=2)
-    shop.send("job", 1, 3.0)
+    shop.settled()  # a young registry makes `enable` wait, and the first job would be over
+    shop.send("job", 1, 4.0)
     eventually(shop.events, what="the job to run")
     shop.enable()
     late = shop.send("job", 2, 5.0, **holder(shop))
