@@ -192,13 +192,14 @@ class Guard:
 
     def vouch(self, worker: str, *, by: str) -> None:
         """Say that a worker which does not answer runs nothing any more, so that it no longer blocks the
-        drain. The journal keeps who said so. Only after you have looked: it is believed.
+        drain; or that a step which goes on is lost. The journal keeps who said so. Only after you have
+        looked: it is believed.
 
         Args:
-            worker: node name, or the agent's id where several have one name.
+            worker: node name, or the agent's id where several have one name; or the step's task id.
 
         Raises:
-            InvalidRequest: no silent worker of the window has this name.
+            InvalidRequest: no silent worker and no step of the window has this name.
         """
         parts = self._parts
         parts.conducting.draining.vouch(parts.stores.durable.read(), worker, by=by)
@@ -294,59 +295,15 @@ class Guard:
 
     def job(self, task_id: str) -> JobView:
         """Where a job is."""
-        from guard.orchestrator.whereabouts import JobPlace, JobView
+        from guard.fleet.results import state_of
+        from guard.orchestrator.whereabouts import find_job
 
-        parts = self._parts
-        running = next(
-            (
-                (entry.card.node, job)
-                for entry in parts.conducting.roster() or ()
-                if entry.report is not None
-                for job in entry.report.running
-                if job.task_id == task_id
-            ),
-            None,
+        return find_job(
+            task_id,
+            roster=self._parts.conducting.roster() or (),
+            parked=self.parked.get(task_id),
+            state=state_of(self._parts.app, task_id),
         )
-        celery_state = self._celery_state(task_id)
-        if running is not None:
-            node, job = running
-            note = f"runs on {node}"
-            return JobView(
-                task_id=task_id,
-                place=JobPlace.RUNNING,
-                state=celery_state,
-                note=note,
-                task=job.task,
-                worker=node,
-            )
-        parked = self.parked.get(task_id)
-        if parked is not None:
-            return JobView(
-                task_id=task_id,
-                place=JobPlace.PARKED,
-                state=celery_state,
-                note=f"was set aside from queue {parked.queue} and goes back there at release",
-                task=parked.task,
-                queue=parked.queue,
-                worker=parked.worker,
-                parked_at=parked.parked_at,
-            )
-        if celery_state in {"SUCCESS", "FAILURE", "REVOKED"}:
-            return JobView(
-                task_id=task_id, place=JobPlace.ENDED, state=celery_state, note=f"ended as {celery_state}"
-            )
-        if celery_state is None:
-            return JobView(
-                task_id=task_id,
-                place=JobPlace.NOT_KNOWN,
-                state=None,
-                note="the result backend does not answer",
-            )
-        if celery_state in {"STARTED", "RETRY"}:
-            note = f"last seen as {celery_state}; while open nobody reports what runs"
-            return JobView(task_id=task_id, place=JobPlace.NOT_KNOWN, state=celery_state, note=note)
-        note = "no result yet: it waits in its queue, or was never published"
-        return JobView(task_id=task_id, place=JobPlace.WAITING, state=celery_state, note=note)
 
     def bypass(self, *operations: str, by: str, holder: str, seconds: int) -> str:
         """A token that lets work of some operations pass while closed, for a time.
@@ -425,12 +382,6 @@ class Guard:
         except StoreError:
             return ("the ledger does not answer",)
         return (f"{lost} accepted jobs are nowhere: see `maintenance ledger`",) if lost else ()
-
-    def _celery_state(self, task_id: str) -> str | None:
-        try:
-            return str(self._parts.app.AsyncResult(task_id).state)
-        except Exception:  # noqa: BLE001 - any backend may be behind it, with errors of its own
-            return None
 
 
 def _is_uuid(text: str) -> bool:

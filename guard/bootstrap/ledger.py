@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from celery.states import READY_STATES
 
 from guard.fleet.broker import Broker
+from guard.fleet.results import state_of
 from guard.fleet.waiting import Waiting
 from guard.gates.accepting import Accepting
 from guard.gates.classify import CARRIERS
@@ -44,6 +45,6 @@ def ledger_sweep(wiring: Wiring) -> LedgerSweep:
         books=wiring.stores.ledger,
         broker=Waiting(Broker(wiring.app)),
         index=wiring.stores.index,
-        has_result=lambda task_id: str(wiring.app.AsyncResult(task_id).state) in READY_STATES,
+        has_result=lambda task_id: state_of(wiring.app, task_id) in READY_STATES,
         clock=wiring.clock,
     )

@@ -38,7 +38,7 @@ class Waiting:
         """For each list of a queue that is not empty (one per priority): the ids that are taken next."""
         with self._broker.channel() as channel, channel.conn_or_acquire() as client:
             texts = [client.lrange(key, -number, -1) for key in _lists(channel, queue)]
-        return [_ids(json.loads(text) for text in reversed(some)) for some in texts if some]
+        return [_ids(reversed(some)) for some in texts if some]
 
     def everything(self, queue: str) -> set[str]:
         """The ids of all jobs in a queue, a few hundred at a time. Some may be taken meanwhile."""
@@ -48,7 +48,7 @@ class Waiting:
                 # From the end that is filled: what is taken meanwhile moves nothing that is still to be seen.
                 first = 0
                 while texts := client.lrange(key, first, first + _AT_ONCE - 1):
-                    found.update(_ids(json.loads(text) for text in texts))
+                    found.update(_ids(texts))
                     first += len(texts)
         return found
 
@@ -57,8 +57,8 @@ class Waiting:
         found: set[str] = set()
         with self._broker.channel() as channel, channel.conn_or_acquire() as client:
             for _, text in client.hscan_iter(channel.unacked_key, count=_AT_ONCE):
-                message, *_ = json.loads(text)
-                found.update(_ids([message]))
+                message, *_ = json.loads(text)  # kombu's own: message, exchange, routing key
+                found.update(_ids([json.dumps(message)]))
         return found
 
 
@@ -67,7 +67,15 @@ def _lists(channel: Any, queue: str) -> list[str]:
     return [channel._q_for_pri(queue, step) for step in channel.priority_steps]  # noqa: SLF001 - kombu's own names
 
 
-def _ids(messages: Iterable[Any]) -> list[str]:
-    """The ids of the jobs in messages: in both of Celery's protocols it is the correlation id too."""
-    found = [(message.get("properties") or {}).get("correlation_id") for message in messages]
-    return [task_id for task_id in found if isinstance(task_id, str)]
+def _ids(texts: Iterable[str | bytes]) -> list[str]:
+    """The ids of the jobs in messages: in both of Celery's protocols it is the correlation id too. What is no
+    job of Celery has none."""
+    found = []
+    for text in texts:
+        try:
+            task_id = json.loads(text)["properties"]["correlation_id"]
+        except (ValueError, TypeError, KeyError):
+            continue
+        if isinstance(task_id, str):
+            found.append(task_id)
+    return found

@@ -63,9 +63,11 @@ class Accepting:
         if not kind.guarded or not queue:
             return None
         if len(rest) > _TASK_ID:
-            task_id = rest[_TASK_ID] or str(uuid.uuid4())
+            task_id = rest[_TASK_ID]
         else:
             task_id = options["task_id"] = options.get("task_id") or str(uuid.uuid4())
+        if not task_id:  # Celery will make one that nobody here knows
+            return None
         return LedgerEntry(
             task_id=str(task_id),
             task=name,

@@ -96,9 +96,10 @@ class Passing:
     def publish_step(self, name: str, args: Any, kwargs: Any, options: dict[str, Any]) -> bool:
         """Send the next step of a running workflow beside its queue, if it may go on; else change nothing."""
         queue = self._destination(name, args, kwargs, options)
-        task_id = options["task_id"] = options.get("task_id") or str(uuid.uuid4())
+        task_id = options.get("task_id") or str(uuid.uuid4())
         mark = self.finishing.begin(name=name, task_id=task_id, queue=queue) if queue else ""
         if mark:
+            options["task_id"] = task_id
             options["headers"] = {**(options.get("headers") or {}), FINISHING_HEADER: mark}
             self._take_lane(queue, options)
         return bool(mark)

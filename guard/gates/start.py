@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from guard.clock import BOOT, boot_ms
 from guard.core.counts import Count
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
-from guard.core.modes import Gate
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
@@ -88,9 +87,7 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
         words[base] = 1  # SlotState.ENTERING, as a plain number: this and the next lines run for every job
         word = words[0]
         now = clock_gettime_ns(BOOT) // 1_000_000  # `boot_ms`, without the call
-        if (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK) and not _goes_on(
-            task, word, now
-        ):
+        if (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK) and not _goes_on(task, gate):
             return _closed(slot, task, gate, args, kwargs, run)
         if slot.named:
             slot.name(task.request.id)
@@ -173,12 +170,11 @@ def _slot_of_thread(name: str, runtime: Runtime) -> Slot | None:
         raise NotStarted(name) from None
 
 
-def _goes_on(task: Task[..., Any], word: int, now: int) -> bool:
-    """Whether this job is a step that goes on while a normal window drains. The worker's main process has
-    looked whether its mark counts, and the window is not drained before the mark is struck off."""
-    if word >> GATE_SHIFT != Gate.NORMAL or now >= word & DEADLINE_MASK:
-        return False
-    return task.request.get(FINISHING_HEADER) is not None
+def _goes_on(task: Task[..., Any], gate: PublishGate) -> bool:
+    """Whether this job is a step that goes on while a normal window drains. Asked again here: what the pool
+    had already when the gate closed, nobody else has looked at. The slot says ENTERING meanwhile, so that no
+    gate counts as closed between this answer and the start."""
+    return gate.passing.goes_on(task.request.get(FINISHING_HEADER))
 
 
 def _closed(

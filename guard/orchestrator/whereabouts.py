@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["JobPlace", "JobView"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from guard.core.parked import ParkedJob
+    from guard.core.roster import RosterEntry
+
+__all__ = ["JobPlace", "JobView", "find_job"]
 
 
 class JobPlace(StrEnum):
@@ -44,3 +50,50 @@ class JobView:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return asdict(self)
+
+
+def find_job(
+    task_id: str, *, roster: Iterable[RosterEntry], parked: ParkedJob | None, state: str | None
+) -> JobView:
+    """Put together what was gathered about a job.
+
+    Args:
+        roster: the registered workers; they report what runs while the gate is closed.
+        parked: the parked job of this id, if there is one.
+        state: Celery's state; None when the result backend does not answer.
+    """
+    for entry in roster:
+        for job in entry.report.running if entry.report is not None else ():
+            if job.task_id == task_id:
+                node = entry.card.node
+                return JobView(
+                    task_id=task_id,
+                    place=JobPlace.RUNNING,
+                    state=state,
+                    note=f"runs on {node}",
+                    task=job.task,
+                    worker=node,
+                )
+    if parked is not None:
+        return JobView(
+            task_id=task_id,
+            place=JobPlace.PARKED,
+            state=state,
+            note=f"was set aside from queue {parked.queue} and goes back there at release",
+            task=parked.task,
+            queue=parked.queue,
+            worker=parked.worker,
+            parked_at=parked.parked_at,
+        )
+    place, note = _by_state(state)
+    return JobView(task_id=task_id, place=place, state=state, note=note)
+
+
+def _by_state(state: str | None) -> tuple[JobPlace, str]:
+    if state is None:
+        return JobPlace.NOT_KNOWN, "the result backend does not answer"
+    if state in {"SUCCESS", "FAILURE", "REVOKED"}:
+        return JobPlace.ENDED, f"ended as {state}"
+    if state in {"STARTED", "RETRY"}:
+        return JobPlace.NOT_KNOWN, f"last seen as {state}; while open nobody reports what runs"
+    return JobPlace.WAITING, "no result yet: it waits in its queue, or was never published"

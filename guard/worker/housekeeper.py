@@ -63,3 +63,5 @@ class Housekeeper:
                     self._sweep()
             except GuardError as error:
                 log.debug("housekeeping waits: %s", error)
+            except Exception:  # whatever it is, the next round must come: a release may depend on it
+                log.exception("a round of housekeeping failed")

@@ -9,6 +9,7 @@ from celery import chain, group
 
 import guard
 from guard.core.drain import BlockerKind
+from guard.core.headers import FINISHING_HEADER
 from tests.support.eventually import eventually, throughout
 
 if TYPE_CHECKING:
@@ -162,13 +163,28 @@ def test_a_step_that_nobody_takes_is_named_until_an_operator_vouches_for_it(shop
     shop.guard.disable(by="tests")
 
 
+def test_an_old_mark_lets_no_job_pass_that_the_pool_has_already(shop: Shop) -> None:
+    """A retry keeps its headers while the gate is open. What a pool has by then (threads take all at once) is
+    judged by the start gate alone."""
+    worker = shop.worker("w1", pool="threads", concurrency=1)
+    shop.settled()
+    shop.send("job", 1, 4.0)
+    eventually(shop.events, what="the first job to run")
+    late = shop.send("goes_on", 1, headers={FINISHING_HEADER: "an-old-window/a1"})
+    eventually(lambda: f"{late.id}] received" in worker.log, what="the second to be with the pool")
+    shop.enable()
+    assert shop.guard.drain(within=20).state.phase.value == "active"
+    throughout(lambda: len(shop.events()) == 1, during=1, what="the second job not to start")
+    shop.guard.disable(by="tests")
+    assert late.get(timeout=10) == 2
+
+
 def test_a_mark_that_was_made_up_lets_nothing_pass(shop: Shop) -> None:
     shop.worker("w1")
     window, _ = shop.enable()
     with shop.app.connection_for_write() as connection:
         from kombu import Queue
 
-        from guard.core.headers import FINISHING_HEADER
         from guard.core.lanes import lane_of
 
         lane = Queue(lane_of("guarded"), routing_key=lane_of("guarded"))

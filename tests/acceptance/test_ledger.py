@@ -166,19 +166,8 @@ def test_on_the_command_line(kept: Shop) -> None:
     )
     books: Any = kept.guard._parts.stores.ledger
     books.lose([LostJob(entry=entry, found_at=1.7e9)])
-    code, text = _cli(kept, "ledger")
+    code, text = kept.maintenance("ledger")
     assert code == 4
     assert "t-1" in text
-    code, text = _cli(kept, "ledger", "--forget", "t-1", "--by", "ops", "--json")
+    code, text = kept.maintenance("ledger", "--forget", "t-1", "--by", "ops", "--json")
     assert (code, json.loads(text)) == (0, {"open": 0, "can_look": True, "lost": []})
-
-
-def _cli(shop: Shop, *words: str) -> tuple[int, str]:
-    code = (
-        "from click.testing import CliRunner\nfrom celery.bin.celery import celery\n"
-        f"done = CliRunner().invoke(celery, ['-A', 'tests.acceptance.shop', 'maintenance', *{words!r}])\n"
-        "print(done.output)\nraise SystemExit(done.exit_code)"
-    )
-    process = shop.python("cli", code)
-    process.wait(60)
-    return process.returncode or 0, process.log

@@ -34,18 +34,6 @@ def balanced(shop: Shop, **wanted: int) -> dict[str, Any]:
         raise AssertionError(json.dumps(shop.guard.report().to_dict(), indent=1)) from error
 
 
-def cli(shop: Shop, *words: str) -> tuple[int, str]:
-    """`maintenance …` as an operator types it."""
-    code = (
-        "from click.testing import CliRunner\nfrom celery.bin.celery import celery\n"
-        f"done = CliRunner().invoke(celery, ['-A', 'tests.acceptance.shop', 'maintenance', *{words!r}])\n"
-        "print(done.output)\nraise SystemExit(done.exit_code)"
-    )
-    process = shop.python("cli", code)
-    process.wait(60)
-    return process.returncode or 0, process.log
-
-
 def test_a_drain(shop: Shop) -> None:
     """Jobs that ran when the gate closed are completed; those that came later are refused, held or parked."""
     import guard
@@ -68,10 +56,10 @@ def test_a_drain(shop: Shop) -> None:
     assert after["by_operation"]["completed"] == {"job_creation": 2}
     assert after["window"]["window_id"] == window.window_id
 
-    code, text = cli(shop, "report")
+    code, text = shop.maintenance("report")
     assert code == 0
     assert "yes, every job is accounted for" in text
-    code, text = cli(shop, "report", window.window_id, "--json")
+    code, text = shop.maintenance("report", window.window_id, "--json")
     assert code == 0
     assert json.loads(text)["books"]["unaccounted"] == 0
 
@@ -83,7 +71,7 @@ def test_an_emergency(shop: Shop) -> None:
     shop.guard.enable(reason="fire", by="tests", mode="emergency", grace=4, duration=600)
     report = balanced(shop, running=4, killed=2, interrupted=1, completed=1)
     assert {one["outcome"] for one in report["outcomes"]} == {"killed", "interrupted", "completed"}
-    code, text = cli(shop, "report")
+    code, text = shop.maintenance("report")
     assert code == 0
     assert f"{results[1].id} on w1@shop: killed after" in text
     assert "revoked" in text
@@ -141,7 +129,7 @@ def test_what_does_not_add_up(shop: Shop) -> None:
     shop.guard._parts.stores.tally.add(window.window_id, {f"{Count.PARKED.value}:job_creation": 2})
     report = shop.guard.report(window.window_id)
     assert (report.books.unaccounted, report.books.adds_up) == (2, False)
-    code, text = cli(shop, "report")
+    code, text = shop.maintenance("report")
     assert code == 4
     assert "NO: 2 jobs unaccounted for" in text
 
@@ -150,12 +138,12 @@ def test_no_window_and_no_answer(make_shop: Callable[..., Shop]) -> None:
     """What did not answer is unknown: not zero, not balanced."""
     with Valkey() as control:
         shop = make_shop("redis", REDIS_URL=control.url())
-        code, text = cli(shop, "report")
+        code, text = shop.maintenance("report")
         assert (code, "there was no window yet" in text) == (6, True)
         shop.enable()
         control.crash()
         report = shop.guard.report()
         assert (report.books.adds_up, report.books.unaccounted, report.outcomes) == (None, None, None)
-        code, text = cli(shop, "report")
+        code, text = shop.maintenance("report")
         assert code == 5
         assert "unknown" in text

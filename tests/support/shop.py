@@ -128,6 +128,17 @@ class Shop:
         prelude = "from tests.acceptance.shop import app, installed as guard\n"
         return self._run(name, [sys.executable, "-W", "ignore", "-c", prelude + code], environ)
 
+    def maintenance(self, *words: str) -> tuple[int, str]:
+        """`maintenance …` as an operator types it: exit code and what it printed."""
+        code = (
+            "from click.testing import CliRunner\nfrom celery.bin.celery import celery\n"
+            f"done = CliRunner().invoke(celery, ['-A', 'tests.acceptance.shop', 'maintenance', *{words!r}])\n"
+            "print(done.output)\nraise SystemExit(done.exit_code)"
+        )
+        process = self.python("cli", code)
+        process.wait(60)
+        return process.returncode or 0, process.log
+
     def _celery(self, name: str, arguments: list[str], environ: dict[str, str]) -> LocalProcess:
         argv = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "tests.acceptance.shop", *arguments]
         return self._run(name, argv, environ)
