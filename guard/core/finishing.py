@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from guard.core.modes import Mode, Phase
+from guard.core.plain import read_flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +42,7 @@ class FinishingStep:
         Raises:
             ValueError: it is no such step.
         """
-        try:
-            texts = {name: raw[name] for name in ("token", "task_id", "task", "queue")}
-            since = float(raw["since"])
-        except (KeyError, TypeError) as error:
-            raise ValueError("not a finishing step") from error
-        if not all(isinstance(text, str) for text in texts.values()):
-            raise ValueError("not a finishing step")
-        return cls(**texts, since=since)
+        return read_flat(cls, raw)
 
 
 def lets_finish(state: GuardState) -> bool:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from guard.core.plain import read_flat
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -43,14 +45,7 @@ class LedgerEntry:
         Raises:
             ValueError: it is no such entry.
         """
-        try:
-            texts = {name: raw[name] for name in ("task_id", "task", "operation", "queue", "publication")}
-            at = float(raw["accepted_at"])
-        except (KeyError, TypeError) as error:
-            raise ValueError("not a ledger entry") from error
-        if not all(isinstance(text, str) for text in texts.values()):
-            raise ValueError("not a ledger entry")
-        return cls(**texts, accepted_at=at)
+        return read_flat(cls, raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,32 @@
+"""Flat dataclasses of texts and numbers, read back from plain JSON types."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["read_flat"]
+
+T = TypeVar("T")
+
+
+def read_flat(kind: type[T], raw: Mapping[str, Any]) -> T:
+    """An instance of a dataclass whose fields are all `str` or `float`. Fields that a newer release has added
+    are left out.
+
+    Raises:
+        ValueError: a field is missing or of another type.
+    """
+    values: dict[str, Any] = {}
+    for entry in fields(kind):  # type: ignore[arg-type]
+        try:
+            value = raw[entry.name]
+            values[entry.name] = float(value) if entry.type == "float" else value
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a {kind.__name__}") from error
+        if entry.type == "str" and not isinstance(value, str):
+            raise ValueError(f"not a {kind.__name__}")
+    return kind(**values)
