@@ -5,23 +5,30 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from kombu.exceptions import KombuError
+
 from guard.core.hazards import Facts, hazards
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
 from guard.fleet.machine import HiddenProcesses, machine_name, page_file
 from guard.fleet.queues import Queues
+from guard.fleet.redelivery import Redelivery
 from guard.fleet.releaser import Releaser
+from guard.gates.messages import job_of
 from guard.gates.page import SlotState, is_alive, slots_of
 from guard.orchestrator.advancing import Advancing
 from guard.orchestrator.changes import Changes
 from guard.orchestrator.closing import Closing
 from guard.orchestrator.conductor import Conductor
 from guard.orchestrator.draining import Draining
+from guard.orchestrator.fates import Fates
 from guard.orchestrator.surroundings import Surroundings
 from guard.worker.cordon import carried_by
 
 if TYPE_CHECKING:
+    from kombu.message import Message
+
     from guard.bootstrap.wiring import Wiring
     from guard.core.agents import AgentCard
     from guard.core.operations import OperationKind
@@ -97,9 +104,36 @@ class Conducting:
             plane=self._stores.plane,
             clock=self._stores.clock,
             lease=self.settings.guard_lease_seconds,
-            is_gone=_runs_nothing,
+            fates=Fates(
+                durable=self._stores.durable,
+                plane=self._stores.plane,
+                clock=self._stores.clock,
+                lease=self.settings.guard_lease_seconds,
+                is_gone=_runs_nothing,
+                redelivery=lambda: self.redelivery,
+            ),
             finishing=lambda: self._stores.finishing,
         )
+
+    @functools.cached_property
+    def redelivery(self) -> Redelivery:
+        """Who gives back the jobs of workers that are gone."""
+        return Redelivery(
+            app=self.app,
+            broker=self.broker,
+            is_blocked=self._is_blocked,
+            strangers=lambda queues: self._unguarded(queues, self._known_nodes()),
+        )
+
+    def _is_blocked(self, state: GuardState, message: Message, queue: str) -> bool:
+        try:
+            _, name, _, args, kwargs = job_of(message)
+        except (KeyError, TypeError, ValueError, KombuError):
+            return False  # no job of Celery
+        return state.gate in self._classifier.job(name, args, kwargs, queue=queue).blocked_by
+
+    def _known_nodes(self) -> frozenset[str]:
+        return frozenset(entry.card.node for entry in self.roster() or ())
 
     @functools.cached_property
     def advancing(self) -> Advancing:

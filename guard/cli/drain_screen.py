@@ -30,6 +30,8 @@ _HEADLINES = {
     Phase.RELEASING: ("The window has ended: jobs go back to their queues", ""),
 }
 
+_BAD = {BlockerKind.SILENT, BlockerKind.UNDELIVERED}
+
 
 def drain_screen(ctx: click.Context, progress: Progress, *, total: int | None) -> Screen:
     """How far the drain is. `total` is the most blockers seen so far, for the bar; None: no bar."""
@@ -49,7 +51,7 @@ def drain_screen(ctx: click.Context, progress: Progress, *, total: int | None) -
     _jobs(screen, [blocker for blocker in view.blockers if blocker.kind is BlockerKind.RUNNING])
     for blocker in view.blockers:
         if blocker.kind is not BlockerKind.RUNNING:
-            screen.note(_sentence(blocker), "bad" if blocker.kind is BlockerKind.SILENT else "warn")
+            screen.note(_sentence(blocker), "bad" if blocker.kind in _BAD else "warn")
     return screen
 
 
@@ -113,6 +115,13 @@ def _sentence(blocker: Blocker) -> str:
             return (
                 f"{blocker.worker} does not answer{since}: wake it, or make sure that it runs nothing "
                 f"and say `maintenance drain --vouch {node}`"
+            )
+        case BlockerKind.UNDELIVERED:
+            node = blocker.worker.split(" ", maxsplit=1)[0]
+            return (
+                f"{blocker.worker} is gone, and its jobs are not back with the broker: which they are is "
+                "known once no other worker holds jobs back and no consumer without a guard takes any; to "
+                f"go on without them say `maintenance drain --vouch {node}`"
             )
         case BlockerKind.UNCONFIRMED:
             return f"{blocker.worker} does not follow this epoch yet"

@@ -4,8 +4,8 @@ Rules:
 
 - Drained needs the word of every worker on the roll: it follows this epoch, was heard of within a
   lease, and runs nothing, holds nothing back, ends nothing and has lost no job. Unknown is not zero.
-- A worker that does not answer blocks the drain until it answers, is proven gone, or an operator
-  vouches for it.
+- A worker that does not answer blocks the drain until it answers, is proven gone and its jobs are back
+  with the broker, or an operator vouches for it.
 - A step that goes on (`guard.core.finishing`) blocks it, from before it is published until what follows
   it was.
 - An estimate says what it rests on: how long the task took before, or its time limit. A job that runs
@@ -45,6 +45,8 @@ class BlockerKind(StrEnum):
     """The worker answers, and does not follow this epoch yet."""
     SILENT = "silent"
     """The worker does not answer."""
+    UNDELIVERED = "undelivered"
+    """The worker is gone, and the broker still believes its jobs to be in its hands."""
     FINISHING = "finishing"
     """The next step of a workflow that goes on: on its way, or lost with a worker."""
 
@@ -76,7 +78,7 @@ class Blocker:
         worker: the node.
         count: jobs, for RESERVED, ENDING and LOST.
         task_id, task, operation: of a RUNNING job.
-        running_for: since it started, or since a SILENT worker was heard of; None when never.
+        running_for: since it started, or since a worker was heard of that does not answer; None when never.
         limit: hard time limit of the job; None when it has none.
         ends_in: estimate until it ends; None when nothing is known.
         basis: what the estimate rests on.
@@ -106,6 +108,7 @@ class DrainFacts:
         epoch: of the window now.
         workers: the registered workers; None when the registry does not answer.
         roll: every worker that was ever seen in this window; None when SQL does not answer.
+        undelivered: ids of agents on the roll that are gone while their jobs are not back yet.
         steps: steps of workflows that go on; None when Redis does not answer.
         lease: seconds after which a worker that is not heard of counts as silent.
         now: UTC seconds.
@@ -116,6 +119,7 @@ class DrainFacts:
     roll: tuple[RollEntry, ...] | None
     lease: float
     now: float
+    undelivered: frozenset[str] = frozenset()
     steps: tuple[FinishingStep, ...] | None = ()
 
 
@@ -171,17 +175,25 @@ def _blockers(
     fates = {entry.agent_id: entry.fate for entry in roll}
     for entry in roll:
         if entry.agent_id not in known and entry.fate is Fate.UNKNOWN:
-            yield Blocker(kind=BlockerKind.SILENT, worker=f"{entry.node} (pid {entry.pid} on {entry.host})")
+            yield Blocker(
+                kind=_silence(entry.agent_id, facts), worker=f"{entry.node} (pid {entry.pid} on {entry.host})"
+            )
     for worker in workers:
         if worker.seen_seconds_ago > facts.lease:
             if fates.get(worker.card.agent_id, Fate.UNKNOWN) is Fate.UNKNOWN:
                 yield Blocker(
-                    kind=BlockerKind.SILENT, worker=_name(worker), running_for=worker.seen_seconds_ago
+                    kind=_silence(worker.card.agent_id, facts),
+                    worker=_name(worker),
+                    running_for=worker.seen_seconds_ago,
                 )
         elif worker.acknowledged_epoch < facts.epoch or worker.report is None:
             yield Blocker(kind=BlockerKind.UNCONFIRMED, worker=_name(worker))
         else:
             yield from _left_in(worker, facts.now)
+
+
+def _silence(agent_id: str, facts: DrainFacts) -> BlockerKind:
+    return BlockerKind.UNDELIVERED if agent_id in facts.undelivered else BlockerKind.SILENT
 
 
 def _steps(steps: tuple[FinishingStep, ...], running: Collection[str], now: float) -> Iterator[Blocker]:

@@ -19,7 +19,8 @@ class Fate(StrEnum):
     LEFT = "left"
     """It stopped in order: its jobs had ended."""
     GONE = "gone"
-    """Its main process is gone from its machine, and no pool child that it left behind is in a job."""
+    """Its main process is gone from its machine, no pool child that it left behind is in a job, and its jobs
+    are back with the broker."""
     VOUCHED = "vouched"
     """An operator said so; the journal says who."""
 

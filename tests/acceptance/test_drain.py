@@ -176,19 +176,82 @@ def test_a_frozen_worker_blocks_the_drain_until_it_answers(shop: Shop) -> None:
     assert shop.guard.drain(within=15).state.phase is Phase.ACTIVE
 
 
-def test_a_killed_worker_is_found_to_be_gone(shop: Shop) -> None:
-    """Not because it is silent: a frozen one is silent too."""
+@pytest.fixture(params=["redis", "rabbitmq"])
+def broker(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def at_the_broker(shop: Shop) -> int:
+    """How many messages lie in the guarded queue, to be taken by anybody."""
+    with shop.app.connection_for_read() as connection:
+        return connection.default_channel.queue_declare("guarded", passive=True).message_count  # type: ignore[no-any-return]
+
+
+def test_a_killed_worker_is_found_to_be_gone_and_its_jobs_are_back(
+    make_shop: Callable[..., Shop], broker: str
+) -> None:
+    """Not because it is silent: a frozen one is silent too. Its job is back when the drain is over, and not
+    an hour later."""
+    shop = make_shop(broker)
     worker = shop.worker("w1", concurrency=1)
     shop.settled()
-    shop.send("job", 1, 60)
+    sent = shop.send("job", 1, 60)
     running(shop)
     shop.enable()
     worker.signal(signal.SIGKILL)
     assert shop.guard.drain(within=20).state.phase is Phase.ACTIVE
+    assert at_the_broker(shop) == 1
     window_id = shop.guard.durable.read().window_id
     assert [entry.fate for entry in shop.guard.durable.roll(window_id)] == [Fate.GONE]
-    assert "worker gone" in [record.action for record in shop.guard.durable.records(20)]
+    (record,) = [one for one in shop.guard.durable.records(20) if one.action == "worker gone"]
+    assert record.detail["given_back"] == ([sent.id] if broker == "redis" else [])
     assert not shop.events("end")
+    shop.worker("w2", SHOP_HURRY="1")
+    assert shop.runs() == {sent.id: 1}
+    shop.guard.disable(by="tests")
+    assert sent.get(timeout=20) == 1
+    assert shop.runs() == {sent.id: 2}
+
+
+def test_what_a_worker_took_that_died_before_it_heard_is_back_too(
+    make_shop: Callable[..., Shop], broker: str
+) -> None:
+    """It never said what it held: its jobs are those that nobody else has, once nobody holds any back."""
+    shop = make_shop(broker)
+    victim = shop.worker("w1", concurrency=1)
+    shop.settled()
+    sent = [shop.send("job", n, 60) for n in range(4)]
+    running(shop)
+    other = shop.worker("w2", concurrency=1, SHOP_HURRY="1")
+    victim.freeze()
+    own = shop.send("job", 9)
+    assert own.get(timeout=20) == 9
+    shop.enable()
+    victim.signal(signal.SIGKILL)
+    assert shop.guard.drain(within=20).state.phase is Phase.ACTIVE
+    assert at_the_broker(shop) == len(sent)
+    shop.guard.disable(by="tests")
+    assert [one.get(timeout=20) for one in sent] == [0, 1, 2, 3]
+    assert other.alive
+    assert shop.runs()[own.id] == 1
+
+
+def test_a_killed_worker_blocks_the_drain_until_its_jobs_are_told_from_a_strangers(shop: Shop) -> None:
+    """A consumer without a guard may have those that nobody names. Then only a word settles it."""
+    victim = shop.worker("w1", concurrency=1)
+    shop.settled()
+    sent = [shop.send("job", n, 60) for n in range(2)]
+    running(shop)
+    shop.worker("legacy", SHOP_UNGUARDED="1", SHOP_HURRY="1")
+    victim.freeze()
+    shop.enable()
+    victim.signal(signal.SIGKILL)
+    progress = shop.guard.drain(within=8)
+    assert progress.view is not None
+    assert [one.kind for one in progress.view.blockers] == [BlockerKind.UNDELIVERED]
+    shop.guard.vouch("w1@shop", by="alice")
+    assert shop.guard.drain(within=10).state.phase is Phase.ACTIVE
+    assert not {one.id for one in sent[1:]} & shop.runs().keys()
 
 
 def test_an_operators_word_counts_and_is_journaled(shop: Shop) -> None:
