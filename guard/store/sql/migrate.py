@@ -102,7 +102,7 @@ def _upgrade(engine: Engine, now: float) -> None:
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
     """Several workers may start at once: the first holds a named lock, the others find the work done.
-    SQLite's write lock does the same by itself."""
+    In SQLite the migration is one transaction, which does the same by itself."""
     if connection.dialect.name not in {"mysql", "mariadb"}:
         yield
         return
