@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
+    from guard.core.alerts import Alert
     from guard.core.finishing import FinishingStep
     from guard.core.history import AuditRecord, WindowRecord
     from guard.core.ledger import LedgerEntry, LostJob
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
 
 __all__ = [
+    "Alerts",
     "Clock",
     "ControlPlane",
     "DurableReader",
@@ -107,6 +109,16 @@ class DurableStore(StateStore, DurableReader, Protocol):
 
     def write_configuration_rows(self, state: GuardState) -> None:
         """Write the rows again so that they say this state."""
+
+
+class Alerts(Protocol):
+    """What a person should know."""
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Log an alert and keep it. StoreUnavailable: it was logged, and is not kept."""
+
+    def recent(self, limit: int) -> list[Alert]:
+        """The last ones, newest first."""
 
 
 class ControlPlane(StateStore, Protocol):

@@ -6,7 +6,7 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.api.journal import note
 from guard.api.ledger import LedgerView
@@ -17,7 +17,7 @@ from guard.errors import InvalidRequest, StoreError
 from guard.observe import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from guard.api.parts import Parts
     from guard.core.account import Account
@@ -83,6 +83,8 @@ class Guard:
         drain_within: float | None = None,
         at_deadline: str = "wait",
         verify: bool = False,
+        sessions: str | None = None,
+        scope: Mapping[str, Any] | None = None,
         window_id: str | None = None,
     ) -> Window:
         """Open a window. Returns when the gates are closed: with an acknowledgement from every worker
@@ -101,6 +103,9 @@ class Guard:
                 emergency) or ``abort`` (end the window).
             verify: keep a stage for `verify` before the release: until then no bypass counts, and `disable`
                 insists on it.
+            sessions: ``invalidate`` or ``keep`` those of non-admins; the setting for this mode when None.
+            scope: what the window is narrowed to, as `guard.core.scope.Scope` names it: ``operations``,
+                ``queues``, ``tenant_key`` with ``tenants``; everything that the mode blocks when None.
             window_id: a UUID of yours, so that the call may be repeated: if the window of this id is open
                 already nothing is changed.
 
@@ -121,6 +126,8 @@ class Guard:
             drain_within=drain_within,
             at_deadline=at_deadline,
             verify=verify,
+            sessions=sessions if sessions is not None else self.settings.sessions_policy(mode),
+            scope=scope,
         )
         if window_id is not None and not _is_uuid(window_id):
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
@@ -138,6 +145,8 @@ class Guard:
         grace: float | None = None,
         drain_within: float | None = None,
         at_deadline: str | None = None,
+        sessions: str | None = None,
+        scope: Mapping[str, Any] | None = None,
     ) -> Window:
         """Change the open window; what is None stays. From normal to emergency and back too: a stricter
         mode returns when its gates are closed.
@@ -153,6 +162,10 @@ class Guard:
             grace=grace,
             drain_within=drain_within,
             at_deadline=at_deadline,
+            sessions=sessions
+            if sessions is not None or mode is None
+            else self.settings.sessions_policy(mode),
+            scope=scope,
         )
 
     def drain(

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
-    from guard.ports import Clock, ControlPlane, DurableStore, LedgerBooks, Outcomes, ParkedIndex, Tally
+    from guard.ports import (
+        Alerts,
+        Clock,
+        ControlPlane,
+        DurableStore,
+        LedgerBooks,
+        Outcomes,
+        ParkedIndex,
+        Tally,
+    )
     from guard.settings import Settings
 
 __all__ = ["ConductingParts", "Parts", "StoreParts"]
@@ -32,6 +41,8 @@ class StoreParts(Protocol):
 
     @property
     def durable(self) -> DurableStore: ...
+    @property
+    def alerts(self) -> Alerts: ...
     @property
     def plane(self) -> ControlPlane: ...
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.store.redis.ledger import RedisLedger
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
+    from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.store import SqlStore
 
 __all__ = ["Stores"]
@@ -51,6 +52,13 @@ class Stores:
 
         url = str(self._settings.database_url)
         return SqlStore(url, clock=self.clock, auto_migrate=url.startswith("sqlite"))
+
+    @functools.cached_property
+    def alerts(self) -> SqlAlerts:
+        """What a person should know."""
+        from guard.store.sql.alerts import SqlAlerts
+
+        return SqlAlerts(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from guard.cli.enable import is_confirmed, seconds_of, terms_options, window_screen
@@ -45,7 +47,7 @@ def change(
     emergency to normal: jobs that run are left alone again.
     """
     problems: list[str] = []
-    seconds = {
+    terms: dict[str, Any] = {
         name: seconds_of(text, problems)
         for name, text in (("duration", duration), ("grace", grace), ("drain_within", drain_within))
     }
@@ -53,7 +55,7 @@ def change(
         raise InvalidRequest(*problems)
     guard = find_guard(ctx)
     load_task_modules(ctx)
-    window = guard.change(by=by, mode=mode, reason=reason, at_deadline=at_deadline, **seconds)
+    window = guard.change(by=by, mode=mode, reason=reason, at_deadline=at_deadline, **terms)
     if as_json:
         print_json(window.to_dict())
     else:

@@ -9,16 +9,20 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.core.durations import LONGEST_SECONDS
+from guard.core.generation import SessionPolicy
 from guard.core.modes import Mode
 from guard.core.phases import Event, move
+from guard.core.scope import EVERYTHING, Scope
 from guard.core.suggest import did_you_mean
 from guard.core.terms import LONGEST_DRAIN, LONGEST_GRACE, AtDeadline, Terms
 from guard.errors import IllegalMove, InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guard.core.state import GuardState
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "drained",
     "extend_drain",
     "finish_release",
+    "invalidate_sessions",
     "release",
     "verify",
 ]
@@ -52,7 +57,7 @@ class WindowRequest:
         reason: 1 to 500 printable characters, trimmed.
         duration: planned seconds, or None.
         by: who asks, 1 to 100 printable characters.
-        terms: grace period, deadline of the drain and what happens then, and whether to verify.
+        terms: grace period, deadline of the drain and what happens then, whether to verify, sessions, scope.
     """
 
     mode: Mode
@@ -73,6 +78,8 @@ class WindowRequest:
         drain_within: float | None = None,
         at_deadline: str = AtDeadline.WAIT.value,
         verify: bool = False,
+        sessions: str | None = None,
+        scope: Mapping[str, Any] | Scope | None = None,
     ) -> WindowRequest:
         """Check raw values.
 
@@ -89,6 +96,8 @@ class WindowRequest:
             drain_within=_seconds("drain_within", drain_within, 1, LONGEST_DRAIN, problems),
             at_deadline=_at_deadline(at_deadline, problems),
             verify=verify,
+            sessions=_sessions(sessions, problems),
+            scope=_scope(scope, problems),
         )
         if terms.at_deadline is not AtDeadline.WAIT and terms.drain_within is None:
             problems.append(f"at_deadline {terms.at_deadline.value!r} needs a deadline: give drain_within")
@@ -100,7 +109,8 @@ class WindowRequest:
 
 
 def close(state: GuardState, request: WindowRequest, *, window_id: str, now: float) -> GuardState:
-    """Open a window: the gate closes."""
+    """Open a window: the gate closes, and sessions end if that was agreed on."""
+    invalidates = request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST
     return replace(
         state,
         epoch=state.epoch + 1,
@@ -113,6 +123,23 @@ def close(state: GuardState, request: WindowRequest, *, window_id: str, now: flo
         duration=request.duration,
         changed_at=now,
         terms=request.terms,
+        generation=state.generation.next(now) if invalidates else state.generation,
+    )
+
+
+def invalidate_sessions(state: GuardState, *, by: str, now: float) -> GuardState:
+    """End all sessions of non-admins, in a window or outside of one."""
+    problems: list[str] = []
+    checked_by = _text("by", by, LONGEST_ACTOR, problems)
+    if problems:
+        raise InvalidRequest(*problems)
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        phase=move(state.phase, Event.INVALIDATE),
+        by=checked_by,
+        changed_at=now,
+        generation=state.generation.next(now),
     )
 
 
@@ -163,6 +190,8 @@ def change(
     grace: float | None = None,
     drain_within: float | None = None,
     at_deadline: str | None = None,
+    sessions: str | None = None,
+    scope: Mapping[str, Any] | Scope | None = None,
 ) -> GuardState:
     """Change what a window is, while it is open. What is None stays as it is.
 
@@ -171,9 +200,10 @@ def change(
             become real or the other way round.
         IllegalMove: no window is open.
     """
-    event = _event_of(state, mode)
-    after = move(state.phase, event)
     old = state.terms
+    widened = scope is not None and _scope(scope, []) != old.scope
+    event = _event_of(state, mode, widened=widened)
+    after = move(state.phase, event)
     new = WindowRequest.check(
         mode=mode if mode is not None else (state.mode or Mode.NORMAL).value,
         reason=reason if reason is not None else state.reason,
@@ -183,20 +213,32 @@ def change(
         drain_within=drain_within if drain_within is not None else old.drain_within,
         at_deadline=at_deadline if at_deadline is not None else old.at_deadline.value,
         verify=old.verify,
+        sessions=sessions if sessions is not None else old.sessions,
+        scope=scope if scope is not None else old.scope,
     )
     terms = new.terms if drain_within is not None else replace(new.terms, extended=old.extended)
+    # Said anew it counts anew: an emergency ends the sessions that its normal window had kept, or let in.
+    invalidates = sessions is not None and terms.sessions is SessionPolicy.INVALIDATE
     changed = replace(state, mode=new.mode, reason=new.reason, duration=new.duration, terms=terms)
-    if changed == state:
+    if changed == state and not invalidates:
         raise InvalidRequest("nothing would change: say what should")
-    return replace(changed, epoch=state.epoch + 1, phase=after, by=new.by, changed_at=now)
+    return replace(
+        changed,
+        epoch=state.epoch + 1,
+        phase=after,
+        by=new.by,
+        changed_at=now,
+        generation=state.generation.next(now) if invalidates else state.generation,
+    )
 
 
-def _event_of(state: GuardState, mode: str | None) -> Event:
+def _event_of(state: GuardState, mode: str | None, *, widened: bool) -> Event:
+    """A scope that changes may cover more: gates are confirmed and workers drained once more."""
     if mode is None or state.mode is None or mode == state.mode:
-        return Event.CHANGE
+        return Event.ESCALATE if widened else Event.CHANGE
     if Mode.TEST.value in {mode, state.mode.value}:
         raise InvalidRequest("a rehearsal cannot become real, nor the other way round: disable it first")
-    return Event.ESCALATE if mode == Mode.EMERGENCY else Event.EASE
+    return Event.ESCALATE if mode == Mode.EMERGENCY or widened else Event.EASE
 
 
 def release(state: GuardState, *, by: str, now: float, unverified: bool = False) -> GuardState:
@@ -284,6 +326,26 @@ def _seconds(name: str, raw: float | None, least: int, most: int, problems: list
         problems.append(f"{name} {raw!r} is out of range: give seconds from {least} to {most}")
         return None
     return round(raw)
+
+
+def _sessions(raw: str | None, problems: list[str]) -> SessionPolicy | None:
+    try:
+        return SessionPolicy(raw) if raw is not None else None
+    except ValueError:
+        allowed = [policy.value for policy in SessionPolicy]
+        near = did_you_mean(str(raw), allowed)
+        problems.append(f"sessions {str(raw)[:40]!r} is unknown: use {' or '.join(allowed)}{near}")
+        return None
+
+
+def _scope(raw: Mapping[str, Any] | Scope | None, problems: list[str]) -> Scope:
+    if raw is None or isinstance(raw, Scope):
+        return raw or EVERYTHING
+    try:
+        return Scope.check(**raw)
+    except InvalidRequest as error:
+        problems += error.problems
+        return EVERYTHING
 
 
 def _at_deadline(raw: str, problems: list[str]) -> AtDeadline:

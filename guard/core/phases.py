@@ -28,15 +28,18 @@ class Event(StrEnum):
     VERIFY = "verify"
     DISABLE = "disable"
     RELEASED = "finish releasing"
+    INVALIDATE = "invalidate sessions"
+    """At any time: it changes no phase."""
 
 
 MOVES: dict[Phase, dict[Event, Phase]] = {
-    Phase.INACTIVE: {Event.ENABLE: Phase.CLOSING},
+    Phase.INACTIVE: {Event.ENABLE: Phase.CLOSING, Event.INVALIDATE: Phase.INACTIVE},
     # A stricter mode closes more: gates are confirmed and workers drained once more. An easier one
     # leaves everything where it stands.
     Phase.CLOSING: {
         Event.CONFIRM: Phase.DRAINING,
         Event.CHANGE: Phase.CLOSING,
+        Event.INVALIDATE: Phase.CLOSING,
         Event.ESCALATE: Phase.CLOSING,
         Event.EASE: Phase.CLOSING,
         Event.DISABLE: Phase.RELEASING,
@@ -44,6 +47,7 @@ MOVES: dict[Phase, dict[Event, Phase]] = {
     Phase.DRAINING: {
         Event.DRAINED: Phase.ACTIVE,
         Event.CHANGE: Phase.DRAINING,
+        Event.INVALIDATE: Phase.DRAINING,
         Event.ESCALATE: Phase.CLOSING,
         Event.EASE: Phase.DRAINING,
         Event.DISABLE: Phase.RELEASING,
@@ -51,19 +55,25 @@ MOVES: dict[Phase, dict[Event, Phase]] = {
     Phase.ACTIVE: {
         Event.VERIFY: Phase.VERIFYING,
         Event.CHANGE: Phase.ACTIVE,
+        Event.INVALIDATE: Phase.ACTIVE,
         Event.ESCALATE: Phase.CLOSING,
         Event.EASE: Phase.ACTIVE,
         Event.DISABLE: Phase.RELEASING,
     },
     Phase.VERIFYING: {
         Event.CHANGE: Phase.VERIFYING,
+        Event.INVALIDATE: Phase.VERIFYING,
         Event.ESCALATE: Phase.CLOSING,
         Event.EASE: Phase.VERIFYING,
         Event.DISABLE: Phase.RELEASING,
     },
     # A new window may begin while the last one's jobs are still going back: what is still parked
     # simply stays parked, and the release stops (invariant I8).
-    Phase.RELEASING: {Event.RELEASED: Phase.INACTIVE, Event.ENABLE: Phase.CLOSING},
+    Phase.RELEASING: {
+        Event.RELEASED: Phase.INACTIVE,
+        Event.ENABLE: Phase.CLOSING,
+        Event.INVALIDATE: Phase.RELEASING,
+    },
 }
 
 _REMEDIES = {

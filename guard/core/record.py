@@ -13,6 +13,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
+from guard.core.generation import Generation
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
 from guard.core.terms import Terms
@@ -32,8 +33,9 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "changed_at": (int, float),
     "store_id": (str,),
     "terms": (dict,),
+    "generation": (dict,),
 }
-_LONGEST_RECORD = 8_192
+_LONGEST_RECORD = 32_768
 _LATEST = 253_402_300_800
 """The year 10000, where calendars end."""
 
@@ -52,6 +54,7 @@ def write_record(state: GuardState, key: bytes | None) -> str:
         "changed_at": state.changed_at,
         "store_id": state.store_id,
         "terms": state.terms.to_dict(),
+        "generation": state.generation.to_dict(),
     }
     fields["mac"] = _mac(fields, key)
     return _canonical(fields)
@@ -119,7 +122,9 @@ def _state(fields: dict[str, Any]) -> GuardState:
     try:
         mode = Mode(fields["mode"]) if fields["mode"] is not None else None
         terms = Terms.from_dict(fields["terms"])
-        return GuardState(**{**fields, "phase": Phase(fields["phase"]), "mode": mode, "terms": terms})
+        generation = Generation.from_dict(fields["generation"])
+        read = {"phase": Phase(fields["phase"]), "mode": mode, "terms": terms, "generation": generation}
+        return GuardState(**{**fields, **read})
     except ValueError as error:
         raise StateInvalid("the guard record's phase or mode is unknown") from error
 

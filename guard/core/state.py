@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from guard.core.generation import Generation
 from guard.core.modes import Gate, Mode, Phase, gate_of
 from guard.core.terms import Terms
 
@@ -32,6 +33,7 @@ class GuardState:
         store_id: which installation this state belongs to, so that two apps that share a Redis
             by mistake do not believe each other.
         terms: what was agreed on for this window.
+        generation: which sessions of non-admins are accepted; it outlives windows.
     """
 
     epoch: int
@@ -45,6 +47,7 @@ class GuardState:
     changed_at: float
     store_id: str
     terms: Terms = field(default_factory=Terms)
+    generation: Generation = field(default_factory=Generation)
 
     @property
     def gate(self) -> Gate:

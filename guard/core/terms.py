@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from guard.core.generation import SessionPolicy
+from guard.core.scope import EVERYTHING, Scope
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Terms:
         at_deadline: what happens when they have not.
         extended: how often the deadline was moved, by `drain_within` each time.
         verify: a stage before the release in which only holders of a bypass may run jobs.
+        sessions: what it does with the sessions of non-admins; None: the setting for its mode.
+        scope: which jobs it is about.
     """
 
     grace: int | None = None
@@ -47,6 +51,8 @@ class Terms:
     at_deadline: AtDeadline = AtDeadline.WAIT
     verify: bool = False
     extended: int = 0
+    sessions: SessionPolicy | None = None
+    scope: Scope = EVERYTHING
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -56,6 +62,8 @@ class Terms:
             "at_deadline": self.at_deadline.value,
             "verify": self.verify,
             "extended": self.extended,
+            "sessions": self.sessions.value if self.sessions else None,
+            "scope": self.scope.to_dict(),
         }
 
     @classmethod
@@ -76,7 +84,12 @@ class Terms:
             and _is_number(extended, 0, 2**31)
         ):
             raise StateInvalid("the guard record's terms are out of range")
-        if not isinstance(verify, bool) or raw["at_deadline"] not in list(AtDeadline):
+        sessions = raw["sessions"]
+        if (
+            not isinstance(verify, bool)
+            or raw["at_deadline"] not in list(AtDeadline)
+            or (sessions is not None and sessions not in list(SessionPolicy))
+        ):
             raise StateInvalid("the guard record's terms are not understood")
         return cls(
             grace=grace,
@@ -84,6 +97,8 @@ class Terms:
             at_deadline=AtDeadline(raw["at_deadline"]),
             verify=verify,
             extended=extended,
+            sessions=SessionPolicy(sessions) if sessions is not None else None,
+            scope=Scope.from_dict(raw["scope"]),
         )
 
 

@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from guard.core.expiry import ExpiryPolicy
+from guard.core.generation import SessionPolicy
 from guard.core.lease import LeaseTimes
+from guard.core.modes import Mode
 from guard.settings.masking import MaskedUrl, Secret, Url
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ class Settings:
     """Seconds between asking a running job to stop and ending it, in an emergency. 0: at once."""
     emergency_mode_session_cleanup: bool = True
     """Whether an emergency ends all sessions of non-admins."""
+    guard_sessions_normal: SessionPolicy = SessionPolicy.INVALIDATE
+    """What a normal window does with the sessions of non-admins: invalidate, as the administrator guide says,
+    or keep, as the user guide says."""
     test_mode_simulation: bool = True
     """Whether test mode records what a window would have done."""
     test_mode_logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "DEBUG"
@@ -116,6 +121,12 @@ class Settings:
         made = object.__new__(cls)
         vars(made).update({field.name: field.default for field in fields(cls)} | dict(values))
         return made
+
+    def sessions_policy(self, mode: str) -> SessionPolicy:
+        """What a window of this mode does with the sessions of non-admins, unless it says so itself."""
+        if mode == Mode.EMERGENCY:
+            return SessionPolicy.INVALIDATE if self.emergency_mode_session_cleanup else SessionPolicy.KEEP
+        return self.guard_sessions_normal if mode == Mode.NORMAL else SessionPolicy.KEEP
 
     @property
     def lease(self) -> LeaseTimes:

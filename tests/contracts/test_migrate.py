@@ -23,7 +23,19 @@ if TYPE_CHECKING:
     from guard.store.sql.store import SqlStore
 
 REMEDY = "celery -A yourapp maintenance migrate"
-TABLES = ["guard_audit", "guard_roll", "guard_windows", "guard_state", "guard_schema_version"]
+TABLES = [
+    "guard_alerts",
+    "guard_audit",
+    "guard_found",
+    "guard_occurrences",
+    "guard_roll",
+    "guard_routine_locks",
+    "guard_routines",
+    "guard_schedules",
+    "guard_windows",
+    "guard_state",
+    "guard_schema_version",
+]
 
 
 @pytest.fixture
@@ -192,11 +204,12 @@ def test_several_threads_use_a_new_database_at_once(sql_url: str) -> None:
 
 
 def test_an_installation_of_the_first_release_keeps_its_open_window(bare: SqlStore) -> None:
-    """Revision 0001 had no terms and no roll."""
+    """Revision 0001 had no terms, no roll and no generation."""
     bare.migrate()
     state = opened(bare)
     for statement in (
         "ALTER TABLE guard_state DROP COLUMN terms",
+        "ALTER TABLE guard_state DROP COLUMN generation",
         "DROP TABLE guard_roll",
         "UPDATE guard_schema_version SET version_num = '0001'",
     ):

@@ -6,7 +6,9 @@ from hypothesis import Phase as Stage
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from guard.core.generation import Generation, SessionPolicy
 from guard.core.modes import Mode, Phase
+from guard.core.scope import Scope
 from guard.core.state import GuardState
 from guard.core.terms import AtDeadline, Terms
 
@@ -37,6 +39,16 @@ terms = st.builds(
     at_deadline=st.sampled_from(AtDeadline),
     verify=st.booleans(),
     extended=st.integers(min_value=0, max_value=1000),
+    sessions=st.none() | st.sampled_from(SessionPolicy),
+    scope=st.builds(
+        Scope,
+        operations=st.sampled_from([(), ("caption_generation",), ("image_processing", "job_creation")]),
+        queues=st.sampled_from([(), ("jobs",)]),
+        crossing=st.none() | moments,
+    ),
+)
+generations = st.builds(
+    Generation, number=st.integers(min_value=0, max_value=1000), valid_after=st.none() | moments
 )
 
 
@@ -56,6 +68,7 @@ def states(draw: st.DrawFn) -> GuardState:
         changed_at=draw(moments),
         store_id=draw(ids),
         terms=draw(terms),
+        generation=draw(generations),
     )
 
 

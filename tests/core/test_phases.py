@@ -23,6 +23,12 @@ ORACLE = """
     verifying: change -> verifying, disable -> releasing
     verifying: escalate -> closing, ease -> verifying
     releasing: finish releasing -> inactive, enable -> closing
+    inactive:  invalidate sessions -> inactive
+    closing:   invalidate sessions -> closing
+    draining:  invalidate sessions -> draining
+    active:    invalidate sessions -> active
+    verifying: invalidate sessions -> verifying
+    releasing: invalidate sessions -> releasing
 """
 
 
@@ -73,7 +79,11 @@ def test_every_phase_is_reached_from_inactive() -> None:
 
 
 def test_a_change_and_an_easing_never_move() -> None:
-    assert all(after is phase for phase, event, after in LEGAL if event in {Event.CHANGE, Event.EASE})
+    assert all(
+        after is phase
+        for phase, event, after in LEGAL
+        if event in {Event.CHANGE, Event.EASE, Event.INVALIDATE}
+    )
 
 
 def test_an_escalation_closes_anew() -> None:

@@ -80,6 +80,7 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "0.9",
         "hold",
         "extend",
+        "keep",
         "ERROR",
         "https://x.example",
         "another-name-of-ours",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from guard.core.generation import Generation
 from guard.core.modes import Mode, Phase
 from guard.core.record import require_consistent
 from guard.core.state import GuardState
@@ -30,6 +31,7 @@ STATE_COLUMNS = (
     "changed_at",
     "store_id",
     "terms",
+    "generation",
 )
 """Of the table `guard_state`."""
 
@@ -48,6 +50,7 @@ def state_values(state: GuardState) -> dict[str, Any]:
         "changed_at": state.changed_at,
         "store_id": state.store_id,
         "terms": json.dumps(state.terms.to_dict(), sort_keys=True),
+        "generation": json.dumps(state.generation.to_dict(), sort_keys=True),
     }
 
 
@@ -69,8 +72,9 @@ def state_of(row: Row[Any] | SimpleNamespace) -> GuardState:
             duration=row.duration,
             changed_at=row.changed_at,
             store_id=row.store_id,
-            # Empty in a row that was written before there were terms.
-            terms=Terms.from_dict(json.loads(row.terms)) if row.terms else Terms(),
+            # A row that was written by an older release has none, or fewer.
+            terms=Terms.from_dict(Terms().to_dict() | json.loads(row.terms or "{}")),
+            generation=Generation.from_dict(json.loads(row.generation)) if row.generation else Generation(),
         )
     except ValueError as error:
         raise StateInvalid("the guard_state row has an unknown phase, mode or terms") from error

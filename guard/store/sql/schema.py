@@ -9,7 +9,19 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["AUDIT", "METADATA", "ROLL", "STATE", "WINDOWS"]
+__all__ = [
+    "ALERTS",
+    "AUDIT",
+    "FOUND",
+    "METADATA",
+    "OCCURRENCES",
+    "ROLL",
+    "ROUTINES",
+    "ROUTINE_LOCKS",
+    "SCHEDULES",
+    "STATE",
+    "WINDOWS",
+]
 
 METADATA = MetaData()
 
@@ -36,6 +48,7 @@ STATE = Table(
     Column("changed_at", Float(53), nullable=False),
     Column("store_id", String(36), nullable=False),
     Column("terms", Text),
+    Column("generation", Text),
     **_MYSQL,
 )
 
@@ -80,5 +93,79 @@ ROLL = Table(
     Column("machine", String(80), nullable=False),
     Column("page", String(40), nullable=False),
     Column("fate", String(10), nullable=False),
+    **_MYSQL,
+)
+
+# What a window found when it opened, for a rollback.
+FOUND = Table(
+    "guard_found",
+    METADATA,
+    Column("window_id", String(36), primary_key=True),
+    Column("found", Text, nullable=False),
+    **_MYSQL,
+)
+
+ALERTS = Table(
+    "guard_alerts",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("at", Float(53), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("kind", String(50), nullable=False),
+    Column("message", String(500), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_guard_alerts_at", "at"),
+    **_MYSQL,
+)
+
+SCHEDULES = Table(
+    "guard_schedules",
+    METADATA,
+    Column("schedule_id", String(36), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Column("changed_by", String(100), nullable=False),
+    Column("cancelled_at", Float(53)),
+    **_MYSQL,
+)
+
+# What became of each planned window: one row from its first notice on.
+OCCURRENCES = Table(
+    "guard_occurrences",
+    METADATA,
+    Column("schedule_id", String(36), primary_key=True),
+    Column("starts_at", Float(53), primary_key=True, autoincrement=False),
+    Column("stage", String(20), nullable=False),
+    Column("window_id", String(36)),
+    Column("detail", Text, nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Index("ix_guard_occurrences_starts_at", "starts_at"),
+    **_MYSQL,
+)
+
+ROUTINES = Table(
+    "guard_routines",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("name", String(50), nullable=False),
+    Column("due_at", Float(53), nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("ended_at", Float(53)),
+    Column("outcome", String(20), nullable=False),
+    Column("fence", _BIG, nullable=False),
+    Column("result", Text, nullable=False),
+    Index("ix_guard_routines_name_due_at", "name", "due_at"),
+    **_MYSQL,
+)
+
+# Who may run a routine now: the fence grows with each taking, and a write with a smaller one is refused.
+ROUTINE_LOCKS = Table(
+    "guard_routine_locks",
+    METADATA,
+    Column("name", String(50), primary_key=True),
+    Column("fence", _BIG, nullable=False),
+    Column("holder", String(100), nullable=False),
+    Column("until", Float(53), nullable=False),
     **_MYSQL,
 )

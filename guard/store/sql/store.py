@@ -67,7 +67,7 @@ class SqlStore:
         self._ready = True
 
     def read(self) -> GuardState:
-        self._require_ready()
+        self.require_ready()
         with reported():
             return self._read()
 
@@ -83,7 +83,7 @@ class SqlStore:
         self.change(expected_epoch, new, record)
 
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
-        self._require_ready()
+        self.require_ready()
         with reported():
             self._change(expected_epoch, new, record)
 
@@ -108,7 +108,7 @@ class SqlStore:
                 write_rows(connection, new)
 
     def journal(self, record: AuditRecord) -> None:
-        self._require_ready()
+        self.require_ready()
         with reported():
             self._journal(record)
 
@@ -119,7 +119,7 @@ class SqlStore:
 
     def records(self, limit: int) -> list[AuditRecord]:
         """The last journal lines, newest first."""
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit))
             return [
@@ -135,19 +135,19 @@ class SqlStore:
             ]
 
     def window(self, window_id: str) -> WindowRecord | None:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.connect() as connection:
             row = connection.execute(select(WINDOWS).where(WINDOWS.c.window_id == window_id)).first()
             return _window(row) if row else None
 
     def windows(self, limit: int) -> list[WindowRecord]:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(WINDOWS).order_by(WINDOWS.c.started_at.desc()).limit(limit))
             return [_window(row) for row in found]
 
     def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
-        self._require_ready()
+        self.require_ready()
         known = {entry.agent_id for entry in self.roll(window_id)}
         with reported():
             for entry in entries:
@@ -161,7 +161,7 @@ class SqlStore:
             connection.execute(ROLL.insert().values(**values))
 
     def roll(self, window_id: str) -> list[RollEntry]:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(
                 select(ROLL).where(ROLL.c.window_id == window_id).order_by(ROLL.c.node, ROLL.c.agent_id)
@@ -180,14 +180,14 @@ class SqlStore:
             ]
 
     def settle(self, window_id: str, agent_id: str, fate: Fate) -> bool:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.begin() as connection:
             expected = (ROLL.c.window_id == window_id, ROLL.c.agent_id == agent_id, ROLL.c.fate == "")
             changed = connection.execute(ROLL.update().where(*expected).values(fate=fate.value))
             return changed.rowcount == 1
 
     def close_books(self, window_id: str, account: Account) -> None:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.begin() as connection:
             connection.execute(
                 WINDOWS.update()
@@ -196,16 +196,16 @@ class SqlStore:
             )
 
     def configuration_rows(self) -> dict[str, str | None]:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.connect() as connection:
             return read_rows(connection)
 
     def write_configuration_rows(self, state: GuardState) -> None:
-        self._require_ready()
+        self.require_ready()
         with reported(), self.engine.begin() as connection:
             write_rows(connection, state)
 
-    def _require_ready(self) -> None:
+    def require_ready(self) -> None:
         if self._ready:
             return
         try:

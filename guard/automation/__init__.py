@@ -1,0 +1,1 @@
+"""What beat runs: scheduled windows, routines, the weekly optimization."""

@@ -1,0 +1,1 @@
+"""Care for what the application keeps: tables, keys, files."""
