@@ -296,15 +296,18 @@ class Guard:
         )
 
     def check(self, operation: str, *, hold: bool = False) -> Decision:
-        """Whether work of this operation would be accepted now.
+        """Whether work of this operation would be accepted now. In a window that is narrowed to queues or
+        tenants, or to long jobs: whether a job in its scope would.
 
         Raises:
             InvalidRequest: there is no such operation.
         """
         from guard.core.decision import Place, Question, decide
 
-        question = Question(operation=self._parts.registry.kind(operation), place=Place.PUBLISH, hold=hold)
-        return decide(question, self._parts.runtime.view(), self._parts.clock.wall())
+        kind, view = self._parts.registry.kind(operation), self._parts.runtime.view()
+        in_scope = not view.scope.operations or kind.name in view.scope.operations
+        question = Question(operation=kind, place=Place.PUBLISH, hold=hold, in_scope=in_scope)
+        return decide(question, view, self._parts.clock.wall())
 
     def job(self, task_id: str) -> JobView:
         """Where a job is."""

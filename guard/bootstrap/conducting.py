@@ -17,6 +17,7 @@ from guard.fleet.redelivery import Redelivery
 from guard.fleet.releaser import Releaser
 from guard.gates.messages import job_of
 from guard.gates.page import SlotState, is_alive, slots_of
+from guard.gates.scoping import Scoping
 from guard.orchestrator.advancing import Advancing
 from guard.orchestrator.changes import Changes
 from guard.orchestrator.closing import Closing
@@ -49,6 +50,7 @@ class Conducting:
         self.broker = wiring.broker
         self._stores = wiring.stores
         self._classifier = wiring.classifier
+        self._scoping = Scoping(wiring.app, wiring.runtime)
         self._count_now = wiring.count_now
 
     @functools.cached_property
@@ -130,7 +132,10 @@ class Conducting:
             _, name, _, args, kwargs = job_of(message)
         except (KeyError, TypeError, ValueError, KombuError):
             return False  # no job of Celery
-        return state.gate in self._classifier.job(name, args, kwargs, queue=queue).blocked_by
+        kind = self._classifier.job(name, args, kwargs, queue=queue)
+        return state.gate in kind.blocked_by and self._scoping.covers_message(
+            lambda: kind, message, lambda: queue, scope=state.terms.scope
+        )
 
     def _known_nodes(self) -> frozenset[str]:
         return frozenset(entry.card.node for entry in self.roster() or ())

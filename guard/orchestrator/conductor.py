@@ -336,6 +336,7 @@ class Conductor:
         return queues_to_cordon(
             self._surroundings.carries(sorted(consumed)),
             state.gate,
+            scope=state.terms.scope,
             always=self._settings.hold_queues,
             never=self._settings.mixed_queues,
         )

@@ -97,6 +97,7 @@ def build_status(
     active = state is not None and state.is_active
     in_flight = _in_flight(workers) if active and roster is not None else None
     gate = state.gate if state else Gate.UNKNOWN
+    scope = state.terms.scope if state else None
     return Status(
         is_active=state.is_active if state else None,
         mode=_mode(state),
@@ -104,7 +105,11 @@ def build_status(
         estimated_duration=state.duration if state and active else None,
         started_at=_iso(state.started_at) if state and active else None,
         estimated_completion=_iso(state.planned_end) if state and active else None,
-        blocked_operations=tuple(name for name, kind in kinds.items() if gate in kind.blocked_by),
+        blocked_operations=tuple(
+            name
+            for name, kind in kinds.items()
+            if gate in kind.blocked_by and (scope is None or not scope.operations or name in scope.operations)
+        ),
         active_jobs_count=in_flight["running"] if in_flight else None,
         message=_message(state, now),
         epoch=state.epoch if state else None,

@@ -84,6 +84,7 @@ class Cordon:
         return queues_to_cordon(
             self._carries,
             self._runtime.view_of_page(),
+            scope=self._runtime.scope(),
             always=self._settings.hold_queues,
             never=self._settings.mixed_queues,
         )
