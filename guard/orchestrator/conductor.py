@@ -62,6 +62,7 @@ class Conductor:
         tally: Tally,
         clock: Clock,
         lock: Callable[[str], Lock],
+        remember: Callable[[str, int], None],
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -71,6 +72,7 @@ class Conductor:
         self._tally = tally
         self._clock = clock
         self._lock = lock
+        self._remember = remember
 
     def enable(self, request: WindowRequest, *, window_id: str | None = None) -> Window:
         """Open a window; returns when the gates are closed, and says by what proof.
@@ -102,7 +104,10 @@ class Conductor:
                 **request.terms.to_dict(),
             },
         )
-        return self._close(state, problem)
+        window = self._close(state, problem)
+        if not problem:  # without the durable store nothing of it can be kept
+            self._remember(window_id, state.epoch)
+        return window
 
     def _make_stricter(
         self,
@@ -139,6 +144,7 @@ class Conductor:
             closed = self._closing.announce_and_wait(state)
             if state.phase is Phase.CLOSING:
                 self._confirm(state)
+                self._remember(window_id, state.epoch)
             return self._window_seen(state, closed)
         if self._changes.durable.window(window_id) is not None:
             raise InvalidRequest(f"window {window_id} is over: use another id")
