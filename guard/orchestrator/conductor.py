@@ -104,10 +104,7 @@ class Conductor:
                 **request.terms.to_dict(),
             },
         )
-        window = self._close(state, problem)
-        if not problem:  # without the durable store nothing of it can be kept
-            self._remember(window_id, state.epoch)
-        return window
+        return self._close(state, problem, opened=True)
 
     def _make_stricter(
         self,
@@ -130,10 +127,12 @@ class Conductor:
             except StoreError:
                 raise error from None
 
-    def _close(self, state: GuardState, problem: str) -> Window:
+    def _close(self, state: GuardState, problem: str, *, opened: bool = False) -> Window:
         """Wait until the gates are closed, and say what is known then."""
         closed = self._closing.announce_and_wait(state)
         window = self._window_seen(state, closed, *([problem] if problem else ()))
+        if opened and not problem:  # without the durable store nothing of it can be kept
+            self._remember(state.window_id, state.epoch)  # reports are of one epoch: before the next one
         self._confirm(state)
         return window
 
@@ -143,8 +142,8 @@ class Conductor:
         if state.window_id == window_id and state.phase in CLOSED_PHASES:
             closed = self._closing.announce_and_wait(state)
             if state.phase is Phase.CLOSING:
-                self._confirm(state)
                 self._remember(window_id, state.epoch)
+                self._confirm(state)
             return self._window_seen(state, closed)
         if self._changes.durable.window(window_id) is not None:
             raise InvalidRequest(f"window {window_id} is over: use another id")
