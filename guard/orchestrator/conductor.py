@@ -355,6 +355,7 @@ class Conductor:
             epoch=state.epoch,
             started_at=state.started_at or state.changed_at,
             planned_end=state.planned_end,
+            scope=state.terms.scope.to_dict(),
             **seen,
         )
 

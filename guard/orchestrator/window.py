@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guard.orchestrator.rollback import RolledBack
 
 __all__ = ["Running", "Window"]
@@ -43,6 +45,7 @@ class Window:
             the control plane could not be told, see `warnings`.
         released, expired, still_parked: after `disable`; `still_parked` is None when the broker did not say.
         warnings: what may bite during this window.
+        scope: what it is narrowed to, as `guard.core.scope.Scope` has it; its parts are empty when it is not.
         rolled_back: what a rollback did, where `disable` was asked for one, and it could begin.
     """
 
@@ -65,6 +68,7 @@ class Window:
     expired: int = 0
     still_parked: int | None = 0
     warnings: tuple[str, ...] = ()
+    scope: Mapping[str, Any] | None = None
     rolled_back: RolledBack | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -94,8 +94,9 @@ def test_a_queue_that_was_added_is_given_up_if_somebody_else_takes_from_it(shop:
     assert done is not None
     assert named(done.restored) == ["w1@shop, queue mixed"]
     assert "w1@shop, queue open" in named(done.left)
-    queues = {one.node: one.queues for one in (shop.guard._parts.conducting.rollback._consumers(closed=False) or {}).values()}  # noqa: E501
-    assert queues == {"w1@shop": ("guarded", "open"), "w2@shop": ("guarded", "mixed")}
+    replies = shop.app.control.broadcast("guard_queues", reply=True, limit=2, timeout=5)
+    queues = {node: answer["queues"] for reply in replies for node, answer in reply.items()}
+    assert queues == {"w1@shop": ["guarded", "open"], "w2@shop": ["guarded", "mixed"]}
     assert shop.send("free", 5).get(timeout=10) == 5
 
 
@@ -224,9 +225,13 @@ def test_what_happened_to_jobs_and_sessions_is_said_with_numbers(shop: Shop) -> 
         with pytest.raises(guard.MaintenanceActive):
             shop.send("job", 1)
     left = eventually(
-        lambda: {one.what: (one.was, one.now) for one in shop.guard.differences().differences}
-        if any(one.what == "jobs refused" and one.now == "2" for one in shop.guard.differences().differences)
-        else None,
+        lambda: (
+            {one.what: (one.was, one.now) for one in shop.guard.differences().differences}
+            if any(
+                one.what == "jobs refused" and one.now == "2" for one in shop.guard.differences().differences
+            )
+            else None
+        ),
         what="two refused jobs in the account",
     )
     assert left == {"generation": ("0", "1"), "jobs refused": ("0", "2")}

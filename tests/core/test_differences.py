@@ -143,9 +143,7 @@ def test_a_queue_that_was_added_is_given_up_when_somebody_else_takes_from_it() -
     assert alone.undo is None
     assert "nobody else" in alone.how
     other = {"b": Consumer(node="w2@one", queues=("r",))}
-    shared = one_of(
-        replace(EMPTY, consumers={"a": W1} | other), replace(EMPTY, consumers=added | other)
-    )
+    shared = one_of(replace(EMPTY, consumers={"a": W1} | other), replace(EMPTY, consumers=added | other))
     assert shared.undo == StopConsuming(agent_id="a", node="w1@one", queue="r")
 
 

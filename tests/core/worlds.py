@@ -78,6 +78,4 @@ def undone(now: Found, undo: Undo) -> Found:
     assert one.node == undo.node
     queues = set(one.queues or ())
     queues = queues | {undo.queue} if isinstance(undo, Consume) else queues - {undo.queue}
-    return replace(
-        now, consumers={**consumers, undo.agent_id: replace(one, queues=tuple(sorted(queues)))}
-    )
+    return replace(now, consumers={**consumers, undo.agent_id: replace(one, queues=tuple(sorted(queues)))})
