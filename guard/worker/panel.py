@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celery.worker.control import inspect_command
-
 from guard.core.agents import QUEUES_QUESTION
 from guard.core.lanes import is_lane
 
@@ -23,6 +21,7 @@ __all__ = ["answer_questions", "chosen_queues"]
 
 def answer_questions(agent_id: Callable[[], str]) -> None:
     """Answer from now on, in this process."""
+    from celery.worker.control import inspect_command  # not in processes that only publish
 
     @inspect_command(name=QUEUES_QUESTION)
     def guard_queues(state: Any) -> dict[str, Any]:
