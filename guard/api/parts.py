@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
+    from guard.orchestrator.rollback import Rollback
     from guard.ports import (
         Alerts,
         Clock,
@@ -64,6 +65,8 @@ class ConductingParts(Protocol):
     def advancing(self) -> Advancing: ...
     @property
     def draining(self) -> Draining: ...
+    @property
+    def rollback(self) -> Rollback: ...
     @property
     def queues(self) -> Queues: ...
     def roster(self) -> list[RosterEntry] | None: ...

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import KombuError
 
+from guard.bootstrap.rollback import make_rollback
 from guard.core.hazards import Facts, hazards
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from guard.core.roll import RollEntry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
+    from guard.orchestrator.rollback import Rollback
     from guard.store.redis.wake import RedisWakeUp
 
 __all__ = ["Conducting"]
@@ -171,6 +173,18 @@ class Conducting:
             tally=self._stores.tally,
             clock=self._stores.clock,
             lock=self._stores.lock,
+            remember=self.rollback.remember,
+        )
+
+    @functools.cached_property
+    def rollback(self) -> Rollback:
+        """Who knows what windows found, and restores it."""
+        return make_rollback(
+            self.app,
+            settings=self.settings,
+            stores=self._stores,
+            broker=self.broker,
+            roster=self.roster,
         )
 
     def _listen(self) -> RedisWakeUp:

@@ -49,6 +49,7 @@ class WorkerFollower:
         make_ladder: called when the first emergency meets a running job.
         count: adds one to a counter of the current window.
         grace: seconds between asking a job to stop and ending it, where the window does not say.
+        queues: gives the queues that are chosen here, the cordoned ones too.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class WorkerFollower:
         make_ladder: Callable[[], Ladder],
         count: Callable[[Count, str], None],
         grace: float,
+        queues: Callable[[], tuple[str, ...]],
     ) -> None:
         self._page = page
         self._cordon = cordon
@@ -77,6 +79,7 @@ class WorkerFollower:
         self._census = Census(count=count, was_asked=lambda attempt: page.was_asked(attempt[1]))
         self._rehearsal = Rehearsal(count)
         self._grace = grace
+        self._queues = queues
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -181,6 +184,7 @@ class WorkerFollower:
             cordoned=self._cordon.cordoned,
             lost_slots=lost,
             ending=len(self._taken_by_the_pool() - {attempt.task_id for attempt in running}),
+            queues=self._queues(),
         )
 
     def _taken_by_the_pool(self) -> set[str]:
