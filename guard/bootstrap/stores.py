@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.store import SqlStore
+    from guard.store.sql.window_lease import SqlWindowLeases
 
 __all__ = ["Stores"]
 
@@ -59,6 +60,13 @@ class Stores:
         from guard.store.sql.alerts import SqlAlerts
 
         return SqlAlerts(self.durable)
+
+    @functools.cached_property
+    def window_leases(self) -> SqlWindowLeases:
+        """Who runs the automated window."""
+        from guard.store.sql.window_lease import SqlWindowLeases
+
+        return SqlWindowLeases(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:
