@@ -294,6 +294,9 @@ class Wiring:
             except broker.errors:
                 return None
 
+        def recover() -> object:
+            return self.optimization.recover()  # imported when it is needed
+
         reconcile = None
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import ledger_sweep
@@ -307,7 +310,7 @@ class Wiring:
             advancing=lambda: self.conducting.advancing,
             changes=lambda: self.conducting.changes,
             clock=self.clock,
-            recover=lambda: self.optimization.recover(),
+            recover=recover,
             reconcile=reconcile,
         )
 

@@ -34,6 +34,7 @@ _EXITS = {
     RunOutcome.NOT_DRAINED: Exit.NOT_DRAINED,
 }
 _BAR_WIDTH = 20
+_TITLES = ("table", "outcome", "took", "rows", "size", "unused", "why")
 
 
 @command(
@@ -124,9 +125,8 @@ def _row(table: TableReport) -> tuple[str, ...]:
     rows, size, unused = (
         (facts.rows, facts.size, facts.free_bytes) if facts is not None else (None, None, None)
     )
-    return (
-        table.name, f"{mark}{table.outcome.value}", took, known(rows), _amount(size), _amount(unused), table.why,
-    )  # fmt: skip
+    figures = (known(rows), _amount(size), _amount(unused))
+    return (table.name, f"{mark}{table.outcome.value}", took, *figures, table.why)
 
 
 def _amount(count: int | None) -> str:

@@ -158,7 +158,7 @@ def _rule(
         return Ruling(optimise=False, why=f"{share:.0%} unused, less than {limits.fragmentation:.0%}")
     seconds = size / (rate if rate is not None else FIRST_RATE) * _SAFETY
     if seconds > left:
-        why = f"it may take {humanize(seconds)}, and {humanize(left)} is left"
+        why = f"it may take {humanize(seconds)}, more than the {humanize(left)} left"
         return Ruling(optimise=False, why=why, seconds=seconds)
     return Ruling(optimise=True, why=f"{in_bytes(free)} unused, {share:.0%} of it", seconds=seconds)
 
