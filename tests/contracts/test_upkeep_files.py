@@ -131,6 +131,9 @@ def test_a_folder_that_is_swapped_for_a_link_leads_nowhere(
     """The classic attack: whoever may write to the folder swaps a part of the path for a link, after the
     look, to have somebody else's file of the same name deleted."""
     precious = make(tmp_path / "etc" / "er" / "old.sql", days=40, size=1000)
+    listed = backup / "deep" / "er" / "old.sql"
+    listed.unlink()
+    os.link(precious, listed)  # so that it even is the very file that was listed
 
     def attack() -> None:
         shutil.rmtree(backup / "deep")

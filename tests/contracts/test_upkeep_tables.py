@@ -133,6 +133,35 @@ def test_a_statement_that_takes_too_long_is_ended_in_the_server(mariadb: MariaDB
     watcher.close()
 
 
+def test_only_our_own_statement_is_killed(tables: MySqlTables, mariadb: MariaDB) -> None:
+    """After a restart of the server the same number is somebody else's connection."""
+    sleeper = pymysql.connect(unix_socket=str(mariadb.socket), user="root", read_timeout=60)
+    statement = "DO SLEEP(50)"
+    ended: list[Exception | None] = []
+
+    def sleep() -> None:
+        try:
+            sleeper.cursor().execute(statement)
+            ended.append(None)
+        except pymysql.Error as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=sleep)
+    thread.start()
+    tables._kill(sleeper.thread_id(), "OPTIMIZE TABLE `images`")
+    assert thread.is_alive()
+    assert not ended
+
+    def kill() -> bool:  # the statement may not have begun when it was asked for
+        tables._kill(sleeper.thread_id(), statement)
+        return bool(ended)
+
+    eventually(kill, what="our statement to be killed")
+    thread.join(30)
+    assert ended[0] is not None
+    sleeper.close() if sleeper.open else None
+
+
 def test_optimise_gives_the_space_back(tables: MySqlTables) -> None:
     before = tables.facts(("images",))["images"]
     assert tables.optimise("images", within=120) == ""
