@@ -160,7 +160,7 @@ def _rule(
     if seconds > left:
         why = f"it may take {humanize(seconds)}, more than the {humanize(left)} left"
         return Ruling(optimise=False, why=why, seconds=seconds)
-    return Ruling(optimise=True, why=f"{in_bytes(free)} unused, {share:.0%} of it", seconds=seconds)
+    return Ruling(optimise=True, why=f"{in_bytes(free)} unused, {share:.0%} of what is used", seconds=seconds)
 
 
 def problem_in(messages: Iterable[tuple[str, str]]) -> str:

@@ -202,6 +202,7 @@ def test_a_dry_run_opens_no_window_and_changes_nothing(make: Callable[..., Shop]
     assert shop.guard.optimization.last() is None
 
 
+@pytest.mark.slow
 def test_with_a_lock_held_on_one_table(make: Callable[..., Shop], mariadb: MariaDB) -> None:
     """Another connection has locked a table: it is not waited for, the others are done, somebody is told."""
     database = prepare(mariadb)
@@ -443,6 +444,7 @@ def test_mysql_of_the_application_alone_is_stopped(
 # -- the command ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command(make: Callable[..., Shop], mariadb: MariaDB, tmp_path: Path) -> None:
     shop = make(
         mariadb,

@@ -37,7 +37,7 @@ facts_of_any_kind = st.builds(
 @pytest.mark.parametrize(
     ("changed", "optimise", "why"),
     [
-        ({}, True, "40 MiB unused, 40% of it"),
+        ({}, True, "40 MiB unused, 40% of what is used"),
         ({"engine": "Aria"}, True, "40 MiB"),
         ({"engine": "MEMORY"}, False, "engine MEMORY"),
         ({"engine": None}, False, "engine unknown"),
