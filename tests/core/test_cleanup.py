@@ -22,9 +22,7 @@ from tests.core.strategies import many
 
 
 def test_folder_rules() -> None:
-    rules = folder_rules(
-        " /var/tmp/vedfolnir | vedfolnir_* | 7 , /backup|*.tar.gz|30.5,/backup|*.tar.gz|30.5,"
-    )
+    rules = folder_rules(" /var/cache/app | app_* | 7 , /backup|*.tar.gz|30.5,/backup|*.tar.gz|30.5,")
     assert rules == (
         FolderRule(folder="/var/cache/app", pattern="app_*", days=7),
         FolderRule(folder="/backup", pattern="*.tar.gz", days=30.5),
