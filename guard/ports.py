@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from guard.core.roll import Fate, RollEntry
     from guard.core.roster import Barrier, RosterEntry
     from guard.core.state import GuardState
+    from guard.core.window_lease import WindowLease
 
 __all__ = [
     "Alerts",
@@ -46,6 +47,7 @@ __all__ = [
     "StateStore",
     "Tally",
     "WakeUp",
+    "WindowLeases",
 ]
 
 
@@ -92,6 +94,9 @@ class DurableStore(StateStore, DurableReader, Protocol):
     def journal(self, record: AuditRecord) -> None:
         """Write one journal line that changes no state."""
 
+    def latest(self, action: str, limit: int) -> list[AuditRecord]:
+        """The last journal lines of one action, newest first."""
+
     def window(self, window_id: str) -> WindowRecord | None:
         """One window of the history."""
 
@@ -113,6 +118,22 @@ class DurableStore(StateStore, DurableReader, Protocol):
 
     def write_configuration_rows(self, state: GuardState) -> None:
         """Write the rows again so that they say this state."""
+
+
+class WindowLeases(Protocol):
+    """Who runs the automated window: in the durable store, since that is what says that a window is open."""
+
+    def look(self) -> WindowLease | None:
+        """The lease as it stands; None when nobody has it."""
+
+    def take(self, window_id: str, who: str, *, now: float, until: float) -> int | None:
+        """Take it when nobody has it, or when it has run out. Its fence, or None when somebody was faster."""
+
+    def extend(self, fence: int, *, until: float) -> bool:
+        """Keep it. False when somebody has taken it over."""
+
+    def drop(self, fence: int) -> None:
+        """Give it back, if it still is ours."""
 
 
 class Alerts(Protocol):

@@ -5,6 +5,7 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 
 from __future__ import annotations
 
+import functools
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from guard.observe import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.core.account import Account
     from guard.core.decision import Decision
@@ -49,6 +51,13 @@ class Guard:
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
+
+    @functools.cached_property
+    def optimization(self) -> Optimization:
+        """The weekly optimization: run it, or ask what the last run did."""
+        from guard.api.optimization import Optimization
+
+        return Optimization(self._parts)
 
     @property
     def settings(self) -> Settings:

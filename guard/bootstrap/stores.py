@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.found import SqlFound
     from guard.store.sql.store import SqlStore
+    from guard.store.sql.window_lease import SqlWindowLeases
 
 __all__ = ["Stores"]
 
@@ -67,6 +68,13 @@ class Stores:
         from guard.store.sql.found import SqlFound
 
         return SqlFound(self.durable)
+
+    @functools.cached_property
+    def window_leases(self) -> SqlWindowLeases:
+        """Who runs the automated window."""
+        from guard.store.sql.window_lease import SqlWindowLeases
+
+        return SqlWindowLeases(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from celery import Celery, Task
 
+    from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.conducting import Conducting
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
@@ -87,6 +88,13 @@ class Wiring:
         from guard.bootstrap.conducting import Conducting
 
         return Conducting(self)
+
+    @functools.cached_property
+    def optimization(self) -> WeeklyOptimization:
+        """The weekly optimization: loaded by who runs it, or ends what a dead run has left."""
+        from guard.bootstrap.optimization import weekly_optimization
+
+        return weekly_optimization(self)
 
     def guard(self) -> Guard:
         """The API of this app."""
@@ -286,6 +294,9 @@ class Wiring:
             except broker.errors:
                 return None
 
+        def recover() -> object:
+            return self.optimization.recover()  # imported when it is needed
+
         reconcile = None
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import ledger_sweep
@@ -299,6 +310,7 @@ class Wiring:
             advancing=lambda: self.conducting.advancing,
             changes=lambda: self.conducting.changes,
             clock=self.clock,
+            recover=recover,
             reconcile=reconcile,
         )
 

@@ -28,6 +28,7 @@ _COMMANDS = (
     "account",
     "report",
     "ledger",
+    "optimize",
     "check",
     "migrate",
     "bypass",

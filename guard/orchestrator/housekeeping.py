@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.core.configuration import drift
 from guard.core.modes import Gate, Phase
+from guard.core.optimization import BY
 from guard.core.reconcile import to_be_journaled
 from guard.errors import GuardError
 
@@ -33,13 +34,14 @@ _ITS_OWNERS_SECONDS = 2.0
 
 
 class Housekeeping:
-    """Takes over a drain or a release that nobody goes on with, tells the durable store what it missed, and
-    imports hand-made changes of the guides' configuration rows.
+    """Takes over a drain or a release that nobody goes on with, ends an automated window whose run is dead,
+    tells the durable store what it missed, and imports hand-made changes of the guides' configuration rows.
 
     Args:
         parked: how many jobs are parked; None when unknown.
         reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
         conductor, advancing, changes: give what does it; called only when there is work for it.
+        recover: ends an automated window whose run is dead; called only while one is open.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Housekeeping:
         advancing: Callable[[], Advancing],
         changes: Callable[[], Changes],
         clock: Clock,
+        recover: Callable[[], object],
         reconcile: Callable[[], object] | None = None,
     ) -> None:
         self._plane = plane
@@ -61,6 +64,7 @@ class Housekeeping:
         self._advancing = advancing
         self._changes = changes
         self._clock = clock
+        self._recover = recover
         self._reconcile = reconcile
 
     def sweep(self) -> None:
@@ -74,6 +78,8 @@ class Housekeeping:
                 self._changes().journal_what_was_missed()
             elif drift(self._glance.configuration_rows(), durable) is not None:
                 self._conductor().import_rows()
+            if state.by == BY and state.is_active:
+                self._recover()
             if self._reconcile is not None:
                 self._reconcile()
         except GuardError as error:

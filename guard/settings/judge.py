@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 SHORTEST_SECRET = 16
-_WEEK = 7 * 24 * 3600
+_DAY = 24 * 3600
+_WEEK = 7 * _DAY
 _LIMITS: dict[str, Any] = {
     "maintenance_default_timeout": Field(ge=1, le=_WEEK),
     "maintenance_cleanup_interval": Field(ge=1),
@@ -35,6 +36,11 @@ _LIMITS: dict[str, Any] = {
     "guard_release_rate": Field(ge=0, allow_inf_nan=False),
     "guard_release_ramp": Field(ge=0, le=3600),
     "guard_release_error_limit": Field(ge=0, le=1),
+    "guard_optimize_fragmentation": Field(ge=0, le=1),
+    "guard_optimize_least_mb": Field(ge=0, le=2**20),
+    "guard_optimize_lock_wait": Field(ge=1, le=300),
+    "guard_optimize_drain_within": Field(ge=1, le=_DAY),
+    "guard_optimize_duration": Field(ge=60, le=_DAY),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],
@@ -81,6 +87,7 @@ class _Rules(BaseSettings):
         both = settings.hold_queues & settings.mixed_queues
         if both:
             problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
+        problems += settings.optimization_problems()
         if problems:
             raise ValueError(*problems)
         return self

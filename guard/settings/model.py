@@ -14,11 +14,13 @@ from guard.core.expiry import ExpiryPolicy
 from guard.core.generation import SessionPolicy
 from guard.core.lease import LeaseTimes
 from guard.core.modes import Mode
+from guard.errors import InvalidRequest
 from guard.settings.masking import MaskedUrl, Secret, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guard.core.cleanup import FolderRule, KeyRule
     from guard.core.pace import ErrorLimit, Pace
 
 __all__ = ["Settings", "WhenClosed"]
@@ -110,6 +112,30 @@ class Settings:
     guard_mixed_queues: str = ""
     """Queues that also carry other work, comma separated: never cordoned, guarded jobs are parked."""
 
+    guard_app_database_url: Url = MaskedUrl("")
+    """The application's own database, as an SQLAlchemy URL. Empty: the one of DATABASE_URL."""
+    guard_optimize_tables: str = "users,platform_connections,posts,images,processing_runs,user_sessions"
+    """Tables of that database for the weekly optimization, comma separated. One that is not there is reported
+    and skipped."""
+    guard_optimize_fragmentation: float = 0.2
+    """Unused space, as a share of a table's data and indexes, from which on it is rebuilt. 0 to 1."""
+    guard_optimize_least_mb: int = 16
+    """MiB of unused space below which a table is not rebuilt, whatever the share. 0 to 1048576."""
+    guard_optimize_lock_wait: int = 5
+    """Seconds that a statement of the optimization waits for a lock on its table. 1 to 300."""
+    guard_optimize_drain_within: int = 1800
+    """Seconds in which running jobs should have ended; if they have not, the window is ended and nothing was
+    touched. 1 to a day."""
+    guard_optimize_duration: int = 7200
+    """Planned length of the window of the weekly optimization, in seconds: no table is begun that would not
+    be done in it. A minute to a day, and longer than GUARD_OPTIMIZE_DRAIN_WITHIN."""
+    guard_cleanup_folders: str = ""
+    """Where the weekly optimization deletes old files: ``folder|pattern|days``, comma separated, for example
+    ``/var/tmp/vedfolnir|vedfolnir_*|7,/backup|*.sql|30``."""
+    guard_cleanup_keys: str = ""
+    """Which keys of the control plane's Redis it deletes when their payload is old: ``pattern|days``, comma
+    separated, for example ``rq:progress:*|7``."""
+
     def __post_init__(self) -> None:
         from guard.settings.judge import judge
 
@@ -170,6 +196,47 @@ class Settings:
     def mixed_queues(self) -> frozenset[str]:
         """`guard_mixed_queues` as names."""
         return _names(self.guard_mixed_queues)
+
+    @property
+    def app_database_url(self) -> str:
+        """Where the application's own tables are."""
+        return self.guard_app_database_url or self.database_url
+
+    @property
+    def optimize_tables(self) -> tuple[str, ...]:
+        """`guard_optimize_tables` as names, each once."""
+        from guard.core.cleanup import table_names
+
+        return table_names(self.guard_optimize_tables)
+
+    @property
+    def cleanup_folders(self) -> tuple[FolderRule, ...]:
+        """`guard_cleanup_folders` as rules."""
+        from guard.core.cleanup import folder_rules
+
+        return folder_rules(self.guard_cleanup_folders)
+
+    @property
+    def cleanup_keys(self) -> tuple[KeyRule, ...]:
+        """`guard_cleanup_keys` as rules."""
+        from guard.core.cleanup import key_rules
+
+        return key_rules(self.guard_cleanup_keys, namespace=self.guard_namespace)
+
+    def optimization_problems(self) -> list[str]:
+        """What is wrong with the settings of the weekly optimization, beyond their types and ranges."""
+        problems: list[str] = []
+        for name in ("optimize_tables", "cleanup_folders", "cleanup_keys"):
+            try:
+                getattr(self, name)
+            except InvalidRequest as error:
+                problems += [f"GUARD_{name.upper()}: {problem}" for problem in error.problems]
+        if self.guard_optimize_drain_within >= self.guard_optimize_duration:
+            problems.append(
+                f"GUARD_OPTIMIZE_DRAIN_WITHIN of {self.guard_optimize_drain_within} s leaves no time in "
+                f"GUARD_OPTIMIZE_DURATION of {self.guard_optimize_duration} s"
+            )
+        return problems
 
     def control_plane_url(self, broker_url: str | None) -> str:
         """Where the control plane is, given the app's broker."""

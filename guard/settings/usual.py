@@ -32,6 +32,16 @@ def _switch(text: str) -> bool:
     return text == "true"
 
 
+_OPTIMIZATION: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
+    "guard_optimize_tables": (_TEXT, str),
+    "guard_optimize_fragmentation": (_SHARE, float),
+    "guard_optimize_least_mb": (_SECONDS, int),
+    "guard_optimize_lock_wait": (_SHORT, int),
+    "guard_optimize_drain_within": (re.compile(r"[1-9][0-9]{0,3}"), int),
+    "guard_optimize_duration": (re.compile(r"[1-9][0-9]{2,3}"), int),
+    "guard_cleanup_folders": (_TEXT, str),
+    "guard_cleanup_keys": (_TEXT, str),
+}
 _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "maintenance_mode_enabled": (_SWITCH, _switch),
     "maintenance_default_timeout": (_SECONDS, int),
@@ -59,6 +69,8 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_local_close_file": (_TEXT, str),
     "guard_hold_queues": (_TEXT, str),
     "guard_mixed_queues": (_TEXT, str),
+    "guard_app_database_url": (_TEXT, MaskedUrl),
+    **_OPTIMIZATION,
 }
 
 
@@ -74,5 +86,7 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     try:
         settings.lease  # noqa: B018 - its constructor checks how the three times relate
     except InvalidRequest:
+        return None
+    if _OPTIMIZATION.keys() & taken and settings.optimization_problems():
         return None
     return None if settings.hold_queues & settings.mixed_queues else settings

@@ -68,6 +68,9 @@ class MemoryDurableStore:
     def journal(self, record: AuditRecord) -> None:
         self.records.append(record)
 
+    def latest(self, action: str, limit: int) -> list[AuditRecord]:
+        return [record for record in reversed(self.records) if record.action == action][:limit]
+
     def window(self, window_id: str) -> WindowRecord | None:
         return next((window for window in self.windows(1_000) if window.window_id == window_id), None)
 

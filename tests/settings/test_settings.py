@@ -47,7 +47,19 @@ OURS = {
     "guard_lease_seconds": 5.0,
     "guard_renew_seconds": 1.0,
     "guard_timeout_seconds": 0.5,
-}
+    "guard_app_database_url": "",
+    # operational-procedures.md, "Weekly System Optimization", by hand
+    "optimize_tables": (
+        "users", "platform_connections", "posts", "images", "processing_runs", "user_sessions",
+    ),
+    "guard_optimize_fragmentation": 0.2,
+    "guard_optimize_least_mb": 16,
+    "guard_optimize_lock_wait": 5,
+    "guard_optimize_drain_within": 1800,
+    "guard_optimize_duration": 7200,
+    "guard_cleanup_folders": "",
+    "guard_cleanup_keys": "",
+}  # fmt: skip
 KEY = "correct horse battery"
 FULL = {
     "DATABASE_URL": "mysql+pymysql://guard:hunter2@db.internal/app?charset=utf8mb4",
@@ -84,6 +96,9 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "ERROR",
         "https://x.example",
         "another-name-of-ours",
+        "7000",
+        "/backup|*.sql|30",
+        "rq:progress:*|7",
     ]
     for value in others:
         try:
@@ -205,6 +220,17 @@ def test_false(value: str) -> None:
         ("GUARD_TIMEOUT_SECONDS", "-3"),
         # Once a bug: with a ramp, `Pace.allowed` gives not-a-number
         ("GUARD_RELEASE_RATE", "inf"),
+        ("GUARD_OPTIMIZE_FRAGMENTATION", "1.5"),
+        ("GUARD_OPTIMIZE_FRAGMENTATION", "nan"),
+        ("GUARD_OPTIMIZE_LEAST_MB", "-1"),
+        ("GUARD_OPTIMIZE_LOCK_WAIT", "0"),
+        ("GUARD_OPTIMIZE_LOCK_WAIT", "301"),
+        ("GUARD_OPTIMIZE_DRAIN_WITHIN", "0"),
+        ("GUARD_OPTIMIZE_DRAIN_WITHIN", "7200"),
+        ("GUARD_OPTIMIZE_DURATION", "86401"),
+        ("GUARD_OPTIMIZE_TABLES", "users; DROP TABLE users"),
+        ("GUARD_CLEANUP_FOLDERS", "backup|*.sql|30"),
+        ("GUARD_CLEANUP_KEYS", "*|7"),
     ],
 )
 def test_a_value_out_of_range(name: str, value: str) -> None:

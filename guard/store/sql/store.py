@@ -128,17 +128,13 @@ class SqlStore:
         self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit))
-            return [
-                AuditRecord(
-                    at=row.at,
-                    actor=row.actor,
-                    action=row.action,
-                    epoch=row.epoch,
-                    outcome=row.outcome,
-                    detail=json.loads(row.detail),
-                )
-                for row in found
-            ]
+            return [_record(row) for row in found]
+
+    def latest(self, action: str, limit: int) -> list[AuditRecord]:
+        self.require_ready()
+        query = select(AUDIT).where(AUDIT.c.action == action).order_by(AUDIT.c.seq.desc()).limit(limit)
+        with reported(), self.engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query)]
 
     def window(self, window_id: str) -> WindowRecord | None:
         self.require_ready()
@@ -275,6 +271,17 @@ def _audit_values(record: AuditRecord) -> dict[str, Any]:
         "outcome": record.outcome,
         "detail": json.dumps(dict(record.detail), sort_keys=True),
     }
+
+
+def _record(row: Row[Any]) -> AuditRecord:
+    return AuditRecord(
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        epoch=row.epoch,
+        outcome=row.outcome,
+        detail=json.loads(row.detail),
+    )
 
 
 def _window(row: Row[Any]) -> WindowRecord:
