@@ -6,6 +6,7 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from guard.api.journal import note
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from guard.api.parts import Parts
+    from guard.api.routines import Routines
     from guard.core.account import Account
     from guard.core.decision import Decision
     from guard.core.registry import OperationRegistry
@@ -48,6 +50,13 @@ class Guard:
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
+
+    @cached_property
+    def routines(self) -> Routines:
+        """What beat runs by the timetable: health checks, reviews, sweeps; also by hand."""
+        from guard.api.routines import Routines
+
+        return Routines(self._parts)
 
     @property
     def settings(self) -> Settings:

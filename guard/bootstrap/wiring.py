@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
 
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.routines import RoutineWiring
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.gates.finishing import Finishing
@@ -87,6 +88,13 @@ class Wiring:
         from guard.bootstrap.conducting import Conducting
 
         return Conducting(self)
+
+    @functools.cached_property
+    def routines(self) -> RoutineWiring:
+        """What runs routines: not loaded by a process that runs none."""
+        from guard.bootstrap.routines import RoutineWiring
+
+        return RoutineWiring(self)
 
     def guard(self) -> Guard:
         """The API of this app."""
