@@ -28,6 +28,7 @@ _COMMANDS = (
     "account",
     "report",
     "ledger",
+    "routines",
     "check",
     "migrate",
     "bypass",

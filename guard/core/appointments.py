@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
 __all__ = ["WEEKDAYS", "Every", "LocalTime", "When", "instant_of", "last_due", "next_due", "parse_when"]
@@ -105,28 +106,29 @@ def parse_when(text: str) -> LocalTime | None:
 
 def last_due(when: LocalTime, zone: tzinfo, now: float) -> float:
     """The last instant, `now` included, at which it was due. UTC seconds."""
-    return max(instant for instant in _instants(when, zone, now) if instant <= now)
+    return next(instant for instant in _instants(when, zone, now, -1) if instant <= now)
 
 
 def next_due(when: LocalTime, zone: tzinfo, now: float) -> float:
     """The first instant after `now` at which it will be due. UTC seconds."""
-    return min(instant for instant in _instants(when, zone, now) if instant > now)
+    return next(instant for instant in _instants(when, zone, now, 1) if instant > now)
 
 
-def _instants(when: LocalTime, zone: tzinfo, now: float) -> list[float]:
+def _instants(when: LocalTime, zone: tzinfo, now: float, direction: int) -> Iterator[float]:
+    """Those around a moment, in the order of time or against it. No two dates exchange theirs."""
     here = datetime.fromtimestamp(now, zone).date()
-    return [instant_of(day, when.hour, when.minute, zone) for day in _days(when, here)]
+    for step in _AROUND[::direction]:
+        yield instant_of(_day(when, here, step), when.hour, when.minute, zone)
 
 
-def _days(when: LocalTime, here: date) -> list[date]:
-    """Dates around this one on which it is due; some before and some after, in their order."""
+def _day(when: LocalTime, here: date, step: int) -> date:
+    """The date on which it is due, so many periods after the one that this date lies in."""
     if when.weekday is None:
-        return [here + timedelta(days=step) for step in _AROUND]
+        return here + timedelta(days=step)
     if when.nth is None:
-        coming = here + timedelta(days=(when.weekday - here.weekday()) % 7)
-        return [coming + timedelta(weeks=step) for step in _AROUND]
-    months = [divmod(here.year * 12 + here.month - 1 + step, 12) for step in _AROUND]
-    return [_nth(year, month + 1, when.weekday, when.nth) for year, month in months]
+        return here + timedelta(days=(when.weekday - here.weekday()) % 7, weeks=step)
+    year, month = divmod(here.year * 12 + here.month - 1 + step, 12)
+    return _nth(year, month + 1, when.weekday, when.nth)
 
 
 def _nth(year: int, month: int, weekday: int, nth: int) -> date:
