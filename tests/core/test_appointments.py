@@ -58,11 +58,31 @@ def test_what_is_understood(text: str, expected: LocalTime | None) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "8", "24:00", "08:60", "08.00", "monday 09:00", "mo 09:00", "xyz 09:00", "mon#0 09:00", "mon#5 09:00",
-        "mon# 09:00", "mon#1", "mon 09:00 tue", "#1 09:00", "1-5#2 09:00", "0 9 * * 1", "mon#1 9:0", "-1:00", "٠٨:٠٠",
-        "08:00\n09:00", "never", "mon#lastt 10:00", "mon09:00",
+        "",
+        "8",
+        "24:00",
+        "08:60",
+        "08.00",
+        "monday 09:00",
+        "mo 09:00",
+        "xyz 09:00",
+        "mon#0 09:00",
+        "mon#5 09:00",
+        "mon# 09:00",
+        "mon#1",
+        "mon 09:00 tue",
+        "#1 09:00",
+        "1-5#2 09:00",
+        "0 9 * * 1",
+        "mon#1 9:0",
+        "-1:00",
+        "\u0660\u0668:00",
+        "08:00\n09:00",
+        "never",
+        "mon#lastt 10:00",
+        "mon09:00",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_understood_is_said_with_what_would_be(text: str) -> None:
     with pytest.raises(InvalidRequest, match="give a local time such as '08:00'"):
         parse_when(text)

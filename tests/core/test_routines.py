@@ -1,7 +1,7 @@
 """Which routine is due: by table, and over whole years with a clock of ours.
 
-What a year must look like is worked out a second time, minute by minute, from what the clocks of the zone show;
-none of the code under test takes part in that.
+What a year must look like is worked out a second time, minute by minute, from what the clocks of the zone
+show; none of the code under test takes part in that.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ def done(due_at: float, outcome: Outcome = Outcome.DONE, **more: float) -> Run:
 
 TODAY, YESTERDAY = at("2026-11-21 08:00"), at("2026-11-20 08:00")
 OPEN = Span(start=TODAY - HOUR, end=None)
+BOTH = (Span(start=TODAY, end=TODAY + 5 * HOUR), Span(start=TODAY + HOUR, end=TODAY + 4 * HOUR))
 
 
 def decide(which: Entry, last: Run | None, windows: Sequence[Span] | None, now: float) -> Ruling:
@@ -104,7 +106,7 @@ def test_daily(last: Run | None, late: float, act: Act) -> None:
     ("in_window", "windows", "late", "act"),
     [
         (SKIP, [OPEN], 1, Act.SKIP),
-        (SKIP, [Span(start=TODAY - HOUR, end=TODAY + 5)], 10, Act.SKIP),  # over by now, and it covered the time
+        (SKIP, [Span(start=TODAY - HOUR, end=TODAY + 5)], 10, Act.SKIP),  # it covered the time
         (SKIP, [Span(start=TODAY + 1, end=None)], 10, Act.SKIP),  # opened just before we could begin
         (SKIP, [Span(start=TODAY - HOUR, end=TODAY)], 10, Act.RUN),
         (SKIP, [], 10, Act.RUN),
@@ -114,10 +116,10 @@ def test_daily(last: Run | None, late: float, act: Act) -> None:
         (AFTERWARDS, [Span(start=TODAY - HOUR, end=TODAY + 9 * HOUR)], 9 * HOUR, Act.RUN),
         (AFTERWARDS, [Span(start=TODAY - HOUR, end=TODAY + 9 * HOUR)], 15 * HOUR, Act.RUN),
         (AFTERWARDS, [Span(start=TODAY - HOUR, end=TODAY + 9 * HOUR)], 15 * HOUR + 1, Act.MISS),
-        # two windows that overlap take their union
-        (AFTERWARDS, [Span(start=TODAY, end=TODAY + 5 * HOUR), Span(start=TODAY + HOUR, end=TODAY + 4 * HOUR)],
+        # overlapping ones take their union
+        (AFTERWARDS, [*BOTH],
          11 * HOUR, Act.RUN),
-        (AFTERWARDS, [Span(start=TODAY, end=TODAY + 5 * HOUR), Span(start=TODAY + HOUR, end=TODAY + 4 * HOUR)],
+        (AFTERWARDS, [*BOTH],
          11 * HOUR + 1, Act.MISS),
         (AFTERWARDS, None, 10, Act.WAIT),
         (ANYWAY, [OPEN], 1, Act.RUN),
@@ -260,7 +262,7 @@ def test_the_changes_of_the_clock_minute_by_minute(zone: str) -> None:
     offsets = [
         (now, datetime.fromtimestamp(now, here).utcoffset()) for now in range(int(start), int(end), 1800)
     ]
-    changes = [now for (_, old), (now, new) in zip(offsets, offsets[1:], strict=False) if old != new]
+    changes = [now for (_, old), (now, new) in pairwise(offsets) if old != new]
     assert len(changes) == 2
     for change in changes:
         work = Clockwork([entry(when, name=name) for name, when in TIMES.items()], here)
@@ -275,7 +277,7 @@ def test_the_changes_of_the_clock_minute_by_minute(zone: str) -> None:
 def test_a_year_with_windows_over_its_times(zone: str) -> None:
     """Every Monday from 08:30 for three hours, and once from Friday to Tuesday."""
     here = ZoneInfo(zone)
-    mondays = [day for day in by_the_clocks(zone, "mon 08:30")]
+    mondays = by_the_clocks(zone, "mon 08:30")
     long_one = Span(start=mondays[20] - 3 * DAY, end=mondays[20] + DAY)
     short = [Span(start=one, end=one + 3 * HOUR) for one in mondays if one != mondays[20]]
     windows = sorted([*short, long_one], key=lambda one: one.start)
@@ -288,7 +290,7 @@ def test_a_year_with_windows_over_its_times(zone: str) -> None:
     work = Clockwork(entries, here, windows)
     start, end = bounds(zone)
     work.tick(start - 1)
-    work.tick_through(start, end, HOUR)
+    work.tick_through(start, end, HOUR / 2)
 
     def covered(now: float) -> bool:
         return any(one.start <= now < (one.end or 0) for one in windows)
@@ -302,8 +304,11 @@ def test_a_year_with_windows_over_its_times(zone: str) -> None:
         ran = work.runs[f"afterwards {when}"]
         assert not any(covered(when_it_ran) for _, when_it_ran in ran)
         # Of the times in one window, the last; it runs within a tick of the window's end.
-        lasts = {max(now for now in in_windows if one.start <= now < (one.end or 0)): one.end or 0.0
-                 for one in windows if any(one.start <= now < (one.end or 0) for now in in_windows)}  # fmt: skip
+        lasts: dict[float, float] = {}
+        for one in windows:
+            inside = [now for now in in_windows if one.start <= now < (one.end or 0)]
+            if inside:
+                lasts[max(inside)] = one.end or 0.0
         expected = [now for now in due if not covered(now) or now in lasts]
         assert [which for which, _ in ran] == expected
         for which, when_it_ran in ran:

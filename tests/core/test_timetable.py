@@ -42,7 +42,12 @@ def test_every_problem_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
         timetable(rows, {**SETTINGS, "wrong": "mon#9 10:00"})
     found = " | ".join(caught.value.problems)
-    for words in ("two rows of the timetable are called 'b'", "a: there is no setting 'DAYLY'",
-                  "b: an interval of 0 s", "b: an interval of 90000 s", "c: the time 'mon#9 10:00'"):  # fmt: skip
+    for words in (
+        "two rows of the timetable are called 'b'",
+        "a: there is no setting 'DAYLY'",
+        "b: an interval of 0 s",
+        "b: an interval of 90000 s",
+        "c: the time 'mon#9 10:00'",
+    ):
         assert words in found
     assert len(caught.value.problems) == 5
