@@ -25,13 +25,9 @@ def morning_check(world: World) -> RoutineResult:
     """Look at the guard, its servers, its workers, the machine, and what went wrong since yesterday."""
     notes = Notes()
     now = world.clock.wall()
-    durable = notes.ask(
-        "durable store", world.durable.read, shown=_epoch_and_phase, vital="the durable store is away"
-    )
-    live = notes.ask(
-        "control plane", world.plane.read, shown=_epoch_and_phase, vital="the control plane is away"
-    )
-    notes.ask("broker", lambda: _broker(world), vital="the broker is away")
+    durable = notes.ask("durable store", world.durable.read, shown=_epoch_and_phase, vital="no durable store")
+    live = notes.ask("control plane", world.plane.read, shown=_epoch_and_phase, vital="no control plane")
+    notes.ask("broker", lambda: _broker(world), vital="no broker")
     _look_at_window(notes, world, durable, live, now)
     _look_at_workers(notes, world, durable or live)
     _look_at_eviction(notes, world)
