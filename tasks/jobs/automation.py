@@ -52,14 +52,21 @@ def beat_heartbeat() -> str:
     time_limit=_TICK_SECONDS,
 )
 def run_due_routines() -> None:
-    """Send what is due by local time. What was sent and lost is sent again by the next tick."""
-    for due in guard.install(app).routines.step():
+    """Send what is due by local time. What was sent and lost is sent again by the next tick.
+
+    And end the window of a weekly optimization whose process died: nobody else would before the next one.
+    """
+    maintenance = guard.install(app)
+    for due in maintenance.routines.step():
         app.send_task(
             due.entry.task,
             kwargs={"name": due.entry.name, "due_at": due.ruling.due_at},
             queue=due.entry.queue,
             expires=due.entry.expires,
         )
+    optimization = getattr(maintenance, "optimization", None)
+    if optimization is not None:
+        optimization.recover()
 
 
 @app.task(

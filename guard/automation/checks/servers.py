@@ -64,7 +64,9 @@ def ask_redis_memory(notes: Notes, world: World) -> None:
 
 def ask_sessions(notes: Notes, world: World) -> None:
     """Keys of sessions in Redis, by a scan."""
-    prefix = str(world.environ.get("REDIS_SESSION_PREFIX") or _SESSION_PREFIX)
+    # The session manager's own setting, where this release has one.
+    configured = getattr(world.settings, "guard_session_prefix", "")
+    prefix = str(configured or world.environ.get("REDIS_SESSION_PREFIX") or _SESSION_PREFIX)
 
     def shown(count: KeyCount) -> int | str:
         return count.keys if count.whole else f"at least {count.keys}"
