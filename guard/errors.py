@@ -15,6 +15,8 @@
     │   └── SchemaNotReady        its tables are missing, half migrated, or newer than this release
     ├── ParkingFailed             the broker did not confirm a parked job; the original was not acknowledged
     ├── NotParked                 no parked job has this id
+    ├── RoutineRuns               this routine runs already; nothing was begun
+    ├── Unanswerable              this kind of server or host cannot say what was asked
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
     JobInterrupted                a BaseException: this job was asked to stop, and stops here
@@ -34,6 +36,7 @@ __all__ = [
     "NotParked",
     "ParkingFailed",
     "Refused",
+    "RoutineRuns",
     "SchemaNotReady",
     "SelfTestFailed",
     "StaleEpoch",
@@ -42,6 +45,7 @@ __all__ = [
     "StateUnknown",
     "StoreError",
     "StoreUnavailable",
+    "Unanswerable",
 ]
 
 
@@ -178,6 +182,19 @@ class NotParked(GuardError):
     def __init__(self, task_id: str) -> None:
         self.task_id = task_id
         super().__init__(f"no parked job has the id {task_id!r}")
+
+
+class RoutineRuns(GuardError):
+    """Somebody runs this routine now. Nothing was begun."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"the routine {name!r} runs already")
+
+
+class Unanswerable(GuardError):
+    """This kind of server or host, or what is on it, cannot say what was asked. Asking again will not
+    help."""
 
 
 class SelfTestFailed(GuardError):

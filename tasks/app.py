@@ -10,13 +10,14 @@ from importlib import import_module
 from celery import Celery
 
 import guard
-from beat_schedule import BEAT_SCHEDULE
+from beat_schedule import TIMETABLE, beat_schedule
 from tasks.names import JOB_MODULES
 
 app = Celery("tasks", task_cls="guard:GuardedTask")
 app.config_from_object("tasks.config")
-app.conf.beat_schedule = BEAT_SCHEDULE
-guard.install(app)
+maintenance = guard.install(app)
+app.conf.guard_timetable = TIMETABLE
+app.conf.beat_schedule = beat_schedule(maintenance.settings)
 
 # Now, not at the worker's start as `include` would: a process that only publishes must know each job's
 # operation too.

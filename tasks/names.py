@@ -15,6 +15,20 @@ FAIL_BATCH: Final = "tasks.batch.fail"
 CONDUCT_WINDOW: Final = "tasks.maintenance.conduct_window"
 ADVANCE_WINDOW: Final = "tasks.maintenance.advance_window"
 BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
+RUN_DUE_ROUTINES: Final = "tasks.automation.run_due_routines"
+RUN_ROUTINE: Final = "tasks.automation.run_routine"
+SESSION_CLEANUP: Final = "tasks.automation.session_cleanup"
+EXPIRY_SWEEP: Final = "tasks.automation.expiry_sweep"
+SCHEDULED_WINDOWS: Final = "tasks.automation.scheduled_windows"
+WEEKLY_OPTIMIZATION: Final = "tasks.automation.weekly_optimization"
+
+ORCHESTRATION: Final = frozenset(
+    {
+        *(CONDUCT_WINDOW, ADVANCE_WINDOW, BEAT_HEARTBEAT, RUN_DUE_ROUTINES, RUN_ROUTINE, SESSION_CLEANUP),
+        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION),
+    }
+)
+"""What runs in a window too: nobody guards it."""
 
 JOB_MODULES: Final = (
     "tasks.jobs.images",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
+    from guard.api.routines import Routines
     from guard.core.account import Account
     from guard.core.decision import Decision
     from guard.core.registry import OperationRegistry
@@ -58,6 +59,13 @@ class Guard:
         from guard.api.optimization import Optimization
 
         return Optimization(self._parts)
+
+    @functools.cached_property
+    def routines(self) -> Routines:
+        """What beat runs by the timetable: health checks, reviews, sweeps; also by hand."""
+        from guard.api.routines import Routines
+
+        return Routines(self._parts)
 
     @property
     def settings(self) -> Settings:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from celery import Celery
 
     from guard.automation.optimization import WeeklyOptimization
+    from guard.automation.routines import Runner
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
+    from guard.core.timetable import Entry
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
         Tally,
     )
     from guard.settings import Settings
+    from guard.store.sql.routines import SqlRoutines
 
-__all__ = ["ConductingParts", "Parts", "StoreParts"]
+__all__ = ["ConductingParts", "Parts", "RoutineParts", "StoreParts"]
 
 
 class StoreParts(Protocol):
@@ -76,6 +79,19 @@ class ConductingParts(Protocol):
     def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
 
 
+class RoutineParts(Protocol):
+    """What runs routines."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def timetable(self) -> Sequence[Entry]: ...
+    @property
+    def runner(self) -> Runner: ...
+    @property
+    def store(self) -> SqlRoutines: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -91,6 +107,8 @@ class Parts(Protocol):
     def stores(self) -> StoreParts: ...
     @property
     def conducting(self) -> ConductingParts: ...
+    @property
+    def routines(self) -> RoutineParts: ...
     @property
     def gate(self) -> PublishGate: ...
     @property

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.routines import RoutineWiring
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.gates.finishing import Finishing
@@ -95,6 +96,13 @@ class Wiring:
         from guard.bootstrap.optimization import weekly_optimization
 
         return weekly_optimization(self)
+
+    @functools.cached_property
+    def routines(self) -> RoutineWiring:
+        """What runs routines: not loaded by a process that runs none."""
+        from guard.bootstrap.routines import RoutineWiring
+
+        return RoutineWiring(self)
 
     def guard(self) -> Guard:
         """The API of this app."""

@@ -16,6 +16,7 @@ from guard.errors import (
     InvalidRequest,
     NotParked,
     ParkingFailed,
+    RoutineRuns,
     SchemaNotReady,
     StaleEpoch,
     StateInvalid,
@@ -31,12 +32,14 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (InvalidRequest, Exit.INVALID),
     (IllegalMove, Exit.NOT_NOW),
     (StaleEpoch, Exit.NOT_NOW),
+    (RoutineRuns, Exit.NOT_NOW),
     (StoreError, Exit.AWAY),
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
 )
 _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (StaleEpoch, "run the command again"),
+    (RoutineRuns, "wait for its end, see `maintenance routines list`"),
     (SchemaNotReady, ""),
     (StateMissing, "start a worker or run `maintenance check`; until then everything stays closed"),
     (

@@ -29,6 +29,7 @@ _COMMANDS = (
     "report",
     "ledger",
     "optimize",
+    "routines",
     "check",
     "migrate",
     "bypass",

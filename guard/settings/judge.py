@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from guard.errors import ConfigurationInvalid, InvalidRequest
+from guard.settings.automation import automation_problems
 from guard.settings.masking import MaskedUrl, Secret, Url, mask_url
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ _LIMITS: dict[str, Any] = {
     "guard_optimize_lock_wait": Field(ge=1, le=300),
     "guard_optimize_drain_within": Field(ge=1, le=_DAY),
     "guard_optimize_duration": Field(ge=60, le=_DAY),
+    "guard_sweep_interval": Field(ge=5, le=3600),
+    "guard_history_days": Field(ge=1, le=3650),
+    "guard_journal_days": Field(ge=0, le=36_500),
+    "guard_tls_host": Field(
+        pattern=r"^(|[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?)$"
+    ),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],
@@ -88,6 +95,7 @@ class _Rules(BaseSettings):
         if both:
             problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
         problems += settings.optimization_problems()
+        problems += automation_problems(settings)
         if problems:
             raise ValueError(*problems)
         return self

@@ -135,6 +135,35 @@ class Settings:
     guard_cleanup_keys: str = ""
     """Which keys of the control plane's Redis it deletes when their payload is old: ``pattern|days``, comma
     separated, for example ``rq:progress:*|7``."""
+    guard_time_zone: str = "UTC"
+    """In which zone the local times below, and those of planned windows, are: an IANA name,
+    `Europe/Berlin`."""
+    guard_sweep_interval: int = 60
+    """Seconds between two expiry sweeps by beat, 5 to 3600."""
+    guard_morning_check: str = "08:00"
+    """When the morning health check is due: a local time, `08:00`; `mon 08:00` for one day of the week,
+    `mon#1 08:00` for the first (#1 to #4, #last) of a month; `off` for never. So are the five below."""
+    guard_evening_review: str = "18:00"
+    """When the evening review is due."""
+    guard_weekly_review: str = "mon 09:00"
+    """When the weekly review is due."""
+    guard_weekly_optimization: str = "sun 02:00"
+    """When the weekly optimization is due, which is a window of its own."""
+    guard_security_audit: str = "mon#1 10:00"
+    """When the monthly security audit is due."""
+    guard_performance_review: str = "mon#2 10:00"
+    """When the monthly performance review is due."""
+    guard_history_days: int = 365
+    """Days for which windows, alerts, results of routines and planned windows are kept after their end, 1 to
+    3650."""
+    guard_journal_days: int = 0
+    """Days for which the journal is kept, 30 or more; 0: for good."""
+    guard_backup_folders: str = ""
+    """Folders whose newest file the evening review looks at, absolute, comma separated."""
+    guard_tls_host: str = ""
+    """Host, or host:port, whose certificate the monthly security audit looks at; empty: none."""
+    guard_check_packages: bool = False
+    """Whether that audit asks pip for newer releases of what is installed. It goes to the network."""
 
     def __post_init__(self) -> None:
         from guard.settings.judge import judge
@@ -237,6 +266,13 @@ class Settings:
                 f"GUARD_OPTIMIZE_DURATION of {self.guard_optimize_duration} s"
             )
         return problems
+
+    @property
+    def backup_folders(self) -> tuple[str, ...]:
+        """`guard_backup_folders` as paths, in this order."""
+        return tuple(
+            dict.fromkeys(path.strip() for path in self.guard_backup_folders.split(",") if path.strip())
+        )
 
     def control_plane_url(self, broker_url: str | None) -> str:
         """Where the control plane is, given the app's broker."""

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest
+from guard.settings.automation import AUTOMATION, automation_problems
 from guard.settings.masking import MaskedUrl, Secret
 from guard.settings.model import Settings
 
@@ -24,6 +25,8 @@ _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
 _SHORT = re.compile(r"[1-9][0-9]?")
 _FRACTION = re.compile(r"[0-9]{1,2}(\.[0-9]{1,6})?")
 _SHARE = re.compile(r"0(\.[0-9]{1,6})?|1")
+_DAYS = re.compile(r"[1-9][0-9]{0,2}")
+_ZONE = re.compile(r"[A-Z][A-Za-z0-9/_+-]{1,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _TEXT = re.compile(r"[ -~]*")
 
@@ -71,6 +74,17 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_mixed_queues": (_TEXT, str),
     "guard_app_database_url": (_TEXT, MaskedUrl),
     **_OPTIMIZATION,
+    "guard_time_zone": (_ZONE, str),
+    "guard_sweep_interval": (_SHORT, int),
+    "guard_morning_check": (_TEXT, str),
+    "guard_evening_review": (_TEXT, str),
+    "guard_weekly_review": (_TEXT, str),
+    "guard_weekly_optimization": (_TEXT, str),
+    "guard_security_audit": (_TEXT, str),
+    "guard_performance_review": (_TEXT, str),
+    "guard_history_days": (_DAYS, int),
+    "guard_backup_folders": (_TEXT, str),
+    "guard_check_packages": (_SWITCH, _switch),
 }
 
 
@@ -87,6 +101,10 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
         settings.lease  # noqa: B018 - its constructor checks how the three times relate
     except InvalidRequest:
         return None
-    if _OPTIMIZATION.keys() & taken and settings.optimization_problems():
+    if _OPTIMIZATION.keys() & taken.keys() and settings.optimization_problems():
         return None
-    return None if settings.hold_queues & settings.mixed_queues else settings
+    if settings.hold_queues & settings.mixed_queues or not settings.guard_sweep_interval >= 5:
+        return None
+    if taken.keys() & AUTOMATION and automation_problems(settings):
+        return None
+    return settings

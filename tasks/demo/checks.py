@@ -9,11 +9,10 @@ from guard.core.counts import Count
 from tasks.demo.ledger import Outcome
 from tasks.demo.runs import ran_twice
 from tasks.names import (
-    ADVANCE_WINDOW,
     BEAT_HEARTBEAT,
-    CONDUCT_WINDOW,
     GENERATE_CAPTION,
     OPTIMIZE_IMAGE,
+    ORCHESTRATION,
     PROCESS_BATCH,
 )
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from tasks.demo.scenario import Story
 
 _LEAVE_A_ROW: Final = frozenset({OPTIMIZE_IMAGE, GENERATE_CAPTION, PROCESS_BATCH})
-
-_ORCHESTRATION = frozenset({BEAT_HEARTBEAT, ADVANCE_WINDOW, CONDUCT_WINDOW})
-"""What may start while closed: nobody guards it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +87,7 @@ def started_while_closed(story: Story, runs: Collection[Run]) -> list[str]:
     return sorted(
         run.task_id
         for run in while_closed(story, runs)
-        if run.task not in _ORCHESTRATION and run.task_id not in known
+        if run.task not in ORCHESTRATION and run.task_id not in known
     )
 
 

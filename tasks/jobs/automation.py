@@ -1,11 +1,37 @@
-"""`tasks.automation.*`: what beat runs."""
+"""`tasks.automation.*`: what beat runs, on the queue `maintenance`. No window ever blocks it.
+
+When each runs, and what a window does to it, is in `beat_schedule.py`. Each may run twice at once: the
+routines hold locks, and the others look before they act.
+"""
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
+import guard
 from tasks.app import app
-from tasks.names import BEAT_HEARTBEAT
+from tasks.names import (
+    BEAT_HEARTBEAT,
+    EXPIRY_SWEEP,
+    RUN_DUE_ROUTINES,
+    RUN_ROUTINE,
+    SCHEDULED_WINDOWS,
+    SESSION_CLEANUP,
+    WEEKLY_OPTIMIZATION,
+)
+
+log = logging.getLogger(__name__)
+
+_BY = "beat"
+_TICK_SECONDS = 60
+"""Hard limit of tasks that only look, or sweep a little."""
+_CHECK_SECONDS = 300
+_CLEANUP_SECONDS = 600
+_OPTIMIZATION_SECONDS = 4 * 3600
+"""The limits of the rows in `beat_schedule.py` are these and a little: then a run is certainly over."""
+_SOFT_SECONDS = 10
+"""Sooner, so that what was looked at so far is told."""
 
 
 @app.task(name=BEAT_HEARTBEAT, operation="admin_operations")
@@ -16,3 +42,93 @@ def beat_heartbeat() -> str:
         The worker's time, UTC, ISO 8601.
     """
     return datetime.now(UTC).isoformat()
+
+
+@app.task(
+    name=RUN_DUE_ROUTINES,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def run_due_routines() -> None:
+    """Send what is due by local time. What was sent and lost is sent again by the next tick.
+
+    And end the window of a weekly optimization whose process died: nobody else would before the next one.
+    """
+    maintenance = guard.install(app)
+    for due in maintenance.routines.step():
+        app.send_task(
+            due.entry.task,
+            kwargs={"name": due.entry.name, "due_at": due.ruling.due_at},
+            queue=due.entry.queue,
+            expires=due.entry.expires,
+        )
+    optimization = getattr(maintenance, "optimization", None)
+    if optimization is not None:
+        optimization.recover()
+
+
+@app.task(
+    name=RUN_ROUTINE,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS - _SOFT_SECONDS,
+    time_limit=_CHECK_SECONDS,
+)
+def run_routine(name: str, due_at: float) -> None:
+    """Run a routine for one time of the timetable. A second copy of this message does nothing."""
+    guard.install(app).routines.run(name, by=_BY, due_at=due_at)
+
+
+@app.task(
+    name=WEEKLY_OPTIMIZATION,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_OPTIMIZATION_SECONDS - _SOFT_SECONDS,
+    time_limit=_OPTIMIZATION_SECONDS,
+    acks_late=False,  # it is the timetable that repeats it if its worker dies
+)
+def weekly_optimization(name: str, due_at: float) -> None:
+    """As `run_routine`, with time for a window of its own."""
+    guard.install(app).routines.run(name, by=_BY, due_at=due_at)
+
+
+@app.task(
+    name=SESSION_CLEANUP,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_CLEANUP_SECONDS - _SOFT_SECONDS,
+    time_limit=_CLEANUP_SECONDS,
+)
+def session_cleanup() -> None:
+    """Delete expired sessions, if it is time."""
+    guard.install(app).routines.tick("session-cleanup", by=_BY)
+
+
+@app.task(
+    name=EXPIRY_SWEEP,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def expiry_sweep() -> None:
+    """Look for what has passed its time, if it is time."""
+    guard.install(app).routines.tick("expiry-sweep", by=_BY)
+
+
+@app.task(
+    name=SCHEDULED_WINDOWS,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def scheduled_windows() -> None:
+    """Begin, extend and end planned windows."""
+    schedule = getattr(guard.install(app), "schedule", None)
+    if schedule is None:
+        log.debug("this release has no scheduled windows: unknown, nothing was done")
+        return
+    schedule.run_due()

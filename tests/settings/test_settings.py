@@ -99,6 +99,10 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "7000",
         "/backup|*.sql|30",
         "rq:progress:*|7",
+        "Europe/Berlin",
+        "tue#3 06:45",
+        "/var/backups",
+        "90",
     ]
     for value in others:
         try:
@@ -214,6 +218,21 @@ def test_false(value: str) -> None:
         ("GUARD_SECRET_KEY", ""),
         ("GUARD_SECRET_KEY", "fifteen letters"),
         ("MAINTENANCE_WEBHOOK_URL", "ftp://x"),
+        ("GUARD_SWEEP_INTERVAL", "4"),
+        ("GUARD_SWEEP_INTERVAL", "3601"),
+        ("GUARD_HISTORY_DAYS", "0"),
+        ("GUARD_JOURNAL_DAYS", "29"),
+        ("GUARD_TIME_ZONE", "Europe/Nowhere"),
+        ("GUARD_TIME_ZONE", "../../etc/passwd"),
+        ("GUARD_TIME_ZONE", "Europe"),
+        ("GUARD_TIME_ZONE", ""),
+        ("GUARD_MORNING_CHECK", "8"),
+        ("GUARD_MORNING_CHECK", "24:00"),
+        ("GUARD_WEEKLY_REVIEW", "mo 09:00"),
+        ("GUARD_SECURITY_AUDIT", "mon#5 10:00"),
+        ("GUARD_SECURITY_AUDIT", "0 10 * * 1#1"),
+        ("GUARD_BACKUP_FOLDERS", "backup"),
+        ("GUARD_TLS_HOST", "https://example.org"),
         # Once a bug: no number, or no time at all
         ("GUARD_RENEW_SECONDS", "nan"),
         ("GUARD_TIMEOUT_SECONDS", "0"),

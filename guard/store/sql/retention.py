@@ -1,0 +1,135 @@
+"""Old history, deleted a little at a time.
+
+Rules of this file: the current window is never touched, nor the last result of a routine, nor the journal
+unless it is asked for by its own time. One call deletes at most `BATCH` rows of each table, so no statement
+holds locks for long; what is left is deleted by the next call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, or_, select
+
+from guard.store.sql.engine import reported
+from guard.store.sql.schema import (
+    ALERTS,
+    AUDIT,
+    FOUND,
+    OCCURRENCES,
+    ROLL,
+    ROUTINES,
+    SCHEDULES,
+    STATE,
+    WINDOWS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ColumnElement, Connection, Engine, Table
+
+    from guard.store.sql.store import SqlStore
+
+__all__ = ["BATCH", "SqlRetention"]
+
+BATCH = 500
+"""Rows of one table per call."""
+
+
+class SqlRetention:
+    """Deletes what is older than it has to be kept. Every call may raise StoreUnavailable.
+
+    Args:
+        batch: rows of one table per call.
+    """
+
+    def __init__(self, durable: SqlStore, *, batch: int = BATCH) -> None:
+        self._durable = durable
+        self._batch = batch
+
+    def forget(
+        self,
+        *,
+        before: float,
+        frequent: Collection[str] = (),
+        frequent_before: float = 0.0,
+        journal_before: float | None = None,
+    ) -> dict[str, int]:
+        """Delete what ended before a moment. Gives how many rows of each kind went.
+
+        Args:
+            before: UTC seconds, for windows with what belongs to them, alerts, results, planned windows.
+            frequent: routines whose results are kept for less long: until `frequent_before`.
+            journal_before: for the journal; None: it is kept.
+        """
+        self._durable.require_ready()
+        with reported():
+            gone = {"windows": self._windows(before)}
+            gone["alerts"] = self._delete(ALERTS, ALERTS.c.seq, ALERTS.c.at < before)
+            gone["results"] = self._results(before, frequent, frequent_before)
+            gone["occurrences"] = self._occurrences(before)
+            gone["schedules"] = self._schedules(before)
+            if journal_before is not None:
+                gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
+        return gone
+
+    @property
+    def _engine(self) -> Engine:
+        return self._durable.engine
+
+    def _windows(self, before: float) -> int:
+        current = select(STATE.c.window_id)
+        with self._engine.begin() as connection:
+            ids = _keys(
+                connection,
+                WINDOWS.c.window_id,
+                (WINDOWS.c.ended_at < before) & WINDOWS.c.window_id.notin_(current),
+                self._batch,
+            )
+            if ids:
+                for table in (ROLL, FOUND, WINDOWS):
+                    connection.execute(delete(table).where(table.c.window_id.in_(ids)))
+        return len(ids)
+
+    def _results(self, before: float, frequent: Collection[str], frequent_before: float) -> int:
+        with self._engine.connect() as connection:
+            newest = select(func.max(ROUTINES.c.seq)).group_by(ROUTINES.c.name)
+            kept = list(connection.execute(newest).scalars())
+        old = ROUTINES.c.due_at < before
+        if frequent:
+            old = or_(old, ROUTINES.c.name.in_(frequent) & (ROUTINES.c.due_at < frequent_before))
+        return self._delete(ROUTINES, ROUTINES.c.seq, old & ROUTINES.c.seq.notin_(kept))
+
+    def _occurrences(self, before: float) -> int:
+        old = (OCCURRENCES.c.starts_at < before) & (OCCURRENCES.c.changed_at < before)
+        with self._engine.begin() as connection:
+            query = select(OCCURRENCES.c.schedule_id, OCCURRENCES.c.starts_at).where(old).limit(self._batch)
+            rows = connection.execute(query).all()
+            for row in rows:  # two columns name a row; MySQL and SQLite spell a list of pairs differently
+                connection.execute(
+                    delete(OCCURRENCES).where(
+                        OCCURRENCES.c.schedule_id == row.schedule_id,
+                        OCCURRENCES.c.starts_at == row.starts_at,
+                        OCCURRENCES.c.changed_at < before,
+                    )
+                )
+        return len(rows)
+
+    def _schedules(self, before: float) -> int:
+        """Those that were cancelled, when the last of their windows is forgotten."""
+        used = select(OCCURRENCES.c.schedule_id)
+        old = (SCHEDULES.c.cancelled_at < before) & SCHEDULES.c.schedule_id.notin_(used)
+        return self._delete(SCHEDULES, SCHEDULES.c.schedule_id, old)
+
+    def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
+        with self._engine.begin() as connection:
+            # MySQL cannot limit a delete by a subquery on the same table: the keys first.
+            found = _keys(connection, key, old, self._batch)
+            if found:
+                connection.execute(delete(table).where(key.in_(found)))
+        return len(found)
+
+
+def _keys(connection: Connection, key: ColumnElement[Any], old: ColumnElement[bool], limit: int) -> list[Any]:
+    return list(connection.execute(select(key).where(old).limit(limit)).scalars())

@@ -1,0 +1,1 @@
+"""Routines on real stores, and beat with a worker."""
