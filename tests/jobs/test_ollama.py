@@ -109,6 +109,8 @@ def test_tries_again_after_a_passing_fault(
         ("soon", pytest.approx(1, rel=0.1)),
         ("-5", pytest.approx(1, rel=0.1)),
     ],
+    # Without the times: processes that run tests side by side must find the same names.
+    ids=["seconds", "none", "too many", "an hour ago", "in an hour", "words", "negative"],
 )
 def test_waits_as_long_as_the_server_asks(
     httpserver: HTTPServer,
