@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from celery import Celery
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
+    from guard.core.session_sweep import SessionStats
     from guard.core.state import GuardState
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
+    from guard.orchestrator.session_cleaning import SessionCleaning
     from guard.ports import (
         Alerts,
         Clock,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     )
     from guard.settings import Settings
 
-__all__ = ["ConductingParts", "Parts", "StoreParts"]
+__all__ = ["ConductingParts", "Parts", "SessionParts", "StoreParts"]
 
 
 class StoreParts(Protocol):
@@ -72,6 +74,21 @@ class ConductingParts(Protocol):
     def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
 
 
+class SessionParts(Protocol):
+    """What counts and deletes the application's sessions."""
+
+    @property
+    def cleaning(self) -> SessionCleaning: ...
+    def size(self) -> int | None: ...
+    def stats(
+        self,
+        state: GuardState | None,
+        *,
+        problems: tuple[str, ...] = (),
+        seen: Callable[[int], None] | None = None,
+    ) -> SessionStats: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -87,6 +104,8 @@ class Parts(Protocol):
     def stores(self) -> StoreParts: ...
     @property
     def conducting(self) -> ConductingParts: ...
+    @property
+    def sessions(self) -> SessionParts: ...
     @property
     def gate(self) -> PublishGate: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...

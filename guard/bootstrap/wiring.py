@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from celery import Celery, Task
 
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.sessions import SessionParts
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
+    from guard.core.state import GuardState
     from guard.gates.finishing import Finishing
     from guard.settings import Settings
 
@@ -74,6 +76,7 @@ class Wiring:
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
+        self._sessions_gone = 0
         self._lock = threading.Lock()
         os.register_at_fork(after_in_child=self._renew_lock)
 
@@ -87,6 +90,13 @@ class Wiring:
         from guard.bootstrap.conducting import Conducting
 
         return Conducting(self)
+
+    @functools.cached_property
+    def sessions(self) -> SessionParts:
+        """The application's sessions: not loaded by a process that neither counts nor deletes any."""
+        from guard.bootstrap.sessions import SessionParts
+
+        return SessionParts(self)
 
     def guard(self) -> Guard:
         """The API of this app."""
@@ -300,7 +310,17 @@ class Wiring:
             changes=lambda: self.conducting.changes,
             clock=self.clock,
             reconcile=reconcile,
+            sessions=self._delete_ended_sessions,
         )
+
+    def _delete_ended_sessions(self, state: GuardState) -> None:
+        """A round's share of what an invalidation has left. Loads nothing before sessions were invalidated,
+        nor once all of that generation are gone."""
+        number = state.generation.number
+        if number in {0, self._sessions_gone}:
+            return
+        if self.stores.session_marks.read().cleaned >= number or self.sessions.catch_up(state):
+            self._sessions_gone = number
 
     def _wake_housekeeper(self) -> None:
         if self._housekeeper is not None:
@@ -350,6 +370,8 @@ class Wiring:
         self.broker.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
+        if "sessions" in self.__dict__:
+            self.sessions.close()
         self.stores.close()
 
 

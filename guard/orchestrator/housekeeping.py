@@ -17,6 +17,7 @@ from guard.errors import GuardError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.core.state import GuardState
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.conductor import Conductor
@@ -32,12 +33,13 @@ _ITS_OWNERS_SECONDS = 2.0
 
 
 class Housekeeping:
-    """Takes over a drain or a release that nobody goes on with, tells the durable store what it missed, and
-    imports hand-made changes of the guides' configuration rows.
+    """Takes over a drain or a release that nobody goes on with, tells the durable store what it missed,
+    imports hand-made changes of the guides' configuration rows, and deletes sessions that were ended.
 
     Args:
         parked: how many jobs are parked; None when unknown.
         reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
+        sessions: deletes sessions that were ended and are still there, for some seconds.
         conductor, advancing, changes: give what does it; called only when there is work for it.
     """
 
@@ -52,6 +54,7 @@ class Housekeeping:
         changes: Callable[[], Changes],
         clock: Clock,
         reconcile: Callable[[], object] | None = None,
+        sessions: Callable[[GuardState], object] | None = None,
     ) -> None:
         self._plane = plane
         self._glance = glance
@@ -61,6 +64,7 @@ class Housekeeping:
         self._changes = changes
         self._clock = clock
         self._reconcile = reconcile
+        self._sessions = sessions
 
     def sweep(self) -> None:
         """One round. Never raises for a store that is away: the next round comes."""
@@ -77,5 +81,7 @@ class Housekeeping:
                 self._conductor().import_rows()
             if self._reconcile is not None:
                 self._reconcile()
+            if self._sessions is not None and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
+                self._sessions(state)
         except GuardError as error:
             log.warning("housekeeping: %s", error)

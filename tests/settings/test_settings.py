@@ -84,6 +84,8 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "ERROR",
         "https://x.example",
         "another-name-of-ours",
+        "another:prefix:",
+        "77",
     ]
     for value in others:
         try:
