@@ -371,8 +371,9 @@ class SessionRows(Protocol):
     def delete_expired(self, now: float) -> int | None:
         """Delete at most one batch of those that are past their time; gives how many."""
 
-    def older_than(self, moment: float, after: Any) -> list[ActiveRow] | None:
-        """The next batch, by primary key, of active rows that were made before this time."""
+    def older_than(self, moment: float, after: Any, now: float) -> list[ActiveRow] | None:
+        """The next batch, by primary key, of active rows, not past their time, that were made before a
+        moment."""
 
     def deactivate(self, row_ids: Sequence[Any], now: float) -> int:
         """Set these inactive; gives how many still were active."""

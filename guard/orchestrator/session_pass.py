@@ -223,7 +223,7 @@ class SessionPass:
         moment = orders.generation.valid_after
         after = None
         while moment is not None and not self._stopped:
-            found = rows.older_than(moment, after)
+            found = rows.older_than(moment, after, orders.now)
             if found is None:
                 return
             self._rows_ended = self._rows_ended or 0

@@ -63,8 +63,9 @@ class SqlSessionRows:
 
         return self._database.run(work)
 
-    def older_than(self, moment: float, after: Any) -> list[ActiveRow] | None:
-        """The next batch of active rows that were made before this time, or nobody knows when.
+    def older_than(self, moment: float, after: Any, now: float) -> list[ActiveRow] | None:
+        """The next batch of active rows, not past their time, that were made before a moment, or nobody
+        knows when.
 
         Args:
             after: the last `row_id` of the batch before; None to begin.
@@ -76,7 +77,9 @@ class SqlSessionRows:
                 return None
             made = rows.c.created_at
             wanted = select(rows.c.id, rows.c.user_id).where(
-                rows.c.is_active == true(), or_(made.is_(None), made <= _naive(moment + _ROUNDING_SECONDS))
+                rows.c.is_active == true(),
+                rows.c.expires_at >= _naive(now),
+                or_(made.is_(None), made <= _naive(moment + _ROUNDING_SECONDS)),
             )
             if after is not None:
                 wanted = wanted.where(rows.c.id > after)
