@@ -172,14 +172,16 @@ class Sessions:
         self._follower = threading.Thread(target=self._follow, name="guard-sessions", daemon=False)
         self._follower.start()
 
-    def wait(self) -> None:
-        """Wait until `follow` has ended."""
-        if self._follower is not None:
-            try:
-                self._follower.join()
-            except KeyboardInterrupt:
-                self._stopping.set()
-                raise
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until `follow` has ended, at most so long. Whether it has. An interruption ends it."""
+        if self._follower is None:
+            return True
+        try:
+            self._follower.join(seconds)
+        except KeyboardInterrupt:
+            self._stopping.set()
+            raise
+        return not self._follower.is_alive()
 
     def close(self) -> None:
         """Stop `follow`, if it goes on."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from guard.cli.enable import is_confirmed, seconds_of, terms_options, window_screen
+from guard.cli.enable import is_confirmed, seconds_of, tell_of_sessions, terms_options, window_screen
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import print_json
@@ -38,6 +38,7 @@ def change(
     grace: str | None,
     drain_within: str | None,
     at_deadline: str | None,
+    sessions: str | None,
     by: str,
     as_json: bool,
 ) -> None:
@@ -55,9 +56,12 @@ def change(
         raise InvalidRequest(*problems)
     guard = find_guard(ctx)
     load_task_modules(ctx)
-    window = guard.change(by=by, mode=mode, reason=reason, at_deadline=at_deadline, **terms)
+    window = guard.change(
+        by=by, mode=mode, reason=reason, at_deadline=at_deadline, sessions=sessions, **terms
+    )
     if as_json:
         print_json(window.to_dict())
     else:
         window_screen(ctx, window).show()
+    tell_of_sessions(guard)
     ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)
