@@ -40,7 +40,6 @@ __all__ = [
     "judge",
     "may_sign_in",
     "moment_of",
-    "needs_role",
     "read_session",
     "stamp_of",
 ]
@@ -168,15 +167,6 @@ def has_expired(session: Session, *, now: float, lifetime: float) -> bool:
     return session.created_at is not None and session.created_at + lifetime <= now
 
 
-def needs_role(session: Session, *, generation: Generation, now: float, lifetime: float) -> bool:
-    """Whether `judge` has to know the role of the session's user."""
-    return (
-        session.user_id is not None
-        and not has_expired(session, now=now, lifetime=lifetime)
-        and not is_accepted(generation, number=session.number, created_at=session.created_at)
-    )
-
-
 def judge(
     session: Session,
     *,
@@ -229,6 +219,8 @@ def stamp_of(raw: object) -> int | None:
 
 def _is_decimal(text: str) -> bool:
     """Whether a text is a number of seconds, and not a date written in digits alone."""
+    if text[4:5] == "-":  # what the application writes
+        return False
     whole, _, fraction = text.strip().partition(".")
     return whole.isascii() and whole.isdigit() and len(whole) > 8 and (not fraction or fraction.isdigit())
 
@@ -239,7 +231,8 @@ def _fields_of(raw: str | bytes | Mapping[Any, Any]) -> dict[str, Any]:
     if len(raw) > _LONGEST_PAYLOAD:
         return {}
     try:
-        fields = json.loads(raw)
+        # As text: of bytes, json would first find out which of five encodings they are in.
+        fields = json.loads(raw.decode() if isinstance(raw, bytes) else raw)
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}

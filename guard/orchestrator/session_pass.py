@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from guard.core.session_sweep import FIGURES, SessionSweep
-from guard.core.sessions import Verdict, is_admin, judge, needs_role
+from guard.core.sessions import Verdict, is_admin, judge
 from guard.errors import StoreError
 from guard.observe import lines
 
@@ -77,22 +77,23 @@ class RoleBook:
     def __init__(self, users: Users, problems: dict[str, None]) -> None:
         self._users = users
         self._problems = problems
-        self._known: dict[int, str | None] = {}
+        self.known: dict[int, str | None] = {}
+        """What was said so far."""
         self._silent = False
 
     def of(self, user_ids: Collection[int]) -> Mapping[int, str | None]:
         """What is known of these users, and of others."""
-        asked = set(user_ids) - self._known.keys()
+        asked = set(user_ids) - self.known.keys()
         if asked and not self._silent:
-            if len(self._known) > _MOST_ROLES:
-                self._known = {}
+            if len(self.known) > _MOST_ROLES:
+                self.known = {}
                 asked = set(user_ids)
             try:
-                self._known.update(self._users.roles(asked))
+                self.known.update(self._users.roles(asked))
             except StoreError as error:
                 self._silent = True
                 self._problems[str(error)] = None
-        return self._known
+        return self.known
 
 
 class SessionPass:
@@ -174,14 +175,19 @@ class SessionPass:
             "now": orders.now,
             "lifetime": orders.lifetime,
         }
+        verdicts = [judge(one.session, roles=self._roles.known, **rules) for one in found]
         asked = {
             one.session.user_id
-            for one in found
-            if one.session.user_id is not None and needs_role(one.session, **rules)
+            for one, verdict in zip(found, verdicts, strict=True)
+            if verdict is Verdict.UNKNOWN and one.session.user_id is not None
         }
-        roles = self._roles.of(asked) if asked else {}
-        for one in found:
-            verdict = judge(one.session, roles=roles, **rules)
+        if asked:
+            roles = self._roles.of(asked)
+            verdicts = [
+                judge(one.session, roles=roles, **rules) if verdict is Verdict.UNKNOWN else verdict
+                for one, verdict in zip(found, verdicts, strict=True)
+            ]
+        for one, verdict in zip(found, verdicts, strict=True):
             self._figures["seen"] += 1
             self._figures[FIGURES[verdict]] += 1
             self._figures["unreadable"] += verdict is Verdict.UNREADABLE

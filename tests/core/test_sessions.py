@@ -25,7 +25,6 @@ from guard.core.sessions import (
     judge,
     may_sign_in,
     moment_of,
-    needs_role,
     read_session,
     stamp_of,
 )
@@ -218,9 +217,6 @@ def test_a_verdict_follows_from_the_rules(
     else:
         # an admin is kept, and so is one who might be one
         assert verdict.deletes is (known and role != "ADMIN")
-        assert needs_role(session, generation=generation, now=now, lifetime=LIFETIME) is (
-            session.user_id is not None
-        )
 
 
 @given(sessions, generations, role_books, moments, moments)
