@@ -93,7 +93,7 @@ def measure(*, quick: bool) -> Result:
             "other client: a process of its own that asks PING and waits 0.2 ms, all the while",
             "beside: the guide's EVAL with KEYS; the keys have no time to live, or it would delete none",
             f"the guard left {left} keys: admins' sessions and its own",
-            f"longest stall with nothing going on: {quiet.longest:.1f} ms; as much of ours may be the machine's",
+            f"longest stall with nothing going on: {quiet.longest:.1f} ms, so much may be the machine's own",
             "the guide's script deletes the admins' sessions too, and production servers disable it",
         ],
         raw={
