@@ -134,6 +134,27 @@ def test_a_storm_of_requests(shop: Shop, client: redis.Redis, application: Appli
     assert session_ids(client) == set()
 
 
+def test_a_process_that_stood_still_accepts_none_when_it_goes_on(
+    shop: Shop, application: Application
+) -> None:
+    """It cannot be told in time; but it may believe what it last read for one lease only."""
+    made = time.time() - 60
+    stop = shop.folder / "stop"
+    process = shop.python("web", REQUESTS.format(made=made, stop=str(stop)))
+    eventually(lambda: "begun" in process.log, within=20, what="requests to come in")
+    shop.settled()
+    process.freeze()
+    done = shop.guard.sessions.invalidate(by="ops")
+    returned = time.time()
+    process.thaw()
+    assert done.proof == "time"
+    eventually(lambda: time.time() > returned + 0.5, what="some more requests")
+    stop.touch()
+    process.wait(20)
+    last, _ = process.log.split("last ")[1].split()
+    assert 0 < float(last) <= returned, "an old session was accepted after it had returned"
+
+
 def test_whoever_ended_them_is_killed_in_the_middle_and_a_worker_goes_on(
     shop: Shop, client: redis.Redis, application: Application
 ) -> None:

@@ -206,7 +206,11 @@ def test_a_database_that_is_away_is_said_and_costs_one_wait(valkey: Any, sqlite_
     nowhere = "mysql+pymysql://app:s3cret@127.0.0.1:1/app"
     with site_on(valkey, sqlite_url, guard_session_database_url=nowhere, guard_session_batch=10) as site:
         many_sessions(site.client, 200, created=time.time() - 60)
+        users, asked = site.guard._parts.sessions.doers.users, []  # type: ignore[attr-defined]
+        roles = users.roles
+        users.roles = lambda ids: asked.append(ids) or roles(ids)
         done = site.guard.sessions.invalidate(by="ops")
+        assert len(asked) == 1
         assert (done.unknown, done.ended) == (200, 0)
         assert done.rows_ended is None
         assert done.rows_expired is None
