@@ -104,7 +104,9 @@ def allow(ctx: click.Context, *, by: str, as_json: bool) -> None:
     if as_json:
         print_json(window.to_dict())
     else:
-        window_screen(ctx, window).show()
+        screen = window_screen(ctx, window)
+        screen.row("may sign in", "everybody")
+        screen.show()
     ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)
 
 
