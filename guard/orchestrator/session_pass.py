@@ -161,15 +161,15 @@ class SessionPass:
                 break
             if not self._may_go_on(cursor):
                 return
-        self._over_index(keys)
-        self._may_go_on(KEYS_DONE)
+        if self._may_go_on(KEYS_DONE):
+            self._over_index(keys)
 
     def _may_go_on(self, cursor: int) -> bool:
         self._stopped = not self._orders.go_on(cursor)
         return not self._stopped
 
     def _deal_with(self, keys: SessionKeys, found: list[FoundSession]) -> None:
-        orders, over = self._orders, []
+        orders = self._orders
         rules: dict[str, Any] = {
             "generation": orders.generation,
             "now": orders.now,
@@ -187,18 +187,19 @@ class SessionPass:
                 judge(one.session, roles=roles, **rules) if verdict is Verdict.UNKNOWN else verdict
                 for one, verdict in zip(found, verdicts, strict=True)
             ]
+        over = [one for one, verdict in zip(found, verdicts, strict=True) if verdict.deletes]
+        if over and not orders.dry_run:
+            keys.end(over)
         for one, verdict in zip(found, verdicts, strict=True):
             self._figures["seen"] += 1
             self._figures[FIGURES[verdict]] += 1
             self._figures["unreadable"] += verdict is Verdict.UNREADABLE
-            if verdict.deletes:
-                over.append(one)
-                self._log(one, verdict)
-        if over and not orders.dry_run:
-            keys.end(over)
+            self._log(one, verdict)
 
     def _log(self, one: FoundSession, verdict: Verdict) -> None:
-        if verdict is Verdict.EXPIRED or self._orders.dry_run or self._figures["ended"] > _MOST_LINES:
+        if verdict not in {Verdict.ENDED, Verdict.UNREADABLE} or self._orders.dry_run:
+            return
+        if self._figures["ended"] > _MOST_LINES:
             return
         user = "unknown" if one.session.user_id is None else str(one.session.user_id)
         lines.session_invalidated(session_id=one.session_id, user=user, why=self._orders.why)
@@ -208,8 +209,8 @@ class SessionPass:
         while True:
             cursor, struck = keys.strike_gone(cursor, dry_run=self._orders.dry_run)
             self._figures["unlisted"] += struck
-            if cursor == 0:
-                return
+            if cursor == 0 or not self._may_go_on(KEYS_DONE):
+                return  # what is left of the index is no more than untidy: the next sweep finds it
 
     def _delete_expired_rows(self) -> None:
         rows, orders = self._doers.rows, self._orders

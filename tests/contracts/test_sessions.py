@@ -234,6 +234,23 @@ def test_a_redis_that_is_away_is_said(valkey: Any, sqlite_url: str) -> None:
         assert site.guard.sessions.total() is None
 
 
+def test_a_redis_that_refuses_to_delete_is_said(valkey: Any, sqlite_url: str) -> None:
+    number = valkey.fresh_db()
+    with valkey.client(number) as client:
+        client.acl_setuser("reader", enabled=True, passwords=["+pw"], categories=["+@all"], keys=["*"],
+                           commands=["-unlink"])  # fmt: skip
+        many_sessions(client, 30, created=time.time() - 60)
+        url = f"unix://reader:pw@{valkey.socket}?db={number}"
+        try:
+            with site_on(valkey, sqlite_url, guard_session_redis_url=url) as site:
+                done = site.guard.sessions.invalidate(by="ops")
+        finally:
+            client.acl_deluser("reader")
+        assert (done.ended, done.complete) == (0, False)
+        assert done.problems
+        assert len(session_ids(client)) == 30
+
+
 def test_a_durable_store_that_is_away_ends_nothing(valkey: Any, sqlite_url: str) -> None:
     with site_on(valkey, sqlite_url) as site:
         site.guard.sessions.sweep()
