@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         StateUnknown,
         StoreUnavailable,
     )
-    from guard.fencing import fence
+    from guard.gates.fence import fence
     from guard.gates.stopping import checkpoint, on_stop, should_stop, time_left
     from guard.gates.task import GuardedTask
     from guard.orchestrator.status import Status
@@ -84,7 +84,7 @@ _HOMES = {
         "StateUnknown",
         "StoreUnavailable",
     ),
-    "guard.fencing": ("fence",),
+    "guard.gates.fence": ("fence",),
     "guard.gates.stopping": ("checkpoint", "on_stop", "should_stop", "time_left"),
     "guard.gates.task": ("GuardedTask",),
     "guard.orchestrator.status": ("Status",),

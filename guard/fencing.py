@@ -18,17 +18,23 @@ from guard.store.sql.rows import state_of
 from guard.store.sql.schema import STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
-__all__ = ["fence"]
+    from guard.core.scope import Scope
+
+__all__ = ["look_through_fence"]
 
 
-def fence(connection: Connection) -> None:
-    """Raise unless no window blocks work now, and keep it so until this transaction ends.
+def look_through_fence(connection: Connection, *, is_about_this_job: Callable[[Scope], bool]) -> None:
+    """Raise unless no window blocks this job now, and keep it so until this transaction ends.
 
-    Call it first in the transaction that does the job's writing, on a connection to the database
-    that holds `guard_state`. On MySQL and MariaDB it takes a shared lock on one row; on SQLite the
-    transaction itself excludes other writers.
+    On MySQL and MariaDB it takes a shared lock on one row; on SQLite the transaction itself excludes other
+    writers.
+
+    Args:
+        is_about_this_job: whether a scope covers the job that asks.
 
     Raises:
         MaintenanceActive: a window is open. Roll back.
@@ -46,7 +52,7 @@ def fence(connection: Connection) -> None:
     if row is None:
         raise StateMissing("this database holds no guard state")
     state = state_of(row)
-    if state.phase in CLOSED_PHASES and state.mode is not Mode.TEST:
+    if state.phase in CLOSED_PHASES and state.mode is not Mode.TEST and is_about_this_job(state.terms.scope):
         raise MaintenanceActive(
             "Maintenance began before this job could write",
             operation="unknown",

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from guard.core.account import Account
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.alerts import Alert
+    from guard.core.difference import Consume, StopConsuming, WriteRow
     from guard.core.finishing import FinishingStep
+    from guard.core.found import Consumer, Found
     from guard.core.history import AuditRecord, WindowRecord
     from guard.core.ledger import LedgerEntry, LostJob
     from guard.core.outcome import JobOutcome
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Alerts",
     "Clock",
+    "Consumption",
     "ControlPlane",
     "DurableReader",
     "DurableStore",
     "FinishingSteps",
+    "FoundRecords",
     "Ledger",
     "LedgerBooks",
     "Lock",
@@ -127,6 +131,41 @@ class Alerts(Protocol):
 
     def recent(self, limit: int) -> list[Alert]:
         """The last ones, newest first."""
+
+
+class FoundRecords(Protocol):
+    """What windows found when they opened. The durable store writes it in the transaction that opens one."""
+
+    def of(self, window_id: str) -> Found | None:
+        """None for a window that was opened without the durable store. StateInvalid: it is unreadable."""
+
+    def now(self) -> tuple[GuardState, Found]:
+        """The state, and what a window would find now as far as the durable store knows."""
+
+    def complete(
+        self,
+        window_id: str,
+        *,
+        consumers: Mapping[str, Consumer] | None,
+        settings: Mapping[str, str],
+        beat: Mapping[str, str],
+    ) -> None:
+        """Add what only the fleet and this process know. What is known already stays."""
+
+    def write_rows(self, rows: Sequence[WriteRow]) -> dict[str, str]:
+        """Write rows of the configuration table back: key -> problem, or empty. IllegalMove while a window is
+        open: then they are a view of it, and nothing was changed."""
+
+
+class Consumption(Protocol):
+    """Which queues workers consume. Asked and told by Celery's remote control."""
+
+    def ask(self, nodes: Collection[str]) -> dict[str, Consumer] | None:
+        """Those of these nodes that answer, by the id of the worker's process; None when the broker does not.
+        A name is given as often as there are workers of it: returns as soon as so many have answered."""
+
+    def tell(self, undo: Consume | StopConsuming) -> str:
+        """Why a worker was not reached, or empty. It acts a moment later."""
 
 
 class ControlPlane(StateStore, Protocol):

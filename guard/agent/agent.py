@@ -282,7 +282,11 @@ class Agent:
         gate = Gate.UNKNOWN if closed_here or now >= trusted_until else state.gate
         if self._page is not None:
             self._page.write(
-                gate, state.epoch, int(trusted_until * 1000), bypass=state.honours_bypass and not closed_here
+                gate,
+                state.epoch,
+                int(trusted_until * 1000),
+                bypass=state.honours_bypass and not closed_here,
+                scope=state.terms.scope,
             )
         if state.epoch != self._epoch:
             self._epoch = state.epoch

@@ -15,7 +15,7 @@ from guard.api.parked import Parked
 from guard.core.counts import Count
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Gate, Mode
-from guard.errors import InvalidRequest, StoreError
+from guard.errors import GuardError, InvalidRequest, StoreError
 from guard.observe import lines
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.orchestrator.advancing import Progress
     from guard.orchestrator.report import Report
+    from guard.orchestrator.rollback import Comparison, RolledBack
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
@@ -241,7 +242,12 @@ class Guard:
         return self._parts.conducting.conductor.verify(by)
 
     def disable(
-        self, *, by: str, unverified: bool = False, progress: Callable[[int], None] | None = None
+        self,
+        *,
+        by: str,
+        unverified: bool = False,
+        rollback: bool = False,
+        progress: Callable[[int], None] | None = None,
     ) -> Window:
         """End the window: the gate opens and parked jobs go back to their queues.
 
@@ -250,6 +256,9 @@ class Guard:
         Args:
             by: who, for the journal.
             unverified: also when `enable(verify=True)` asked for a stage before it that has not begun.
+            rollback: then restore what the window found, as far as that can be undone from here: see
+                `differences` for what it would do, and the window's `rolled_back` for what it did. If it
+                cannot begin, the window has ended all the same, its warnings say so, and `rollback` does it.
             progress: called with the number of jobs released so far.
 
         Raises:
@@ -258,7 +267,47 @@ class Guard:
         self._require_switched_on()
         window = self._parts.conducting.conductor.disable(by, unverified=unverified, progress=progress)
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
-        return window
+        return self._rolled_back(window, by) if rollback else window
+
+    def _rolled_back(self, window: Window, by: str) -> Window:
+        from dataclasses import replace
+
+        try:
+            done = self._parts.conducting.rollback.restore(by, window.window_id)
+        except GuardError as error:
+            warning = f"the window has ended and nothing was rolled back, repeat it: {error}"
+            return replace(window, warnings=(*window.warnings, warning))
+        return replace(window, rolled_back=done)
+
+    def differences(self, window_id: str | None = None) -> Comparison:
+        """What differs from what a window found when it opened, and what of it a rollback would undo. While
+        the window is open: what will differ once it has ended.
+
+        Args:
+            window_id: the current or last window when None.
+
+        Raises:
+            InvalidRequest: there is no such window.
+            StoreUnavailable: the durable store did not answer.
+        """
+        return self._parts.conducting.rollback.compare(window_id)
+
+    def rollback(self, window_id: str | None = None, *, by: str) -> RolledBack:
+        """Restore what the last window found, when it is over; may be repeated. `disable(rollback=True)` ends
+        a window and then does this.
+
+        Args:
+            window_id: of the last window, to be sure that it is the one you mean.
+            by: who, for the journal.
+
+        Raises:
+            InvalidRequest: no such window, or not the last one, or `by` is empty or too long.
+            IllegalMove: a window is open.
+            StoreUnavailable: the durable store did not answer. Nothing was changed.
+        """
+        from guard.core.changes import checked_actor
+
+        return self._parts.conducting.rollback.restore(checked_actor(by), window_id)
 
     def status(self) -> Status:
         """What is known now. Never raises for a store that is away: what it would have said is None."""
@@ -311,15 +360,18 @@ class Guard:
         )
 
     def check(self, operation: str, *, hold: bool = False) -> Decision:
-        """Whether work of this operation would be accepted now.
+        """Whether work of this operation would be accepted now. In a window that is narrowed to queues or
+        tenants, or to long jobs: whether a job in its scope would.
 
         Raises:
             InvalidRequest: there is no such operation.
         """
         from guard.core.decision import Place, Question, decide
 
-        question = Question(operation=self._parts.registry.kind(operation), place=Place.PUBLISH, hold=hold)
-        return decide(question, self._parts.runtime.view(), self._parts.clock.wall())
+        kind, view = self._parts.registry.kind(operation), self._parts.runtime.view()
+        in_scope = not view.scope.operations or kind.name in view.scope.operations
+        question = Question(operation=kind, place=Place.PUBLISH, hold=hold, in_scope=in_scope)
+        return decide(question, view, self._parts.clock.wall())
 
     def job(self, task_id: str) -> JobView:
         """Where a job is."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
+    from guard.orchestrator.rollback import Rollback
     from guard.orchestrator.session_cleaning import SessionCleaning
     from guard.ports import (
         Alerts,
@@ -66,6 +67,8 @@ class ConductingParts(Protocol):
     def advancing(self) -> Advancing: ...
     @property
     def draining(self) -> Draining: ...
+    @property
+    def rollback(self) -> Rollback: ...
     @property
     def queues(self) -> Queues: ...
     def roster(self) -> list[RosterEntry] | None: ...

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import KombuError
 
+from guard.bootstrap.rollback import make_rollback
 from guard.core.hazards import Facts, hazards
 from guard.core.modes import Mode
 from guard.errors import StoreError
@@ -18,6 +19,7 @@ from guard.fleet.redelivery import Redelivery
 from guard.fleet.releaser import Releaser
 from guard.gates.messages import job_of
 from guard.gates.page import SlotState, is_alive, slots_of
+from guard.gates.scoping import Scoping
 from guard.orchestrator.advancing import Advancing
 from guard.orchestrator.changes import Changes
 from guard.orchestrator.closing import Closing
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from guard.core.roll import RollEntry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
+    from guard.orchestrator.rollback import Rollback
     from guard.store.redis.wake import RedisWakeUp
 
 __all__ = ["Conducting"]
@@ -50,6 +53,7 @@ class Conducting:
         self.broker = wiring.broker
         self._stores = wiring.stores
         self._classifier = wiring.classifier
+        self._scoping = Scoping(wiring.app, wiring.runtime)
         self._count_now = wiring.count_now
 
     @functools.cached_property
@@ -131,7 +135,10 @@ class Conducting:
             _, name, _, args, kwargs = job_of(message)
         except (KeyError, TypeError, ValueError, KombuError):
             return False  # no job of Celery
-        return state.gate in self._classifier.job(name, args, kwargs, queue=queue).blocked_by
+        kind = self._classifier.job(name, args, kwargs, queue=queue)
+        return state.gate in kind.blocked_by and self._scoping.covers_message(
+            lambda: kind, message, lambda: queue, scope=state.terms.scope
+        )
 
     def _known_nodes(self) -> frozenset[str]:
         return frozenset(entry.card.node for entry in self.roster() or ())
@@ -168,6 +175,18 @@ class Conducting:
             tally=self._stores.tally,
             clock=self._stores.clock,
             lock=self._stores.lock,
+            remember=self.rollback.remember,
+        )
+
+    @functools.cached_property
+    def rollback(self) -> Rollback:
+        """Who knows what windows found, and restores it."""
+        return make_rollback(
+            self.app,
+            settings=self.settings,
+            stores=self._stores,
+            broker=self.broker,
+            roster=self.roster,
         )
 
     def _listen(self) -> RedisWakeUp:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.redis.sessions import RedisSessionMarks
     from guard.store.sql.alerts import SqlAlerts
+    from guard.store.sql.found import SqlFound
     from guard.store.sql.store import SqlStore
 
 __all__ = ["Stores"]
@@ -60,6 +61,13 @@ class Stores:
         from guard.store.sql.alerts import SqlAlerts
 
         return SqlAlerts(self.durable)
+
+    @functools.cached_property
+    def found(self) -> SqlFound:
+        """What windows found when they opened."""
+        from guard.store.sql.found import SqlFound
+
+        return SqlFound(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

@@ -11,6 +11,7 @@ import click
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import Screen, counted, moment, print_json, short_time
+from guard.cli.scope_options import scope_of, scope_options, scope_said
 from guard.cli.where import find_guard, load_task_modules
 from guard.core.changes import WindowRequest
 from guard.core.durations import humanize, parse_duration
@@ -66,7 +67,8 @@ def terms_options(function: Callable[..., None]) -> Callable[..., None]:
 @command(
     "enable",
     example='enable --reason "Database upgrade" --duration 90m\n'
-    'enable --mode emergency --reason "Disk full on db1" --json',
+    'enable --mode emergency --reason "Disk full on db1" --json\n'
+    'enable --reason "Models move" --only-operation caption_generation',
     exits=(Exit.NOT_NOW, Exit.UNCONFIRMED, Exit.AWAY),
 )
 @click.option("-r", "--reason", default="", metavar="TEXT", help="Why; users see it. One line.  [required]")
@@ -81,6 +83,7 @@ def terms_options(function: Callable[..., None]) -> Callable[..., None]:
     help="Planned length: 90m, 2h, 1h30m, or seconds.  [default: MAINTENANCE_DEFAULT_TIMEOUT]",
 )
 @terms_options
+@scope_options
 @click.option("--verify", is_flag=True, help="Keep a stage before the release: holders of a bypass first.")
 @click.option("-w", "--wait", is_flag=True, help="Then wait until no job is left, as `drain --watch` does.")
 @by_option
@@ -95,6 +98,10 @@ def enable(
     drain_within: str | None,
     at_deadline: str | None,
     sessions: str | None,
+    operations: tuple[str, ...],
+    queues: tuple[str, ...],
+    tenant_key: str | None,
+    tenants: tuple[str, ...],
     verify: bool,
     wait: bool,
     by: str,
@@ -106,11 +113,25 @@ def enable(
     the window ends. Usually that takes milliseconds; when a worker is silent it takes as long as a
     worker may believe what it last read (about 6 seconds). Jobs that run go on.
 
+    --only-operation, --only-queue and --tenant narrow it: a job is meant when it fits each that is given, and
+    outside of that nothing changes.
+
     Exit code 4 means that the window is open, and that some worker did not answer, or that a consumer
     without a guard was found or could not be ruled out.
     """
     guard = find_guard(ctx)
+    load_task_modules(ctx)
+    problems: list[str] = []
+    scope = scope_of(
+        guard.operations,
+        problems,
+        operations=operations,
+        queues=queues,
+        tenant_key=tenant_key,
+        tenants=tenants,
+    )
     terms = _checked(
+        problems,
         mode=mode,
         reason=reason,
         by=by,
@@ -120,8 +141,7 @@ def enable(
         at_deadline=at_deadline or "wait",
         sessions=sessions,
     )
-    load_task_modules(ctx)
-    window = guard.enable(reason=reason, by=by, mode=mode, verify=verify, **terms)
+    window = guard.enable(reason=reason, by=by, mode=mode, verify=verify, scope=scope, **terms)
     if as_json and not wait:
         print_json(window.to_dict())
     elif not as_json:
@@ -144,9 +164,16 @@ def tell_of_sessions(guard: Guard) -> None:
 
 
 def _checked(
-    *, mode: str, reason: str, by: str, at_deadline: str, sessions: str | None, **times: str | None
+    others: list[str],
+    *,
+    mode: str,
+    reason: str,
+    by: str,
+    at_deadline: str,
+    sessions: str | None,
+    **times: str | None,
 ) -> dict[str, Any]:
-    """The terms, times in seconds. All problems are told at once, those of spelling too."""
+    """The terms, times in seconds. All problems are told at once, those of spelling and the others too."""
     problems: list[str] = []
     seconds: dict[str, Any] = {name: seconds_of(text, problems) for name, text in times.items()}
     try:
@@ -155,8 +182,8 @@ def _checked(
         )
     except InvalidRequest as error:
         problems = [*error.problems, *problems]
-    if problems:
-        raise InvalidRequest(*problems)
+    if problems or others:
+        raise InvalidRequest(*problems, *others)
     return {"at_deadline": at_deadline, "sessions": sessions, **seconds}
 
 
@@ -188,6 +215,9 @@ def window_screen(ctx: click.Context, window: Window) -> Screen:
         screen.head(f"Maintenance is on: {window.mode} window, epoch {window.epoch}")
     screen.row("reason", window.reason)
     screen.row("by", window.by)
+    only = scope_said(window.scope)
+    if only:
+        screen.row("only", only, "warn")
     if window.planned_end is not None:
         length = humanize(window.planned_end - window.started_at)
         screen.row("planned end", f"{moment(window.planned_end)} ({length})")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from guard.cli.render import Screen, counted, known, moment
+from guard.cli.scope_options import scope_said
 from guard.core.durations import humanize
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def status_screen(ctx: click.Context, seen: Status, settings: Settings) -> Scree
         screen.row("since", _since(seen.started_at))
         screen.row("planned end", *_end(seen.estimated_completion))
         screen.row("blocked", ", ".join(seen.blocked_operations) or "nothing")
+        only = scope_said(seen.scope)
+        if only:
+            screen.row("only", only, "warn")
     _workers(screen, seen)
     if seen.is_active is not False:
         _in_flight(screen, seen.in_flight)

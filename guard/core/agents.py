@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from guard.core.state import GuardState
 
-__all__ = ["AgentCard", "AgentReport", "Renewal", "RunningJob"]
+__all__ = ["QUEUES_QUESTION", "AgentCard", "AgentReport", "Renewal", "RunningJob"]
+
+QUEUES_QUESTION = "guard_queues"
+"""The remote control command by which a guarded worker says which queues it consumes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class AgentReport:
         cordoned: queues that it takes nothing from.
         lost_slots: slots whose process died without saying how its job ended.
         ending: guarded jobs whose code has ended, and whose result and next step are on their way.
+        queues: those that it consumes, the cordoned ones too; None from a release that does not say.
     """
 
     running: tuple[RunningJob, ...] = ()
@@ -85,6 +89,7 @@ class AgentReport:
     cordoned: tuple[str, ...] = ()
     lost_slots: int = 0
     ending: int = 0
+    queues: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ __all__ = [
     "LONGEST_REASON",
     "WindowRequest",
     "change",
+    "checked_actor",
     "close",
     "confirm",
     "drained",
@@ -275,6 +276,19 @@ def finish_release(state: GuardState, *, now: float) -> GuardState:
         changed_at=now,
         terms=Terms(),
     )
+
+
+def checked_actor(by: str) -> str:
+    """Who does something, trimmed.
+
+    Raises:
+        InvalidRequest: empty, too long, or no plain text.
+    """
+    problems: list[str] = []
+    checked = _text("by", by, LONGEST_ACTOR, problems)
+    if problems:
+        raise InvalidRequest(*problems)
+    return checked
 
 
 def _mode(raw: str, problems: list[str]) -> Mode:

@@ -59,6 +59,7 @@ class Question:
         continuation: published from inside a running guarded job: its next step, a chord body, a
             retry. Refusing one would fail work that has already finished (F10).
         hold: the caller would rather have the job wait than be refused.
+        in_scope: the window is about this job. Outside of its scope nothing changes.
         bypass: a valid bypass for this operation was shown. It counts where the view honours it.
     """
 
@@ -66,6 +67,7 @@ class Question:
     place: Place
     continuation: bool = False
     hold: bool = False
+    in_scope: bool = True
     bypass: bool = False
 
 
@@ -106,6 +108,8 @@ def decide(question: Question, view: GateView, now: float) -> Decision:
     kind = question.operation
     if not kind.guarded:
         return Decision(outcome=Outcome.ALLOW, blocked=False, why="never guarded")
+    if not question.in_scope and view.gate is not Gate.UNKNOWN:
+        return Decision(outcome=Outcome.ALLOW, blocked=False, why="outside the scope")
     if view.gate is Gate.TEST:
         return Decision(
             outcome=Outcome.ALLOW, blocked=False, why="test mode", would=_rehearsed(question, view, now)

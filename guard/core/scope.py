@@ -7,16 +7,19 @@ still run at its start.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest, StateInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["EVERYTHING", "Scope"]
+__all__ = ["EVERYTHING", "LONGEST_SCOPE", "Scope"]
 
+LONGEST_SCOPE = 8_000
+"""As JSON text: it travels in the guard record and in each worker's shared page."""
 _MOST_NAMES = 50
 _LONGEST_NAME = 100
 _LATEST = 253_402_300_800
@@ -45,6 +48,43 @@ class Scope:
         """Whether it narrows nothing."""
         return self == EVERYTHING
 
+    def covers(
+        self,
+        *,
+        operation: str,
+        queue: Callable[[], str | None],
+        tenant: Callable[[str, str], object],
+        seconds: Callable[[], float | None],
+        now: float,
+    ) -> bool:
+        """Whether a job is in it. What is not needed is not asked for.
+
+        Args:
+            operation: of the job.
+            queue: gives its queue; None when that is not known: it counts as in the scope.
+            tenant: gives what a ``header`` or ``argument`` of this name says; None when there is none.
+            seconds: gives how long it may take; None when nothing bounds it: it counts as short.
+            now: UTC seconds, when it would begin, or began.
+        """
+        if self.operations and operation not in self.operations:
+            return False
+        if self.queues and (name := queue()) is not None and name not in self.queues:
+            return False
+        if self.tenants:
+            where, _, key = self.tenant_key.partition(":")
+            value = tenant(where, key)
+            if value is None or str(value) not in self.tenants:
+                return False
+        if self.crossing is None:
+            return True
+        bound = seconds()
+        return bound is not None and now + bound > self.crossing
+
+    @property
+    def tells_queues_apart(self) -> bool:
+        """Whether all jobs of one operation in one queue are alike to it, so that a queue can be cordoned."""
+        return not self.tenants and self.crossing is None
+
     @classmethod
     def check(cls, **raw: Any) -> Scope:
         """Check raw values; names are sorted and said once.
@@ -65,9 +105,12 @@ class Scope:
         crossing = raw.get("crossing")
         if crossing is not None and not 0 <= crossing < _LATEST:
             problems.append(f"crossing {crossing!r} is out of range: give UTC seconds")
+        scope = cls(tenant_key=key, crossing=crossing, **names)
+        if len(json.dumps(scope.to_dict())) > LONGEST_SCOPE:
+            problems.append(f"the scope is longer than {LONGEST_SCOPE} characters: name fewer, or use queues")
         if problems:
             raise InvalidRequest(*problems)
-        return cls(tenant_key=key, crossing=crossing, **names)
+        return scope
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""

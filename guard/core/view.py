@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from guard.core.scope import EVERYTHING, Scope
+
 if TYPE_CHECKING:
     from guard.core.modes import Gate
 
@@ -20,6 +22,7 @@ class GateView:
         epoch: None when unknown.
         reason: as the administrator wrote it; empty when unknown.
         planned_end: UTC seconds, or None.
+        scope: what the window is about; everything when unknown.
         bypass: whether holders of a bypass may pass now.
     """
 
@@ -28,3 +31,4 @@ class GateView:
     reason: str = ""
     planned_end: float | None = None
     bypass: bool = True
+    scope: Scope = EVERYTHING

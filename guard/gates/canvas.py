@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.headers import BYPASS_HEADER
 from guard.gates.inner_celery import WORKFLOWS
+from guard.gates.scoping import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.gates.publish import PublishGate
 
-__all__ = ["guard_canvas"]
+__all__ = ["gate_of", "guard_canvas"]
 
 _GATES: weakref.WeakKeyDictionary[Celery, PublishGate] = weakref.WeakKeyDictionary()
 _MARK = "__guard_canvas__"
@@ -38,6 +39,11 @@ def guard_canvas(app: Celery, gate: PublishGate) -> None:
             kind.apply_async = _asking(kind.apply_async)
 
 
+def gate_of(app: Celery) -> PublishGate | None:
+    """The gate of an app; None when it has no guard."""
+    return _GATES.get(app)
+
+
 def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(apply_async)
     def guarded_apply_async(self: Any, *args: Any, **options: Any) -> Any:
@@ -48,7 +54,7 @@ def _asking(apply_async: Callable[..., Any]) -> Callable[..., Any]:
             return apply_async(self, *args, **options)
         if not gate.deciding:
             bypass = (options.get("headers") or {}).get(BYPASS_HEADER)
-            gate.admit_workflow(list(_named_kinds(self, gate)), asked, bypass)
+            gate.admit_workflow(list(_calls(self, gate)), asked, bypass)
         with gate.accepted():
             return apply_async(self, *args, **options)
 
@@ -63,12 +69,12 @@ def _app_of(workflow: Any) -> Celery | None:
     return found
 
 
-def _named_kinds(workflow: Any, gate: PublishGate) -> Iterator[tuple[str, OperationKind]]:
-    for name, args, kwargs in _jobs(workflow):
-        yield name, gate.classifier.job(name, args, kwargs)
+def _calls(workflow: Any, gate: PublishGate) -> Iterator[tuple[OperationKind, Call]]:
+    for call in _jobs(workflow):
+        yield gate.classifier.job(call.name, call.args, call.kwargs), call
 
 
-def _jobs(signature: Any) -> Iterator[tuple[str, Any, Any]]:
+def _jobs(signature: Any) -> Iterator[Call]:
     """Every job inside a workflow, whether its parts are signatures or plain dicts."""
     if not isinstance(signature, Mapping):
         return
@@ -84,7 +90,7 @@ def _jobs(signature: Any) -> Iterator[tuple[str, Any, Any]]:
         for part in parts:
             yield from _jobs(part)
     elif isinstance(name, str):
-        yield name, signature.get("args") or (), kwargs
+        yield Call(name, signature.get("args") or (), kwargs, signature.get("options") or {})
 
 
 def _parts(header: Any) -> Any:

@@ -35,6 +35,7 @@ from guard.gates.aborting import abort, finishes, is_aborted
 from guard.gates.inner_celery import registered_task
 from guard.gates.passing import leave_lane
 from guard.gates.publication import next_publication
+from guard.gates.scoping import Call, Scoping
 from guard.settings import WhenClosed
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class PublishGate:
         self._clock = clock
         self._when_closed = when_closed
         self.passing = passing
+        self.scoping = Scoping(app, runtime)
         self._ask_names_messages = names_messages
         self._inside = threading.local()
 
@@ -166,7 +168,11 @@ class PublishGate:
         is_inside = not from_beat and self._is_continuation(options)
         token = headers.get(BYPASS_HEADER) or self.passing.token_of_this_job()
         decision, view = self._decide(
-            kind, hold=hold or from_beat, continuation=bool(self.deciding) or is_inside, bypass=token
+            kind,
+            Call(name, args, kwargs, options),
+            hold=hold or from_beat,
+            continuation=bool(self.deciding) or is_inside,
+            bypass=token,
         )
         if decision.why == "bypass":
             self.passing.publish_with_bypass(token, name, args, kwargs, options)
@@ -186,7 +192,7 @@ class PublishGate:
         return None
 
     def admit_workflow(
-        self, jobs: Sequence[tuple[str, OperationKind]], asked: str | None, bypass: object = None
+        self, jobs: Sequence[tuple[OperationKind, Call]], asked: str | None, bypass: object = None
     ) -> None:
         """Let a whole workflow through, or raise: it is refused if any of its jobs would be.
 
@@ -196,12 +202,12 @@ class PublishGate:
         Raises:
             MaintenanceActive: refused; nothing of it was published.
         """
-        for name, kind in jobs:
+        for kind, call in jobs:
             if not kind.guarded:
                 continue
-            hold = self._hold(asked, name)
+            hold = self._hold(asked, call.name)
             decision, view = self._decide(
-                kind, hold=hold, continuation=self._is_continuation({}), bypass=bypass
+                kind, call, hold=hold, continuation=self._is_continuation({}), bypass=bypass
             )
             if Outcome.REFUSE in {decision.outcome, decision.would}:
                 self._record(kind, decision)
@@ -220,13 +226,14 @@ class PublishGate:
         kind = self.classifier.job(name, args, kwargs)
         if not kind.guarded:
             return
-        decision, view = self._decide(kind, hold=False, continuation=False, bypass=None)
+        call = Call(name, args, kwargs, {})
+        decision, view = self._decide(kind, call, hold=False, continuation=False, bypass=None)
         self._record(kind, decision)
         if decision.blocked:
             raise _refusal(kind, decision, view)
 
     def _decide(
-        self, kind: OperationKind, *, hold: bool, continuation: bool, bypass: object
+        self, kind: OperationKind, call: Call, *, hold: bool, continuation: bool, bypass: object
     ) -> tuple[Decision, GateView]:
         view = self.runtime.view()
         question = Question(
@@ -234,6 +241,7 @@ class PublishGate:
             place=Place.PUBLISH,
             hold=hold,
             continuation=continuation,
+            in_scope=self.scoping.covers_call(kind, call),
             bypass=bypass is not None and self.passing.is_valid_bypass(bypass, kind),
         )
         return decide(question, view, self._clock.wall()), view

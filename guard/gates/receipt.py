@@ -86,6 +86,7 @@ class ReceiptGate:
         self._lot = lot
         self.consumer: Consumer | None = None
         self.names = names
+        self.scoping = gate.scoping
         self.copies = copies
 
     def strategy(
@@ -107,7 +108,7 @@ class ReceiptGate:
             if word >> GATE_SHIFT != OPEN or boot_ms() >= word & DEADLINE_MASK:
                 mask = fixed_mask if fixed_mask is not None else mask_of(self.kind_of(message))
                 closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
-                if closed and not self._may_pass(message):
+                if closed and self.is_in_scope(message) and not self._may_pass(message):
                     self._arrived_closed(message, ack, reject)
                     return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.
@@ -125,20 +126,35 @@ class ReceiptGate:
         word = page.words[0]
         if word >> GATE_SHIFT == OPEN and boot_ms() < word & DEADLINE_MASK:
             return False
-        return self.blocks_kind(self.kind_of(request.message)) and not self._may_pass(request.message)
+        return self.covers(request.message) and not self._may_pass(request.message)
 
-    def blocks_kind(self, kind: OperationKind) -> bool:
-        """Whether the gate is closed for this kind of work."""
+    def covers(self, message: Message, *, since: float | None = None) -> bool:
+        """Whether the gate is closed for a job, whether or not that very job may pass.
+
+        Args:
+            since: UTC seconds when it began, if it runs.
+        """
         page = self._runtime.page
         if page is None:
             return False
-        word, mask = page.words[0], mask_of(kind)
-        return bool(mask) and bool(mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+        word, kind = page.words[0], self.kind_of(message)
+        mask = mask_of(kind)
+        closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+        return bool(closed) and self.is_in_scope(message, since=since)
+
+    def is_in_scope(self, message: Message, *, since: float | None = None) -> bool:
+        """Whether the window is about a job that came to this worker."""
+        return self.scoping.covers_message(
+            lambda: self.kind_of(message), message, lambda: self._queue_of(message), since=since
+        )
+
+    def _queue_of(self, message: Message) -> str:
+        return self.names.of(message, self.consumer) if self.consumer is not None else ""
 
     def ended_by_emergency(self, request: Request) -> str:
         """The operation of a request that an emergency does not let run; empty for any other."""
         kind = self.kind_of(request.message)
-        if Gate.EMERGENCY not in kind.blocked_by:
+        if Gate.EMERGENCY not in kind.blocked_by or not self.is_in_scope(request.message):
             return ""
         token = request.message.headers.get(BYPASS_HEADER)
         return "" if token is not None and self._gate.passing.is_valid_bypass(token, kind) else kind.name

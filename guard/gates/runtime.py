@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
 from guard.core.modes import Gate
+from guard.core.scope import EVERYTHING
 from guard.core.view import GateView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.counts import Count
+    from guard.core.scope import Scope
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage, Slot
 
@@ -55,6 +57,7 @@ class Belief:
             reason=state.reason,
             planned_end=state.planned_end,
             bypass=state.honours_bypass,
+            scope=state.terms.scope,
         )
 
     def believed(self, now: float) -> GuardState | None:
@@ -96,7 +99,10 @@ class Runtime:
         """What this process may believe right now. Never blocks for longer than one renewal."""
         if self.is_pool_child and self.page is not None:
             return GateView(
-                gate=self.view_of_page(), epoch=self.page.read()[1], bypass=self.page.honours_bypass()
+                gate=self.view_of_page(),
+                epoch=self.page.read()[1],
+                bypass=self.page.honours_bypass(),
+                scope=self.scope(),
             )
         view = self.belief.view(boot_ms() / 1000)
         if view.gate is Gate.UNKNOWN and not self.is_worker:
@@ -121,6 +127,13 @@ class Runtime:
             return Gate.UNKNOWN
         gate, _, deadline = self.page.read()
         return gate if boot_ms() < deadline else Gate.UNKNOWN
+
+    def scope(self) -> Scope:
+        """What the window is about, as far as this process may believe; everything when it may not. In a
+        worker the page decides, as for its jobs."""
+        if self.page is None:
+            return self.view().scope
+        return self.page.scope() if self.view_of_page() is not Gate.UNKNOWN else EVERYTHING
 
     def honours_bypass(self) -> bool:
         """Whether a bypass counts here and now. In a worker the page decides, as for its jobs."""

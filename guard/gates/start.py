@@ -87,7 +87,9 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
         words[base] = 1  # SlotState.ENTERING, as a plain number: this and the next lines run for every job
         word = words[0]
         now = clock_gettime_ns(BOOT) // 1_000_000  # `boot_ms`, without the call
-        if (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK) and not _goes_on(task, gate):
+        if (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK) and not _may_start(
+            task, gate, args, kwargs
+        ):
             return _closed(slot, task, gate, args, kwargs, run)
         if slot.named:
             slot.name(task.request.id)
@@ -170,11 +172,16 @@ def _slot_of_thread(name: str, runtime: Runtime) -> Slot | None:
         raise NotStarted(name) from None
 
 
-def _goes_on(task: Task[..., Any], gate: PublishGate) -> bool:
-    """Whether this job is a step that goes on while a normal window drains. Asked again here: what the pool
-    had already when the gate closed, nobody else has looked at. The slot says ENTERING meanwhile, so that no
-    gate counts as closed between this answer and the start."""
-    return gate.passing.goes_on(task.request.get(FINISHING_HEADER))
+def _may_start(
+    task: Task[..., Any], gate: PublishGate, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bool:
+    """Whether this job starts although its operation is blocked: the window is not about it, or it is a step
+    that goes on while a normal window drains. Asked again here: what the pool had already when the gate
+    closed, nobody else has looked at. The slot says ENTERING meanwhile, so that no gate counts as closed
+    between this answer and the start."""
+    return gate.passing.goes_on(task.request.get(FINISHING_HEADER)) or not gate.scoping.covers_start(
+        lambda: _kind_now(task, gate, args, kwargs), task, kwargs
+    )
 
 
 def _closed(

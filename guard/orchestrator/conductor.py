@@ -62,6 +62,7 @@ class Conductor:
         tally: Tally,
         clock: Clock,
         lock: Callable[[str], Lock],
+        remember: Callable[[str, int], None],
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -71,6 +72,7 @@ class Conductor:
         self._tally = tally
         self._clock = clock
         self._lock = lock
+        self._remember = remember
 
     def enable(self, request: WindowRequest, *, window_id: str | None = None) -> Window:
         """Open a window; returns when the gates are closed, and says by what proof.
@@ -102,7 +104,7 @@ class Conductor:
                 **request.terms.to_dict(),
             },
         )
-        return self._close(state, problem)
+        return self._close(state, problem, opened=True)
 
     def _make_stricter(
         self,
@@ -125,10 +127,12 @@ class Conductor:
             except StoreError:
                 raise error from None
 
-    def _close(self, state: GuardState, problem: str) -> Window:
+    def _close(self, state: GuardState, problem: str, *, opened: bool = False) -> Window:
         """Wait until the gates are closed, and say what is known then."""
         closed = self._closing.announce_and_wait(state)
         window = self._window_seen(state, closed, *([problem] if problem else ()))
+        if opened and not problem:  # without the durable store nothing of it can be kept
+            self._remember(state.window_id, state.epoch)  # reports are of one epoch: before the next one
         self._confirm(state)
         return window
 
@@ -138,6 +142,7 @@ class Conductor:
         if state.window_id == window_id and state.phase in CLOSED_PHASES:
             closed = self._closing.announce_and_wait(state)
             if state.phase is Phase.CLOSING:
+                self._remember(window_id, state.epoch)
                 self._confirm(state)
             return self._window_seen(state, closed)
         if self._changes.durable.window(window_id) is not None:
@@ -355,6 +360,7 @@ class Conductor:
         return queues_to_cordon(
             self._surroundings.carries(sorted(consumed)),
             state.gate,
+            scope=state.terms.scope,
             always=self._settings.hold_queues,
             never=self._settings.mixed_queues,
         )
@@ -369,6 +375,7 @@ class Conductor:
             epoch=state.epoch,
             started_at=state.started_at or state.changed_at,
             planned_end=state.planned_end,
+            scope=state.terms.scope.to_dict(),
             **seen,
         )
 

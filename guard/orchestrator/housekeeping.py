@@ -70,10 +70,8 @@ class Housekeeping:
         """One round. Never raises for a store that is away: the next round comes."""
         try:
             state = self._plane.read()
-            if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._parked()):
-                self._conductor().release()
-            elif state.phase in _UNDER_WAY and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
-                self._advancing().advance()
+            if self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
+                self._go_on(state)
             durable = self._glance.read()
             if to_be_journaled(durable, state) is not None:
                 self._changes().journal_what_was_missed()
@@ -85,3 +83,9 @@ class Housekeeping:
                 self._sessions(state)
         except GuardError as error:
             log.warning("housekeeping: %s", error)
+
+    def _go_on(self, state: GuardState) -> None:
+        if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._parked()):
+            self._conductor().release()
+        elif state.phase in _UNDER_WAY:
+            self._advancing().advance()

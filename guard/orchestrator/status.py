@@ -56,6 +56,8 @@ class Status:
         refused: since the window opened.
         in_flight: same as active_jobs_count, with what is reserved, ending, lost and by worker.
         warnings: what an operator should look at.
+        scope: what the open window is narrowed to, with all its parts empty when it is not; None while no
+            window is open, and when the state is unknown.
     """
 
     is_active: bool | None
@@ -75,6 +77,7 @@ class Status:
     refused: int | None
     in_flight: Mapping[str, Any] | None
     warnings: tuple[str, ...] = ()
+    scope: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, in the order above."""
@@ -97,6 +100,7 @@ def build_status(
     active = state is not None and state.is_active
     in_flight = _in_flight(workers) if active and roster is not None else None
     gate = state.gate if state else Gate.UNKNOWN
+    scope = state.terms.scope if state else None
     return Status(
         is_active=state.is_active if state else None,
         mode=_mode(state),
@@ -104,7 +108,11 @@ def build_status(
         estimated_duration=state.duration if state and active else None,
         started_at=_iso(state.started_at) if state and active else None,
         estimated_completion=_iso(state.planned_end) if state and active else None,
-        blocked_operations=tuple(name for name, kind in kinds.items() if gate in kind.blocked_by),
+        blocked_operations=tuple(
+            name
+            for name, kind in kinds.items()
+            if gate in kind.blocked_by and (scope is None or not scope.operations or name in scope.operations)
+        ),
         active_jobs_count=in_flight["running"] if in_flight else None,
         message=_message(state, now),
         epoch=state.epoch if state else None,
@@ -115,6 +123,7 @@ def build_status(
         refused=refused,
         in_flight=in_flight,
         warnings=warnings + (() if roster is not None else ("the registry of workers does not answer",)),
+        scope=state.terms.scope.to_dict() if state and active else None,
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guard.orchestrator.rollback import RolledBack
 
 __all__ = ["Running", "Window"]
 
@@ -40,6 +45,8 @@ class Window:
             the control plane could not be told, see `warnings`.
         released, expired, still_parked: after `disable`; `still_parked` is None when the broker did not say.
         warnings: what may bite during this window.
+        scope: what it is narrowed to, as `guard.core.scope.Scope` has it; its parts are empty when it is not.
+        rolled_back: what a rollback did, where `disable` was asked for one, and it could begin.
     """
 
     window_id: str
@@ -61,7 +68,10 @@ class Window:
     expired: int = 0
     still_parked: int | None = 0
     warnings: tuple[str, ...] = ()
+    scope: Mapping[str, Any] | None = None
+    rolled_back: RolledBack | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return asdict(self)
+        rolled_back = self.rolled_back.to_dict() if self.rolled_back is not None else None
+        return {**asdict(replace(self, rolled_back=None)), "rolled_back": rolled_back}

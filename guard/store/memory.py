@@ -54,7 +54,7 @@ class MemoryDurableStore:
             if self._state.epoch != expected_epoch:
                 raise StaleEpoch(expected=expected_epoch, found=self._state.epoch)
             old, self._state = self._state, new
-            if old.is_active != new.is_active or drift(self.rows, old) is None:
+            if old.is_active != new.is_active or (new.is_active and drift(self.rows, old) is None):
                 self.rows = dict(rows_of(new))
             if new.phase is Phase.RELEASING:
                 self._ended.setdefault(new.window_id, (new.changed_at, new.by))

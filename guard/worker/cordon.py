@@ -41,7 +41,8 @@ class Cordon:
         self._names = names
         self._consumer: Consumer | None = None
         self._carries: dict[str, frozenset[OperationKind]] = {}
-        self._taken: dict[str, Queue] = {}
+        self._taken: dict[str, tuple[Queue, bool]] = {}
+        """Cordoned queues, and whether they were chosen when they were cordoned."""
         self._main = threading.get_ident()
 
     @property
@@ -84,6 +85,7 @@ class Cordon:
         return queues_to_cordon(
             self._carries,
             self._runtime.view_of_page(),
+            scope=self._runtime.scope(),
             always=self._settings.hold_queues,
             never=self._settings.mixed_queues,
         )
@@ -92,13 +94,15 @@ class Cordon:
         queues = {queue.name: queue for queue in consumer.task_consumer.queues}
         if name in queues:
             self._names.remember(consumer)
-            self._taken[name] = queues[name]
+            self._taken[name] = (queues[name], name in consumer.app.amqp.queues.consume_from)
             consumer.task_consumer.cancel_by_queue(name)
             log.info("cordoned queue %s", name)
 
     def _uncordon(self, consumer: Consumer, name: str) -> None:
-        queue = self._taken.pop(name)
-        if not consumer.task_consumer.consuming_from(name):
+        queue, was_chosen = self._taken.pop(name)
+        if was_chosen and name not in consumer.app.amqp.queues.consume_from:
+            log.info("queue %s stays as it is: its consumer was cancelled by hand meanwhile", name)
+        elif not consumer.task_consumer.consuming_from(name):
             consumer.task_consumer.add_queue(queue)
             consumer.task_consumer.consume()
             log.info("uncordoned queue %s", name)

@@ -49,6 +49,7 @@ class WorkerFollower:
         make_ladder: called when the first emergency meets a running job.
         count: adds one to a counter of the current window.
         grace: seconds between asking a job to stop and ending it, where the window does not say.
+        queues: gives the queues that are chosen here, the cordoned ones too.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class WorkerFollower:
         make_ladder: Callable[[], Ladder],
         count: Callable[[Count, str], None],
         grace: float,
+        queues: Callable[[], tuple[str, ...]],
     ) -> None:
         self._page = page
         self._cordon = cordon
@@ -73,9 +75,11 @@ class WorkerFollower:
         self._consumer: Consumer | None = None
         self._seen = _NOTHING
         self._runtimes = Runtimes()
+        gate.scoping.usual = self._runtimes.usual
         self._census = Census(count=count, was_asked=lambda attempt: page.was_asked(attempt[1]))
         self._rehearsal = Rehearsal(count)
         self._grace = grace
+        self._queues = queues
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -125,7 +129,7 @@ class WorkerFollower:
                 for slot in self._page.slots()
                 if slot.is_busy
             ),
-            count_reserved(self._consumer),
+            count_reserved(self._consumer, self._gate),
             len(self._taken_by_the_pool()),
         )
         if seen[0] and state.gate is Gate.EMERGENCY:
@@ -147,6 +151,7 @@ class WorkerFollower:
             for attempt in running
             if attempt.request is not None
             and Gate.NORMAL in (kind := self._gate.kind_of(attempt.request.message)).blocked_by
+            and self._gate.is_in_scope(attempt.request.message, since=_began(attempt))
         }
         grace = state.terms.grace if state.terms.grace is not None else self._grace
         over = state.started_at is not None and time.time() > state.started_at + grace
@@ -175,31 +180,28 @@ class WorkerFollower:
         running, lost = attempts(self._page)
         return AgentReport(
             running=tuple(self._described(attempt) for attempt in running if self._is_blocked(attempt)),
-            reserved=count_reserved(self._consumer),
+            reserved=count_reserved(self._consumer, self._gate),
             cordoned=self._cordon.cordoned,
             lost_slots=lost,
             ending=len(self._taken_by_the_pool() - {attempt.task_id for attempt in running}),
+            queues=self._queues(),
         )
 
     def _taken_by_the_pool(self) -> set[str]:
         """Blocked jobs from when the pool takes them until Celery knows their end. Until then a job may still
         publish what follows it, although its slot is free."""
-        return {
-            str(request.id)
-            for request in active_requests()
-            if self._gate.blocks_kind(self._gate.kind_of(request.message))
-        }
+        return {str(request.id) for request in active_requests() if self._gate.covers(request.message)}
 
     def _is_blocked(self, attempt: Attempt) -> bool:
-        """Whether the gate blocks jobs of this kind. What it does not know counts as blocked."""
-        return attempt.request is None or self._gate.blocks_kind(self._gate.kind_of(attempt.request.message))
+        """Whether the gate blocks this job. What it does not know counts as blocked."""
+        return attempt.request is None or self._gate.covers(attempt.request.message, since=_began(attempt))
 
     def _described(self, attempt: Attempt) -> RunningJob:
         request = attempt.request
         return RunningJob(
             task_id=attempt.task_id,
             task=attempt.task,
-            since=time.time() - (boot_ms() - attempt.slot.started_ms) / 1000,
+            since=_began(attempt),
             operation=self._operation(attempt),
             limit=time_limit_of(request),
             asked=attempt.slot.rung in _ASKED,
@@ -216,3 +218,8 @@ class WorkerFollower:
         self._lanes.follow()
         if set_reserved_aside(consumer, self._gate):
             consumer.call_soon(self._follow)
+
+
+def _began(attempt: Attempt) -> float:
+    """UTC seconds."""
+    return time.time() - (boot_ms() - attempt.slot.started_ms) / 1000

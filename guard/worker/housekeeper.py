@@ -55,8 +55,8 @@ class Housekeeper:
             if self._stopped:
                 return
             if woken:
-                # The process that opened the gate releases by itself; give it the first go.
-                self._woken.wait(random.uniform(0.5, 2.0))  # noqa: S311
+                # The process that opened the gate releases by itself; for two seconds it is left to it.
+                self._woken.wait(random.uniform(2.2, 3.5))  # noqa: S311
             try:
                 # The lock is kept until it runs out: one round per ten seconds for the whole fleet.
                 if self._lock.acquire():

@@ -32,9 +32,9 @@ def set_reserved_aside(consumer: Consumer, gate: ReceiptGate) -> bool:
     return False
 
 
-def count_reserved(consumer: Consumer | None) -> int:
-    """How many requests this worker holds that have not started."""
-    return len(_waiting(consumer)) if consumer is not None else 0
+def count_reserved(consumer: Consumer | None, gate: ReceiptGate) -> int:
+    """How many jobs that the window is about this worker holds and has not started."""
+    return sum(gate.covers(request.message) for request in _waiting(consumer)) if consumer is not None else 0
 
 
 def _waiting(consumer: Consumer) -> list[Any]:

@@ -28,6 +28,7 @@ from guard.gates.page import SharedPage
 from guard.gates.receipt import ReceiptGate
 from guard.worker.cordon import Cordon
 from guard.worker.follower import WorkerFollower
+from guard.worker.panel import answer_questions, chosen_queues
 from guard.worker.selftest import run_self_test
 
 if TYPE_CHECKING:
@@ -154,8 +155,10 @@ class Resident:
             make_ladder=lambda: self._make_ladder(page, worker),
             count=self._runtime.count,
             grace=self._settings.emergency_mode_job_grace_period,
+            queues=lambda: chosen_queues(self._app),
         )
         card = self._card(worker)
+        answer_questions(lambda: card.agent_id)
         if self._bookkeeper is not None:
             self._bookkeeper.agent_id = card.agent_id
         self._agent = self._make_agent(card, self._follower)
@@ -217,7 +220,7 @@ class Resident:
             pid=os.getpid(),
             pool=pool,
             slots=worker.max_concurrency or worker.concurrency,
-            queues=tuple(sorted(self._app.amqp.queues.consume_from)),
+            queues=chosen_queues(self._app),
             tasks=tuple(sorted(self._app.tasks)),
             terminable=pool == "prefork",
             problem=self._problem,

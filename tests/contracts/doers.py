@@ -53,6 +53,7 @@ REPORT = AgentReport(
     cordoned=("images",),
     lost_slots=1,
     ending=1,
+    queues=("default", "images"),
 )
 
 

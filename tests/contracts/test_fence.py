@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from guard.core.modes import Mode, Phase
 from guard.errors import MaintenanceActive, StateInvalid, StateMissing
-from guard.fencing import fence
+from guard.gates.fence import fence
 from tests.contracts.doers import at_epoch, ended, opened
 from tests.support.eventually import throughout
 

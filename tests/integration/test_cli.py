@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -360,6 +361,132 @@ def test_the_worst_is_told_with_exit_code_4(
     assert done.json["unconfirmed"][0].startswith("w1@here")
     assert "brpop" in done.json["unguarded"][0]
     assert shop.maintenance("disable").code == Exit.DONE
+
+
+def test_a_rollback_shows_asks_restores_and_may_be_repeated(
+    shop: Shop, worker: LocalProcess, closed: Any
+) -> None:
+    asked = shop.celery("control", "--timeout", "5", "cancel_consumer", "celery")
+    assert asked.code == 0, asked
+
+    def look() -> Done | None:
+        done = shop.maintenance("disable", "--rollback", "--dry-run", "--json")
+        return done if len(done.json["differences"]) == 2 else None
+
+    shown = eventually(look, within=20, what="the difference")
+    assert shown.code == Exit.DONE
+    one, sessions = shown.json["differences"]
+    assert (sessions["kind"], sessions["can_be_undone"]) == ("sessions", False)
+    assert (one["what"], one["was"], one["is"]) == ("w1@here, queue celery", "consumed", "not consumed")
+    assert one["can_be_undone"] is True
+    assert shown.json["window_id"] == closed["window_id"]
+
+    for silent in (["--json"], []):
+        unasked = shop.maintenance("disable", "--rollback", *silent)
+        assert unasked.code == Exit.INVALID
+        assert "say --yes" in unasked.out + unasked.err
+    declined = _at_the_keyboard(shop, "disable", "--rollback", answer="n\n")
+    assert declined.returncode == Exit.NOT_NOW
+    assert "to restore    1 thing" in declined.stdout
+    assert "consumer w1@here, queue celery: was consumed, is not consumed" in declined.stdout
+    assert "End the window and restore 1 thing? [y/N]: " in declined.stderr
+    assert shop.maintenance("status", "--json").json["is_active"] is True
+
+    agreed = _at_the_keyboard(shop, "disable", "--rollback", answer="y\n")
+    assert agreed.returncode == Exit.DONE, agreed
+    assert "Maintenance is over" in agreed.stdout
+    assert "restored      1 thing" in agreed.stdout
+    (job,) = shop.submit("[shop.caption.delay(1)]")
+    eventually(lambda: f"[{job}] succeeded" in worker.log, within=30, what="the job to run")
+
+    again = shop.maintenance("disable", "--rollback", "--yes", "--json")
+    assert again.code == Exit.DONE
+    assert again.json["window_id"] == closed["window_id"]
+    assert again.json["rolled_back"]["restored"] == []
+    text = shop.maintenance("disable", "--rollback", "--yes")
+    assert "was over already, and is rolled back" in text.out
+
+
+def test_a_rollback_in_a_script(shop: Shop, worker: LocalProcess, closed: Any) -> None:
+    done = shop.maintenance("disable", "--rollback", "--yes", "--json")
+    assert done.code == Exit.DONE, done
+    assert done.json["phase"] in {"inactive", "releasing"}
+    rolled_back = done.json["rolled_back"]
+    assert [one["kind"] for one in rolled_back.pop("left")] == ["sessions"]
+    assert rolled_back == {"window_id": closed["window_id"], "restored": [], "failed": [], "unknown": []}
+    plain = shop.maintenance("disable", "--dry-run")
+    assert plain.code == Exit.INVALID
+    assert plain.err == "Error: --dry-run and --yes go with --rollback\n"
+
+
+def test_a_rollback_of_what_is_unknown_says_so_with_exit_code_4(
+    shop: Shop, worker: LocalProcess, closed: Any
+) -> None:
+    with sqlite3.connect(shop.folder / "guard.db") as connection:
+        connection.execute("DELETE FROM guard_found")
+    connection.close()
+    shown = shop.maintenance("disable", "--rollback", "--dry-run")
+    assert shown.code == Exit.UNCONFIRMED
+    assert "! unknown: what this window found is not known" in shown.out
+    assert shop.maintenance("disable", "--rollback", "--yes").code == Exit.UNCONFIRMED
+
+
+def test_a_rollback_before_the_first_window(shop: Shop, tmp_path: Path) -> None:
+    done = shop.maintenance("disable", "--rollback", DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
+    assert done.code == Exit.NOT_FOUND
+    assert done.err == "Error: there was no window yet\n"
+
+
+# -- scope ---------------------------------------------------------------------------------------
+
+
+def test_a_window_that_is_narrowed_says_so(shop: Shop, worker: LocalProcess) -> None:
+    narrowed = shop.maintenance(
+        "enable", "-r", "Models move", "--only-operation", "caption_generation", "--only-queue", "b",
+        "--only-queue", "a", "--tenant-key", "header:shop", "--tenant", "one",
+    )  # fmt: skip
+    try:
+        assert narrowed.code == Exit.DONE, narrowed
+        only = "only          operation caption_generation; queues a, b; tenant one by header:shop"
+        assert only in narrowed.out
+        assert only in shop.maintenance("status").out
+        assert shop.maintenance("status", "--json").json["scope"] == {
+            "operations": ["caption_generation"],
+            "queues": ["a", "b"],
+            "tenant_key": "header:shop",
+            "tenants": ["one"],
+            "crossing": None,
+        }
+        changed = shop.maintenance("change", "--only-queue", "celery", "--json")
+        assert changed.code == Exit.DONE, changed
+        assert changed.json["scope"]["queues"] == ["celery"]
+        assert changed.json["scope"]["operations"] == []
+        same = shop.maintenance("change", "--duration", "3h", "--json")
+        assert same.code == Exit.DONE, same
+        assert same.json["scope"]["queues"] == ["celery"], "what is not given stays"
+        both = shop.maintenance("change", "--no-scope", "--only-queue", "x", "--json")
+        assert both.code == Exit.INVALID
+        assert "--no-scope widens to everything" in both.json["message"]
+        widened = shop.maintenance("change", "--no-scope")
+        assert widened.code == Exit.DONE, widened
+        assert "only  " not in widened.out
+    finally:
+        shop.maintenance("disable")
+    assert shop.maintenance("status", "--json").json["scope"] is None
+
+
+def test_all_problems_of_a_scope_are_told_at_once_with_the_others(shop: Shop) -> None:
+    done = shop.maintenance(
+        "enable", "--mode", "emergncy", "--only-operation", "caption_generaton", "--tenant-key", "cookie:x",
+        "--json",
+    )  # fmt: skip
+    assert done.code == Exit.INVALID
+    mode, reason, operation, key, tenants = done.json["problems"]
+    assert "did you mean 'emergency'" in mode
+    assert reason.startswith("reason is empty")
+    assert "did you mean 'caption_generation'" in operation
+    assert "use header:NAME or argument:NAME" in key
+    assert "at least one tenant" in tenants
 
 
 # -- status --------------------------------------------------------------------------------------

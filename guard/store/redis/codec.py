@@ -48,8 +48,12 @@ def report_of(text: str) -> AgentReport:
     try:
         values = json.loads(text)
         running = tuple(RunningJob(**_known(RunningJob, job)) for job in values["running"])
-        return AgentReport(
-            **{**_known(AgentReport, values), "running": running, "cordoned": tuple(values["cordoned"])}
-        )
+        queues = values.get("queues")
+        lists = {
+            "running": running,
+            "cordoned": tuple(values["cordoned"]),
+            "queues": None if queues is None else tuple(queues),
+        }
+        return AgentReport(**{**_known(AgentReport, values), **lists})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's report in Redis is malformed") from error

@@ -11,20 +11,24 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, MetaData, String, Table, Text, func, inspect, select
+from sqlalchemy import Column, MetaData, String, Table, Text, func, inspect, or_, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from guard.core.configuration import DESCRIPTIONS, rows_of
+from guard.core.found import Row
 from guard.store.sql.names import CONFIGURATION_TABLES
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
+    from guard.core.difference import WriteRow
     from guard.core.state import GuardState
 
-__all__ = ["create_rows", "read_rows", "write_rows"]
+__all__ = ["create_rows", "read_all_rows", "read_rows", "restore_row", "write_rows"]
 
 log = logging.getLogger(__name__)
+
+_CATEGORY = "maintenance"
 
 
 def create_rows(connection: Connection, state: GuardState) -> None:
@@ -53,6 +57,46 @@ def read_rows(connection: Connection) -> dict[str, str | None]:
         row.key.lower(): row.value
         for row in connection.execute(select(table.c.key, table.c.value).where(wanted))
     }
+
+
+def read_all_rows(connection: Connection) -> list[Row]:
+    """The five rows, and those that the application has put into the category ``maintenance``; empty without
+    a table. The keys of the five are in small letters, whatever the table has."""
+    table = _table(connection)
+    if table is None:
+        return []
+    sensitive = [table.c.is_sensitive] if "is_sensitive" in table.c else []
+    query = select(table.c.key, table.c.value, *sensitive).where(_is_ours(table))
+    return [
+        Row(
+            key=key.lower() if key.lower() in DESCRIPTIONS else key,
+            value=None if value is None else str(value),
+            sensitive=any(rest),
+        )
+        for key, value, *rest in connection.execute(query)
+    ]
+
+
+def restore_row(connection: Connection, row: WriteRow) -> str:
+    """Write a row back that is there and is one of those above. A problem, or empty."""
+    table = _table(connection)
+    if table is None:
+        return "there is no configuration table any more"
+    same = func.lower(table.c.key) == row.key if row.key in DESCRIPTIONS else table.c.key == row.key
+    update = table.update().where(same, _is_ours(table)).values(value=row.value, **_touched(table))
+    try:
+        with connection.begin_nested():
+            written = connection.execute(update).rowcount
+    except (DataError, IntegrityError) as error:
+        return f"the table does not take it ({type(error.orig).__name__})"
+    return "" if written else "there is no such row any more"
+
+
+def _is_ours(table: Table) -> ColumnElement[bool]:
+    guides = func.lower(table.c.key).in_(list(DESCRIPTIONS))
+    if "category" not in table.c:
+        return guides
+    return or_(guides, table.c.category == _CATEGORY)
 
 
 def write_rows(connection: Connection, state: GuardState) -> None:
@@ -101,7 +145,7 @@ def _described(table: Table, key: str) -> dict[str, Any]:
     known = {
         "description": DESCRIPTIONS[key],
         "data_type": "string",
-        "category": "maintenance",
+        "category": _CATEGORY,
         **_touched(table),
     }
     if "created_at" in table.c:

@@ -20,6 +20,7 @@ from guard.core.roll import Fate, RollEntry
 from guard.errors import SchemaNotReady, StaleEpoch, StateMissing
 from guard.store.sql.configuration import read_rows, write_rows
 from guard.store.sql.engine import make_engine, patiently, reported
+from guard.store.sql.found import keep_found
 from guard.store.sql.migrate import migrate, require_schema
 from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import AUDIT, ROLL, STATE, WINDOWS
@@ -101,10 +102,15 @@ class SqlStore:
                 if found == new:  # our own write, whose answer was lost: the retry finds it done
                     return
                 raise StaleEpoch(expected=expected_epoch, found=found.epoch)
+            if _opens(new, record) and record.outcome == "done":
+                keep_found(connection, old, new)
             _write_window(connection, new, record)
             connection.execute(AUDIT.insert().values(**_audit_values(record)))
-            # A wish that somebody wrote into the rows a moment ago outlives a mere change of phase.
-            if old.is_active != new.is_active or drift(read_rows(connection), old) is None:
+            # A wish that somebody wrote into the rows a moment ago outlives a mere change of phase. While no
+            # window is open the rows say so, and what else they hold is left as it is.
+            if old.is_active != new.is_active or (
+                new.is_active and drift(read_rows(connection), old) is None
+            ):
                 write_rows(connection, new)
 
     def journal(self, record: AuditRecord) -> None:
@@ -224,8 +230,12 @@ def _current(connection: Connection) -> GuardState:
     return state_of(row)
 
 
+def _opens(state: GuardState, record: AuditRecord) -> bool:
+    return record.action == "enable" and state.phase is Phase.CLOSING and state.mode is not None
+
+
 def _write_window(connection: Connection, state: GuardState, record: AuditRecord) -> None:
-    if record.action == "enable" and state.phase is Phase.CLOSING and state.mode is not None:
+    if _opens(state, record) and state.mode is not None:
         # A window that an unjournaled emergency has replaced ends with it.
         connection.execute(
             WINDOWS.update().where(WINDOWS.c.ended_at.is_(None)).values(ended_at=record.at, ended_by=state.by)
