@@ -33,6 +33,7 @@ BENCHMARKS = (
     "emergency",
     "queued",
     "revoked",
+    "sessions",
     "agents",
     "worker_cost",
 )

@@ -50,6 +50,15 @@ def redis_server() -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
+def hardened_valkey() -> Iterator[Valkey]:
+    """A Valkey without KEYS, EVAL, FLUSHDB, CONFIG, as production servers are set up."""
+    from tests.support.hardened import HardenedValkey
+
+    with HardenedValkey() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """The session's MariaDB."""
     require_server("mariadb")

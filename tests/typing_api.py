@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Any, assert_type
 
 from celery import Celery
 from sqlalchemy import create_engine
@@ -120,6 +120,21 @@ def parked() -> None:
         maintenance.parked.discard("id", by="ops")
     except NotParked as error:
         assert_type(error.task_id, str)
+
+
+def sessions() -> None:
+    """Sign-in, requests, and the cleanup."""
+    assert_type(maintenance.sessions.stamp(), int | None)
+    assert_type(maintenance.sessions.may_sign_in("VIEWER"), bool)
+    assert_type(maintenance.sessions.is_accepted(3, "2026-11-21T04:47:52+00:00", "VIEWER"), bool)
+    assert_type(maintenance.sessions.is_accepted(None, 1_800_000_000.0, None), bool)
+    swept = maintenance.sessions.sweep(dry_run=True)
+    assert_type(swept.seen, int | None)
+    assert_type(swept.to_dict(), dict[str, Any])
+    ended = maintenance.sessions.invalidate(by="ops", seen=lambda so_far: print(so_far.ended))
+    assert_type(ended.took, float | None)
+    assert_type(maintenance.sessions.stats(seen=print).admins, int)
+    assert_type(maintenance.sessions.allow(by="ops"), Window)
 
 
 def publish() -> None:

@@ -13,6 +13,7 @@ from guard.api.journal import note
 from guard.api.ledger import LedgerView
 from guard.api.parked import Parked
 from guard.core.counts import Count
+from guard.core.generation import SessionPolicy
 from guard.core.modes import Gate, Mode
 from guard.errors import GuardError, InvalidRequest, StoreError
 from guard.observe import lines
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.api.routines import Routines
+    from guard.api.sessions import Sessions
     from guard.core.account import Account
     from guard.core.decision import Decision
     from guard.core.registry import OperationRegistry
@@ -49,6 +51,13 @@ class Guard:
         """The parked jobs: listed, released or discarded one by one."""
         self.ledger = LedgerView(parts)
         """The jobs that were accepted and have not ended, where the ledger is switched on."""
+
+    @functools.cached_property
+    def sessions(self) -> Sessions:
+        """The application's sessions: which are accepted, who may sign in, and what is to be deleted."""
+        from guard.api.sessions import Sessions
+
+        return Sessions(self._parts)
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
@@ -151,6 +160,8 @@ class Guard:
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
         window = self._parts.conducting.conductor.enable(request, window_id=window_id)
         lines.activated(mode=window.mode, reason=window.reason, by=window.by)
+        if request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST:
+            self.sessions.follow()
         return window
 
     def change(
@@ -172,7 +183,9 @@ class Guard:
         Raises:
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
-        return self._parts.conducting.conductor.change(
+        if sessions is None and mode is not None:
+            sessions = self.settings.sessions_policy(mode)
+        window = self._parts.conducting.conductor.change(
             by,
             mode=mode,
             reason=reason,
@@ -180,11 +193,12 @@ class Guard:
             grace=grace,
             drain_within=drain_within,
             at_deadline=at_deadline,
-            sessions=sessions
-            if sessions is not None or mode is None
-            else self.settings.sessions_policy(mode),
+            sessions=sessions,
             scope=scope,
         )
+        if sessions == SessionPolicy.INVALIDATE:
+            self.sessions.follow()
+        return window
 
     def drain(
         self, *, within: float | None = None, seen: Callable[[Progress], None] | None = None
@@ -421,6 +435,8 @@ class Guard:
 
         For tests and for processes that stop publishing. The next publish starts it again.
         """
+        if "sessions" in self.__dict__:
+            self.sessions.close()
         self._parts.close()
 
     def _require_switched_on(self) -> None:

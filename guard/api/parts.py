@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from celery import Celery
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
+    from guard.core.session_sweep import SessionStats
     from guard.core.state import GuardState
     from guard.core.timetable import Entry
     from guard.fleet.broker import Broker
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
     from guard.orchestrator.rollback import Rollback
+    from guard.orchestrator.session_cleaning import SessionCleaning
     from guard.ports import (
         Alerts,
         Clock,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from guard.settings import Settings
     from guard.store.sql.routines import SqlRoutines
 
-__all__ = ["ConductingParts", "Parts", "RoutineParts", "StoreParts"]
+__all__ = ["ConductingParts", "Parts", "RoutineParts", "SessionParts", "StoreParts"]
 
 
 class StoreParts(Protocol):
@@ -92,6 +94,21 @@ class RoutineParts(Protocol):
     def store(self) -> SqlRoutines: ...
 
 
+class SessionParts(Protocol):
+    """What counts and deletes the application's sessions."""
+
+    @property
+    def cleaning(self) -> SessionCleaning: ...
+    def size(self) -> int | None: ...
+    def stats(
+        self,
+        state: GuardState | None,
+        *,
+        problems: tuple[str, ...] = (),
+        seen: Callable[[int], None] | None = None,
+    ) -> SessionStats: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -109,6 +126,8 @@ class Parts(Protocol):
     def conducting(self) -> ConductingParts: ...
     @property
     def routines(self) -> RoutineParts: ...
+    @property
+    def sessions(self) -> SessionParts: ...
     @property
     def gate(self) -> PublishGate: ...
     @property

@@ -9,6 +9,7 @@ from kombu.exceptions import KombuError
 
 from guard.bootstrap.rollback import make_rollback
 from guard.core.hazards import Facts, hazards
+from guard.core.modes import Mode
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
@@ -152,6 +153,7 @@ class Conducting:
             release=self.conductor.release,
             listen=self._listen,
             clock=self._stores.clock,
+            sessions=self.settings.sessions_policy(Mode.EMERGENCY),
         )
 
     @functools.cached_property

@@ -57,7 +57,9 @@ def optimization_parts(wiring: Wiring) -> OptimizationParts:
         database=database,
         clean_keys=clean_keys,
         clean_folder=clean_files,
-        sweep_sessions=None,
+        sweep_sessions=lambda dry_run: wiring.sessions.cleaning.sweep(
+            wiring.stores.durable.read(), dry_run=dry_run
+        ).to_dict(),
         roster=conducting.roster,
         who=f"{socket.gethostname()}:{os.getpid()}",
     )

@@ -86,7 +86,9 @@ class RoutineWiring:
             keys=stores.keys,
             past=self.store,
             retention=SqlRetention(stores.durable),
-            database=SqlMeasures(str(wiring.settings.database_url)),
+            database=SqlMeasures(
+                str(wiring.settings.app_database_url), ours=not wiring.settings.has_foreign_database
+            ),
             redis=RedisMeasures(stores.plane.client),
             machine=Machine(),
             frequent=frozenset(entry.name for entry in self.timetable if entry.is_frequent),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.store.redis.ledger import RedisLedger
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
+    from guard.store.redis.sessions import RedisSessionMarks
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.found import SqlFound
     from guard.store.sql.store import SqlStore
@@ -124,6 +125,13 @@ class Stores:
         from guard.store.redis.ledger import RedisLedger
 
         return RedisLedger(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def session_marks(self) -> RedisSessionMarks:
+        """How far the deletion of invalidated sessions has come."""
+        from guard.store.redis.sessions import RedisSessionMarks
+
+        return RedisSessionMarks(self.plane.client, self.keys)
 
     def lock(self, name: str) -> RedisLock:
         """A lock of the whole fleet."""

@@ -50,8 +50,10 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.conducting import Conducting
     from guard.bootstrap.routines import RoutineWiring
+    from guard.bootstrap.sessions import SessionParts
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
+    from guard.core.state import GuardState
     from guard.gates.finishing import Finishing
     from guard.settings import Settings
 
@@ -76,6 +78,7 @@ class Wiring:
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
+        self._sessions_gone = 0
         self._lock = threading.Lock()
         os.register_at_fork(after_in_child=self._renew_lock)
 
@@ -103,6 +106,13 @@ class Wiring:
         from guard.bootstrap.routines import RoutineWiring
 
         return RoutineWiring(self)
+
+    @functools.cached_property
+    def sessions(self) -> SessionParts:
+        """The application's sessions: not loaded by a process that neither counts nor deletes any."""
+        from guard.bootstrap.sessions import SessionParts
+
+        return SessionParts(self)
 
     def guard(self) -> Guard:
         """The API of this app."""
@@ -320,7 +330,17 @@ class Wiring:
             clock=self.clock,
             recover=recover,
             reconcile=reconcile,
+            sessions=self._delete_ended_sessions,
         )
+
+    def _delete_ended_sessions(self, state: GuardState) -> None:
+        """A round's share of what an invalidation has left. Loads nothing before sessions were invalidated,
+        nor once all of that generation are gone."""
+        number = state.generation.number
+        if number in {0, self._sessions_gone}:
+            return
+        if self.stores.session_marks.read().cleaned >= number or self.sessions.catch_up(state):
+            self._sessions_gone = number
 
     def _wake_housekeeper(self) -> None:
         if self._housekeeper is not None:
@@ -370,6 +390,8 @@ class Wiring:
         self.broker.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
+        if "sessions" in self.__dict__:
+            self.sessions.close()
         self.stores.close()
 
 

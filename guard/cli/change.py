@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from guard.cli.enable import is_confirmed, seconds_of, terms_options, window_screen
+from guard.cli.enable import is_confirmed, seconds_of, tell_of_sessions, terms_options, window_screen
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import print_json
@@ -42,6 +42,7 @@ def change(
     grace: str | None,
     drain_within: str | None,
     at_deadline: str | None,
+    sessions: str | None,
     operations: tuple[str, ...],
     queues: tuple[str, ...],
     tenant_key: str | None,
@@ -80,6 +81,7 @@ def change(
         mode=mode,
         reason=reason,
         at_deadline=at_deadline,
+        sessions=sessions,
         scope={} if no_scope else scope,
         **terms,
     )
@@ -87,4 +89,5 @@ def change(
         print_json(window.to_dict())
     else:
         window_screen(ctx, window).show()
+    tell_of_sessions(guard)
     ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,25 @@ from guard.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.api import Guard
     from guard.orchestrator.window import Window
 
-__all__ = ["enable", "is_confirmed", "seconds_of", "terms_options", "window_screen"]
+__all__ = ["enable", "is_confirmed", "seconds_of", "tell_of_sessions", "terms_options", "window_screen"]
+
+_SILENT_SECONDS = 1.0
+"""For how long sessions are deleted without a word."""
 
 
 def terms_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorator: the options for grace period and drain."""
+    """Decorator: the options for grace period, drain and sessions."""
     for option in (
+        click.option(
+            "--sessions",
+            default=None,
+            metavar="POLICY",
+            help="invalidate: end those of non-admins, who may not sign in until the window ends; or keep.  "
+            "[default: GUARD_SESSIONS_NORMAL, in an emergency EMERGENCY_MODE_SESSION_CLEANUP]",
+        ),
         click.option(
             "--at-deadline",
             default=None,
@@ -85,6 +97,7 @@ def enable(
     grace: str | None,
     drain_within: str | None,
     at_deadline: str | None,
+    sessions: str | None,
     operations: tuple[str, ...],
     queues: tuple[str, ...],
     tenant_key: str | None,
@@ -126,12 +139,15 @@ def enable(
         grace=grace,
         drain_within=drain_within,
         at_deadline=at_deadline or "wait",
+        sessions=sessions,
     )
     window = guard.enable(reason=reason, by=by, mode=mode, verify=verify, scope=scope, **terms)
     if as_json and not wait:
         print_json(window.to_dict())
     elif not as_json:
         window_screen(ctx, window).show()
+    if not wait:
+        tell_of_sessions(guard)
     if wait:
         from guard.cli.drain import watch_drain
 
@@ -139,19 +155,36 @@ def enable(
     ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)
 
 
+def tell_of_sessions(guard: Guard) -> None:
+    """The window is open, and this process may still delete sessions that it ended: say so to a person who
+    would wonder what it waits for. Interrupting it is safe: a worker goes on."""
+    if not guard.sessions.wait(_SILENT_SECONDS) and sys.stderr.isatty():
+        click.echo("deleting sessions that were ended; Ctrl-C leaves it to the workers", err=True)
+    guard.sessions.wait()
+
+
 def _checked(
-    others: list[str], *, mode: str, reason: str, by: str, at_deadline: str, **times: str | None
+    others: list[str],
+    *,
+    mode: str,
+    reason: str,
+    by: str,
+    at_deadline: str,
+    sessions: str | None,
+    **times: str | None,
 ) -> dict[str, Any]:
     """The terms, times in seconds. All problems are told at once, those of spelling and the others too."""
     problems: list[str] = []
     seconds: dict[str, Any] = {name: seconds_of(text, problems) for name, text in times.items()}
     try:
-        WindowRequest.check(mode=mode, reason=reason, by=by, at_deadline=at_deadline, **seconds)
+        WindowRequest.check(
+            mode=mode, reason=reason, by=by, at_deadline=at_deadline, sessions=sessions, **seconds
+        )
     except InvalidRequest as error:
         problems = [*error.problems, *problems]
     if problems or others:
         raise InvalidRequest(*problems, *others)
-    return {"at_deadline": at_deadline, **seconds}
+    return {"at_deadline": at_deadline, "sessions": sessions, **seconds}
 
 
 def seconds_of(text: str | None, problems: list[str]) -> int | None:

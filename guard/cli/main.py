@@ -33,6 +33,7 @@ _COMMANDS = (
     "check",
     "migrate",
     "bypass",
+    "sessions",
     "close-local",
 )
 """Each is in the module of its name, and imported when it is used."""

@@ -60,6 +60,10 @@ class Belief:
             scope=state.terms.scope,
         )
 
+    def believed(self, now: float) -> GuardState | None:
+        """The state, while it may be believed. A machine that its operator closed knows it all the same."""
+        return self.state if now < self.trusted_until else None
+
 
 _NOTHING = Belief(None, 0.0)
 
@@ -105,6 +109,17 @@ class Runtime:
             self._ensure_agent()
             view = self.belief.view(boot_ms() / 1000)
         return view
+
+    def believed(self) -> GuardState | None:
+        """The state that this process may believe right now, None when it knows none. Costs no round trip
+        while its lease is fresh. A pool child knows the gate alone."""
+        if self.is_pool_child:
+            return None
+        state = self.belief.believed(boot_ms() / 1000)
+        if state is None and not self.is_worker:
+            self._ensure_agent()
+            state = self.belief.believed(boot_ms() / 1000)
+        return state
 
     def view_of_page(self) -> Gate:
         """What the shared page says now: unknown without one, or after its deadline."""

@@ -7,10 +7,20 @@ that a reason can neither end the line nor forge another one.
 from __future__ import annotations
 
 import logging
+from hashlib import sha256
 
 from guard.core.durations import humanize
 
-__all__ = ["activated", "blocked", "deactivated", "disabled_entirely", "escape"]
+__all__ = [
+    "activated",
+    "blocked",
+    "deactivated",
+    "disabled_entirely",
+    "escape",
+    "masked",
+    "session_invalidated",
+    "sessions_invalidated",
+]
 
 log = logging.getLogger("guard.maintenance")
 
@@ -55,6 +65,26 @@ def blocked(*, endpoint: str, user: str, why: str) -> None:
         escape(user),
         escape(why),
     )
+
+
+def session_invalidated(*, session_id: str, user: str, why: str) -> None:
+    """One session was ended. Its id is a secret: it is not shown, and cannot be told from what is."""
+    log.info(
+        '[MAINTENANCE] Session invalidated: session_id="%s" user="%s" reason="%s"',
+        masked(session_id),
+        escape(user),
+        escape(why),
+    )
+
+
+def sessions_invalidated(*, more: int, why: str) -> None:
+    """More sessions were ended than have a line of their own."""
+    log.info('[MAINTENANCE] Sessions invalidated: more="%d" reason="%s"', more, escape(why))
+
+
+def masked(secret: str) -> str:
+    """A name for a session id: the same for the same id, so that lines can be brought together."""
+    return f"sha256:{sha256(secret.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def disabled_entirely() -> None:

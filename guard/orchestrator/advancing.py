@@ -51,6 +51,7 @@ class Advancing:
     Args:
         release: gives parked jobs back.
         listen: a subscription to the channel on which workers report.
+        sessions: what an emergency does with the sessions of non-admins.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Advancing:
         release: Callable[[], object],
         listen: Callable[[], WakeUp],
         clock: Clock,
+        sessions: str | None = None,
     ) -> None:
+        self._sessions = sessions
         self._changes = changes
         self._closing = closing
         self._draining = draining
@@ -151,7 +154,9 @@ class Advancing:
                 self.change(
                     state,
                     "escalate",
-                    lambda old, now: moves.change(old, mode="emergency", by=_GUARD, now=now),
+                    lambda old, now: moves.change(
+                        old, mode="emergency", sessions=self._sessions, by=_GUARD, now=now
+                    ),
                 )
                 log.warning("the drain is not over: escalated to an emergency, as agreed")
             case Act.ABORT:

@@ -40,6 +40,14 @@ class Closed:
     took: float
     problem: str = ""
 
+    @property
+    def proof(self) -> str:
+        """How it is known: ``acknowledged`` by everybody, by ``time`` alone, or ``none``."""
+        if self.problem:
+            # Workers that reach Redis but not SQL could go on believing the old epoch.
+            return "none"
+        return "acknowledged" if self.verdict is Verdict.CONFIRMED else "time"
+
 
 class Closing:
     """Waits for one epoch.

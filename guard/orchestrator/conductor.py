@@ -169,6 +169,17 @@ class Conductor:
         problem = self._changes.announce(state) or problem
         return self._window(state, warnings=(problem,) if problem else ())
 
+    def invalidate_sessions(self, by: str) -> tuple[GuardState, Closed]:
+        """End all sessions of non-admins; returns when every process knows, and by what proof.
+
+        Raises:
+            InvalidRequest, StoreUnavailable: nothing was changed.
+        """
+        state = self._changes.make(
+            "invalidate sessions", by, lambda old, now: moves.invalidate_sessions(old, by=by, now=now), {}
+        )
+        return state, self._closing.announce_and_wait(state)
+
     def verify(self, by: str) -> Window:
         """Let holders of a bypass try before everybody may. Returns when every process knows, so that
         their first job is not refused.
@@ -278,7 +289,15 @@ class Conductor:
         if wish.mode == Mode.EMERGENCY:
             raise InvalidRequest("an emergency is not begun by editing rows: use the enable command")
         duration = wish.duration or self._settings.maintenance_default_timeout
-        self.enable(WindowRequest.check(mode=wish.mode, reason=wish.reason, duration=duration, by=_BY_HAND))
+        self.enable(
+            WindowRequest.check(
+                mode=wish.mode,
+                reason=wish.reason,
+                duration=duration,
+                by=_BY_HAND,
+                sessions=self._settings.sessions_policy(wish.mode),
+            )
+        )
 
     def _confirm(self, state: GuardState) -> None:
         """The gates are closed: the drain begins. A crash before this leaves the phase at `closing`."""
@@ -332,7 +351,7 @@ class Conductor:
             **(_seen(roster, workers, state.epoch) if roster is not None else _NOBODY_KNOWS),
             unguarded=tuple(unguarded) if unguarded is not None else None,
             took=round(closed.took, 4),
-            proof=_proof(closed),
+            proof=closed.proof,
             warnings=tuple(warnings),
         )
 
@@ -373,13 +392,6 @@ def _seen(roster: list[RosterEntry], workers: list[RosterEntry], epoch: int) -> 
         ),
         "running": _running(workers),
     }
-
-
-def _proof(closed: Closed) -> str:
-    if closed.problem:
-        # Workers that reach Redis but not SQL could go on believing the old epoch.
-        return "none"
-    return "acknowledged" if closed.verdict is Verdict.CONFIRMED else "time"
 
 
 def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) -> tuple[str, ...]:

@@ -35,11 +35,13 @@ _ITS_OWNERS_SECONDS = 2.0
 
 class Housekeeping:
     """Takes over a drain or a release that nobody goes on with, ends an automated window whose run is dead,
-    tells the durable store what it missed, and imports hand-made changes of the guides' configuration rows.
+    tells the durable store what it missed, imports hand-made changes of the guides' configuration rows, and
+    deletes sessions that were ended.
 
     Args:
         parked: how many jobs are parked; None when unknown.
         reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
+        sessions: deletes sessions that were ended and are still there, for some seconds.
         conductor, advancing, changes: give what does it; called only when there is work for it.
         recover: ends an automated window whose run is dead; called only while one is open.
     """
@@ -56,6 +58,7 @@ class Housekeeping:
         clock: Clock,
         recover: Callable[[], object],
         reconcile: Callable[[], object] | None = None,
+        sessions: Callable[[GuardState], object] | None = None,
     ) -> None:
         self._plane = plane
         self._glance = glance
@@ -66,6 +69,7 @@ class Housekeeping:
         self._clock = clock
         self._recover = recover
         self._reconcile = reconcile
+        self._sessions = sessions
 
     def sweep(self) -> None:
         """One round. Never raises for a store that is away: the next round comes."""
@@ -82,6 +86,8 @@ class Housekeeping:
                 self._recover()
             if self._reconcile is not None:
                 self._reconcile()
+            if self._sessions is not None and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
+                self._sessions(state)
         except GuardError as error:
             log.warning("housekeeping: %s", error)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_type_hints
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from guard.core.session_names import name_problems, patterns_of
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings.automation import automation_problems
 from guard.settings.masking import MaskedUrl, Secret, Url, mask_url
@@ -28,12 +29,15 @@ __all__ = ["judge"]
 SHORTEST_SECRET = 16
 _DAY = 24 * 3600
 _WEEK = 7 * _DAY
+_YEAR = 366 * _DAY
 _LIMITS: dict[str, Any] = {
     "maintenance_default_timeout": Field(ge=1, le=_WEEK),
     "maintenance_cleanup_interval": Field(ge=1),
     "emergency_mode_job_grace_period": Field(ge=0, le=300),
     "guard_namespace": Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$"),
     "guard_parked_queue": Field(min_length=1, max_length=200),
+    "guard_session_lifetime": Field(ge=1, le=_YEAR),
+    "guard_session_batch": Field(ge=10, le=5000),
     "guard_release_rate": Field(ge=0, allow_inf_nan=False),
     "guard_release_ramp": Field(ge=0, le=3600),
     "guard_release_error_limit": Field(ge=0, le=1),
@@ -96,6 +100,9 @@ class _Rules(BaseSettings):
             problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
         problems += settings.optimization_problems()
         problems += automation_problems(settings)
+        problems += name_problems(
+            settings.guard_session_prefix, patterns_of(settings.guard_session_token_patterns)
+        )
         if problems:
             raise ValueError(*problems)
         return self

@@ -54,6 +54,18 @@ class Settings:
     guard_sessions_normal: SessionPolicy = SessionPolicy.INVALIDATE
     """What a normal window does with the sessions of non-admins: invalidate, as the administrator guide says,
     or keep, as the user guide says."""
+    guard_session_prefix: str = "vedfolnir:session:"
+    """What the keys of the application's sessions in Redis begin with; empty: none are there."""
+    guard_session_redis_url: Url = MaskedUrl("")
+    """The Redis that holds the application's sessions and cached tokens; empty: the control plane's."""
+    guard_session_lifetime: int = 7200
+    """Seconds for which a session lasts that does not say itself when it ends."""
+    guard_session_token_patterns: str = "user_platforms:*,platform:*"  # noqa: S105 - names of keys
+    """Keys in which the application caches decrypted platform tokens, as Redis matches them, comma-separated:
+    an emergency that ends sessions deletes them. Empty: none."""
+    guard_session_batch: int = 500
+    """How many sessions one command to Redis, or one transaction in SQL, is about; 10 to 5000. More is faster
+    and makes others wait longer."""
     test_mode_simulation: bool = True
     """Whether test mode records what a window would have done."""
     test_mode_logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "DEBUG"
@@ -113,7 +125,8 @@ class Settings:
     """Queues that also carry other work, comma separated: never cordoned, guarded jobs are parked."""
 
     guard_app_database_url: Url = MaskedUrl("")
-    """The application's own database, as an SQLAlchemy URL. Empty: the one of DATABASE_URL."""
+    """The application's own database, with its tables `users` and `user_sessions`, as SQLAlchemy URL. Empty:
+    the one of DATABASE_URL."""
     guard_optimize_tables: str = "users,platform_connections,posts,images,processing_runs,user_sessions"
     """Tables of that database for the weekly optimization, comma separated. One that is not there is reported
     and skipped."""
@@ -230,6 +243,11 @@ class Settings:
     def app_database_url(self) -> str:
         """Where the application's own tables are."""
         return self.guard_app_database_url or self.database_url
+
+    @property
+    def has_foreign_database(self) -> bool:
+        """Whether the application's own tables are in another database than the guard's."""
+        return self.app_database_url != self.database_url
 
     @property
     def optimize_tables(self) -> tuple[str, ...]:

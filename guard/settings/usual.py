@@ -28,6 +28,8 @@ _SHARE = re.compile(r"0(\.[0-9]{1,6})?|1")
 _DAYS = re.compile(r"[1-9][0-9]{0,2}")
 _ZONE = re.compile(r"[A-Z][A-Za-z0-9/_+-]{1,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_PREFIX = re.compile(r"(?!celery|unacked)[a-z]{3,20}(:[a-z]{1,20}){0,3}:")
+_BATCH = re.compile(r"[1-9][0-9]{1,2}")
 _TEXT = re.compile(r"[ -~]*")
 
 
@@ -51,6 +53,11 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "maintenance_cleanup_interval": (_SECONDS, int),
     "emergency_mode_job_grace_period": (_SHORT, int),
     "emergency_mode_session_cleanup": (_SWITCH, _switch),
+    "guard_session_prefix": (_PREFIX, str),
+    "guard_session_redis_url": (_TEXT, MaskedUrl),
+    "guard_app_database_url": (_TEXT, MaskedUrl),
+    "guard_session_lifetime": (_SECONDS, int),
+    "guard_session_batch": (_BATCH, int),
     "test_mode_simulation": (_SWITCH, _switch),
     "maintenance_notifications_enabled": (_SWITCH, _switch),
     "maintenance_email_alerts": (_SWITCH, _switch),
@@ -72,7 +79,6 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_local_close_file": (_TEXT, str),
     "guard_hold_queues": (_TEXT, str),
     "guard_mixed_queues": (_TEXT, str),
-    "guard_app_database_url": (_TEXT, MaskedUrl),
     **_OPTIMIZATION,
     "guard_time_zone": (_ZONE, str),
     "guard_sweep_interval": (_SHORT, int),

@@ -16,7 +16,7 @@ from guard.clock import SystemClock
 from guard.core.optimization import BY
 from guard.core.optimization_report import RunOutcome, TableOutcome
 from guard.store.sql.store import SqlStore
-from tests.support.application import TABLES, create_application, fill_and_fragment
+from tests.support.application_tables import TABLES, create_application, fill_and_fragment
 from tests.support.eventually import eventually, throughout
 from tests.support.mariadb import MariaDB
 

@@ -15,7 +15,7 @@ from guard.errors import InvalidRequest, StoreUnavailable
 from guard.upkeep.mysql_tables import MySqlTables
 from guard.upkeep.sqlite_tables import SqliteTables
 from guard.upkeep.tables import open_database
-from tests.support.application import TABLES, create_application, fill_and_fragment
+from tests.support.application_tables import TABLES, create_application, fill_and_fragment
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:

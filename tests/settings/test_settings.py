@@ -103,6 +103,8 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "tue#3 06:45",
         "/var/backups",
         "90",
+        "another:prefix:",
+        "77",
     ]
     for value in others:
         try:

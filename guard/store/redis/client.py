@@ -41,6 +41,7 @@ def connect(
     timeout: float,
     name: str,
     on_connect: Callable[[Any], None] | None = None,
+    decode: bool = True,
 ) -> Redis:
     """A client. It connects at its first command.
 
@@ -50,6 +51,7 @@ def connect(
         name: what ``CLIENT LIST`` shows.
         on_connect: called with each new connection. redis-py replaces a broken one silently when it
             takes it from its pool, so only this tells that another server may be answering.
+        decode: answers are text; False: bytes, for what others have written.
     """
 
     def connected(connection: Any) -> None:
@@ -64,7 +66,7 @@ def connect(
         retry=Retry(NoBackoff(), 0),
         client_name=name,
         redis_connect_func=connected,
-        decode_responses=True,
+        decode_responses=decode,
         protocol=2,
     )
 

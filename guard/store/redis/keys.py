@@ -28,6 +28,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:ended:<publication>     string  2 days   that such a job has ended
     {ns}:finishing:<window>      hash    7 days   token -> step that goes on while the window drains (JSON)
     {ns}:finished:<window>       string  7 days   that it takes no such step any more
+    {ns}:sessions                hash    none     how far the deletion of invalidated sessions has come
     {ns}:lock:<name>             string  10 s     who may act, for example release
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
@@ -117,6 +118,10 @@ class Keys:
     @property
     def seconds(self) -> str:
         return self._key("second")
+
+    @property
+    def sessions(self) -> str:
+        return self._key("sessions")
 
     def accepted(self, queue: str) -> str:
         return self._key("ledger", queue)

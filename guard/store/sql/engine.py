@@ -30,25 +30,29 @@ R = TypeVar("R")
 _TRANSIENT_MYSQL = frozenset({1205, 1213, 2006, 2013, 2014})
 """Lock wait timeout, deadlock, server has gone away, lost connection, commands out of sync."""
 
-_ENGINES: dict[tuple[int, str, float], Engine] = {}
+_ENGINES: dict[tuple[int, str, float, bool], Engine] = {}
 
 
-def make_engine(url: str, *, timeout: float = 3.0) -> Engine:
+def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
     """The engine of this process for a URL; one per process, so a forked child never shares a socket.
 
     Args:
         url: SQLAlchemy URL, for example ``mysql+pymysql://guard@db/app`` or ``sqlite:///guard.db``.
         timeout: seconds to connect and to wait for a lock.
+        ours: whether the guard's tables are there. How another SQLite file keeps its journal is not for us to
+            change.
     """
-    key = (os.getpid(), url, timeout)
+    key = (os.getpid(), url, timeout, ours)
     if key not in _ENGINES:
-        _ENGINES[key] = _create(url, timeout)
+        _ENGINES[key] = _create(url, timeout, ours=ours)
     return _ENGINES[key]
 
 
-def _create(url: str, timeout: float) -> Engine:
+def _create(url: str, timeout: float, *, ours: bool) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True)
+        if not ours:
+            return engine
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine

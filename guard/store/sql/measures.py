@@ -33,12 +33,13 @@ _USERS = "users"
 class SqlMeasures:
     """Figures of one database. Every call may raise StoreUnavailable or Unanswerable."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, ours: bool = True) -> None:
         self._url = url
+        self._ours = ours
 
     @property
     def _engine(self) -> Engine:
-        return make_engine(self._url, timeout=_PATIENCE_SECONDS)
+        return make_engine(self._url, timeout=_PATIENCE_SECONDS, ours=self._ours)
 
     def table_sizes(self) -> dict[str, int]:
         """Bytes of data and indexes by table, as the server accounts for them. On SQLite those of pages."""

@@ -1,0 +1,39 @@
+"""Another client of the same Redis: asks PING five thousand times a second and notes what it waits for.
+
+``python -m benchmarks.pinging SOCKET STOP_FILE OUT_FILE``: until the stop file is there; writes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+
+__all__ = ["main"]
+
+_PAUSE_SECONDS = 0.0002
+_LOOK_EVERY = 50
+_MOST = 2_000_000
+
+
+def main(address: str, stop: Path, out: Path) -> None:
+    """Ping until told to stop."""
+    waits: list[float] = []
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        out.with_suffix(".ready").touch()
+        while len(waits) % _LOOK_EVERY or not (stop.exists() or len(waits) > _MOST):
+            begun = time.perf_counter()
+            connection.sendall(b"PING\r\n")
+            connection.recv(64)
+            waits.append(time.perf_counter() - begun)
+            time.sleep(_PAUSE_SECONDS)
+    unfinished = out.with_suffix(".part")
+    unfinished.write_text(json.dumps(waits), "utf-8")
+    unfinished.rename(out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
