@@ -15,6 +15,7 @@
     │   └── SchemaNotReady        its tables are missing, half migrated, or newer than this release
     ├── ParkingFailed             the broker did not confirm a parked job; the original was not acknowledged
     ├── NotParked                 no parked job has this id
+    ├── NotPlanned                no planned window has this id or name
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
     JobInterrupted                a BaseException: this job was asked to stop, and stops here
@@ -24,6 +25,12 @@ Errors carry attributes for programs and one sentence for people.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "ConfigurationInvalid",
     "GuardError",
@@ -32,6 +39,7 @@ __all__ = [
     "JobInterrupted",
     "MaintenanceActive",
     "NotParked",
+    "NotPlanned",
     "ParkingFailed",
     "Refused",
     "SchemaNotReady",
@@ -178,6 +186,16 @@ class NotParked(GuardError):
     def __init__(self, task_id: str) -> None:
         self.task_id = task_id
         super().__init__(f"no parked job has the id {task_id!r}")
+
+
+class NotPlanned(GuardError):
+    """No planned window has this id or name."""
+
+    def __init__(self, ref: str, names: Sequence[str] = ()) -> None:
+        self.ref = ref
+        near = get_close_matches(ref, names, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        super().__init__(f"no planned window has the id or name {ref[:60]!r}{hint}")
 
 
 class SelfTestFailed(GuardError):

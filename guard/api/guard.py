@@ -5,6 +5,7 @@ Every worker has one, and few ask it anything: what answers is imported when it 
 
 from __future__ import annotations
 
+import functools
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from guard.api.parts import Parts
+    from guard.api.schedule import PlannedWindows
     from guard.core.account import Account
     from guard.core.decision import Decision
     from guard.core.registry import OperationRegistry
@@ -45,6 +47,13 @@ class Guard:
         """The parked jobs: listed, released or discarded one by one."""
         self.ledger = LedgerView(parts)
         """The jobs that were accepted and have not ended, where the ledger is switched on."""
+
+    @functools.cached_property
+    def schedule(self) -> PlannedWindows:
+        """The planned windows: added, listed, changed, cancelled, and brought on."""
+        from guard.api.schedule import PlannedWindows
+
+        return PlannedWindows(self._parts, self)
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
@@ -147,11 +156,16 @@ class Guard:
         at_deadline: str | None = None,
         sessions: str | None = None,
         scope: Mapping[str, Any] | None = None,
+        epoch: int | None = None,
     ) -> Window:
         """Change the open window; what is None stays. From normal to emergency and back too: a stricter
         mode returns when its gates are closed.
 
+        Args:
+            epoch: only if the guard is still at this epoch, on which you decided.
+
         Raises:
+            StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         return self._parts.conducting.conductor.change(
@@ -166,6 +180,7 @@ class Guard:
             if sessions is not None or mode is None
             else self.settings.sessions_policy(mode),
             scope=scope,
+            epoch=epoch,
         )
 
     def drain(
@@ -226,7 +241,12 @@ class Guard:
         return self._parts.conducting.conductor.verify(by)
 
     def disable(
-        self, *, by: str, unverified: bool = False, progress: Callable[[int], None] | None = None
+        self,
+        *,
+        by: str,
+        unverified: bool = False,
+        progress: Callable[[int], None] | None = None,
+        epoch: int | None = None,
     ) -> Window:
         """End the window: the gate opens and parked jobs go back to their queues.
 
@@ -236,12 +256,16 @@ class Guard:
             by: who, for the journal.
             unverified: also when `enable(verify=True)` asked for a stage before it that has not begun.
             progress: called with the number of jobs released so far.
+            epoch: only if the guard is still at this epoch, on which you decided.
 
         Raises:
+            StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         self._require_switched_on()
-        window = self._parts.conducting.conductor.disable(by, unverified=unverified, progress=progress)
+        window = self._parts.conducting.conductor.disable(
+            by, unverified=unverified, progress=progress, epoch=epoch
+        )
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
         return window
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
+    from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
         LedgerBooks,
         Outcomes,
         ParkedIndex,
+        Schedules,
         Tally,
     )
     from guard.settings import Settings
 
-__all__ = ["ConductingParts", "Parts", "StoreParts"]
+__all__ = ["ConductingParts", "Parts", "SchedulingParts", "StoreParts"]
 
 
 class StoreParts(Protocol):
@@ -43,6 +45,8 @@ class StoreParts(Protocol):
     def durable(self) -> DurableStore: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def schedules(self) -> Schedules: ...
     @property
     def plane(self) -> ControlPlane: ...
     @property
@@ -72,6 +76,12 @@ class ConductingParts(Protocol):
     def carries(self, queues: list[str]) -> Mapping[str, Collection[OperationKind]]: ...
 
 
+class SchedulingParts(Protocol):
+    """What brings planned windows on."""
+
+    def due(self, windows: Windows) -> Due: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -87,6 +97,8 @@ class Parts(Protocol):
     def stores(self) -> StoreParts: ...
     @property
     def conducting(self) -> ConductingParts: ...
+    @property
+    def scheduling(self) -> SchedulingParts: ...
     @property
     def gate(self) -> PublishGate: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.sql.alerts import SqlAlerts
+    from guard.store.sql.schedules import SqlSchedules
     from guard.store.sql.store import SqlStore
 
 __all__ = ["Stores"]
@@ -59,6 +60,13 @@ class Stores:
         from guard.store.sql.alerts import SqlAlerts
 
         return SqlAlerts(self.durable)
+
+    @functools.cached_property
+    def schedules(self) -> SqlSchedules:
+        """Plans, and what became of their starts."""
+        from guard.store.sql.schedules import SqlSchedules
+
+        return SqlSchedules(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
 
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.schedule import Scheduling
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.gates.finishing import Finishing
@@ -87,6 +88,13 @@ class Wiring:
         from guard.bootstrap.conducting import Conducting
 
         return Conducting(self)
+
+    @functools.cached_property
+    def scheduling(self) -> Scheduling:
+        """What brings planned windows on: not loaded by a process that does not."""
+        from guard.bootstrap.schedule import Scheduling
+
+        return Scheduling(self)
 
     def guard(self) -> Guard:
         """The API of this app."""

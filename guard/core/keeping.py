@@ -100,16 +100,16 @@ class Keeping:
             return self._ending.ended_by_others(row, plan, note=row.note)
         state = self._standing.state
         window = self._standing.in_window()
-        staying = [one.wants for one in window if one.stage is Stage.OPEN and one.wants]
-        leaving = [
-            one.wants for one in window if one.stage is Stage.ENDING and one.wants and not _is_lead(one)
-        ]
+        held = [(one.stage, one.wants) for one in window if one.wants is not None and not _is_lead(one)]
+        staying = [wants for stage, wants in held if stage is Stage.OPEN]
         leads = [one.wants for one in window if one.stage is Stage.LEADING and one.wants]
         found = [row.found] if row.found is not None else []
         what, note = "lets go", row.note
         is_foreign = self._standing.is_foreign_emergency(row)
         if staying or found:
-            smaller = self._ease(joined([*found, *staying]), was=joined([*found, *staying, *leaving]))
+            smaller = self._ease(
+                joined([*found, *staying]), was=joined([*found, *(wants for _, wants in held)])
+            )
             deed = None if is_foreign else smaller
             return self._standing.act(
                 row,

@@ -8,20 +8,21 @@ only what RFC 5545 defines: where dateutil would take a rule to mean something e
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dateutil.rrule import rrule, rrulestr
+from dateutil.rrule import rrulestr
 
 from guard.core.suggest import did_you_mean
 from guard.core.zones import instant, wall, zone_of
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["LOOK_YEARS", "Recurrence", "parse_local", "parse_skipped", "tightest_gap"]
 
@@ -108,8 +109,9 @@ class Recurrence:
         # The clock on the wall is never further from UTC than a day: what is earlier need not be converted.
         early = datetime.fromtimestamp(max(after, 0.0), UTC).replace(tzinfo=None) - timedelta(days=2)
         last = float("-inf")
-        for local in self._locals(datetime.fromtimestamp(before + 2 * 86_400, UTC).year):
-            if local < early or self._is_skipped(local):
+        locals_ = self._locals(datetime.fromtimestamp(before + 2 * 86_400, UTC).year)
+        for local in locals_[bisect_left(locals_, early) :]:
+            if self._is_skipped(local):
                 continue
             start = instant(local, zone)
             if start > before:
@@ -125,11 +127,8 @@ class Recurrence:
     def _earliest(self) -> float:
         return instant(self.start, zone_of(self.zone))
 
-    def _locals(self, last_year: int) -> Iterator[datetime]:
-        if not self.rule:
-            return iter((self.start,))
-        rule, count = _counted(self.rule, self.start, self.zone, last_year)
-        return iter(islice(rule, count))
+    def _locals(self, last_year: int) -> tuple[datetime, ...]:
+        return _counted(self.rule, self.start, self.zone, last_year) if self.rule else (self.start,)
 
     def _is_skipped(self, local: datetime) -> bool:
         return local.date().isoformat() in self.skipped or local.isoformat() in self.skipped
@@ -222,17 +221,17 @@ def _combined(given: dict[str, str]) -> list[str]:
     return problems
 
 
-@lru_cache(maxsize=256)
-def _counted(text: str, start: datetime, zone: str, last_year: int) -> tuple[rrule, int | None]:
-    """dateutil's rule up to a year, and how many of its times count. What it has found it remembers."""
+@lru_cache(maxsize=128)
+def _counted(text: str, start: datetime, zone: str, last_year: int) -> tuple[datetime, ...]:
+    """The local times of a rule up to the end of a year: counted once a year, and then looked up."""
     parts = dict(part.split("=", 1) for part in text.split(";"))
     count = int(parts.pop("COUNT", "0")) or None
     bound = datetime(max(last_year, start.year), 12, 31, 23, 59, 59)  # noqa: DTZ001 - local
     until = min(_until(parts.pop("UNTIL"), zone), bound) if "UNTIL" in parts else bound
     # dateutil compares UNTIL with local times; a rule without an end that never fires would run for ever
     bounded = ";".join(f"{name}={value}" for name, value in parts.items())
-    made: Any = rrulestr(f"{bounded};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=start, cache=True)
-    return made, count
+    times: Iterable[datetime] = rrulestr(f"{bounded};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=start)
+    return tuple(islice(times, count))
 
 
 def _until(text: str, zone: str) -> datetime:

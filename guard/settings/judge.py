@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_type_hints
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from guard.core.zones import zone_of
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings.masking import MaskedUrl, Secret, Url, mask_url
 
@@ -35,6 +36,7 @@ _LIMITS: dict[str, Any] = {
     "guard_release_rate": Field(ge=0, allow_inf_nan=False),
     "guard_release_ramp": Field(ge=0, le=3600),
     "guard_release_error_limit": Field(ge=0, le=1),
+    "guard_look_ahead": Field(ge=0, le=86_400),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],
@@ -74,6 +76,14 @@ class _Rules(BaseSettings):
             settings.lease  # noqa: B018 - its constructor checks how the three times relate
         except InvalidRequest as error:
             problems += error.problems
+        for name, check in (
+            ("GUARD_TIME_ZONE", lambda: zone_of(settings.guard_time_zone)),
+            ("GUARD_NOTICE_TIMES", lambda: settings.notice_times),
+        ):
+            try:
+                check()
+            except InvalidRequest as error:
+                problems += [f"{name}: {problem}" for problem in error.problems]
         if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
             problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
         if settings.maintenance_webhook_url and not settings.maintenance_webhook_url.startswith("https://"):

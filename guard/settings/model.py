@@ -110,6 +110,13 @@ class Settings:
     guard_mixed_queues: str = ""
     """Queues that also carry other work, comma separated: never cordoned, guarded jobs are parked."""
 
+    guard_time_zone: str = "UTC"
+    """The time zone of whatever is planned and does not say its own; a name of the IANA database."""
+    guard_notice_times: str = "72h,24h,1h"
+    """How long before a planned window it is announced, comma separated, each up to 7 days; empty: never."""
+    guard_look_ahead: int = 0
+    """Seconds before a planned window from which jobs that would cross its start wait, 0 to a day."""
+
     def __post_init__(self) -> None:
         from guard.settings.judge import judge
 
@@ -160,6 +167,13 @@ class Settings:
         from guard.core.pace import ErrorLimit
 
         return ErrorLimit(share=self.guard_release_error_limit)
+
+    @property
+    def notice_times(self) -> tuple[int, ...]:
+        """`guard_notice_times` in seconds, the longest first. Raises InvalidRequest with every problem."""
+        from guard.core.durations import parse_durations
+
+        return parse_durations(self.guard_notice_times)
 
     @property
     def hold_queues(self) -> frozenset[str]:

@@ -59,6 +59,9 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_local_close_file": (_TEXT, str),
     "guard_hold_queues": (_TEXT, str),
     "guard_mixed_queues": (_TEXT, str),
+    "guard_time_zone": (re.compile(r"UTC|[A-Z][a-z]{1,20}/[A-Z][A-Za-z_]{1,30}"), str),
+    "guard_notice_times": (re.compile(r"[1-9][0-9]?h(,[1-9][0-9]?h){0,5}"), str),
+    "guard_look_ahead": (re.compile(r"0|[1-9][0-9]{0,3}"), int),
 }
 
 
@@ -73,6 +76,10 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     settings = Settings.unjudged(taken)
     try:
         settings.lease  # noqa: B018 - its constructor checks how the three times relate
+        if settings.guard_time_zone != "UTC":
+            from guard.core.zones import zone_of
+
+            zone_of(settings.guard_time_zone)
     except InvalidRequest:
         return None
     return None if settings.hold_queues & settings.mixed_queues else settings
