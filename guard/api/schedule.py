@@ -15,6 +15,7 @@ from guard.core.modes import Mode
 from guard.core.occurrence import FINAL, Occurrence, Stage
 from guard.core.planned import Plan, Schedule
 from guard.core.planning import PlanRequest, check_plan, overlaps, request_of
+from guard.core.scope import Scope
 from guard.core.zones import shown, zone_of
 from guard.errors import InvalidRequest, NotPlanned
 
@@ -139,20 +140,17 @@ class PlannedWindows:
         Raises:
             InvalidRequest: with every problem. Nothing was changed.
         """
-        settings = self._parts.settings
-        problems: _Problems = []
-        seconds, guess = self._length(duration, name, reason, mode, problems)
-        request = PlanRequest(
+        plan, guess, others = self._planned(
             name=name,
             reason=reason,
             by=by,
             at=at,
-            zone=zone if zone is not None else settings.guard_time_zone,
-            duration=seconds,
+            duration=duration,
             end=end,
+            zone=zone,
             mode=mode,
             every=every,
-            skipped=tuple(skipped),
+            skipped=skipped,
             grace=grace,
             drain_within=drain_within,
             at_deadline=at_deadline,
@@ -160,13 +158,11 @@ class PlannedWindows:
             sessions=sessions,
             scope=scope,
             notices=notices,
-            look_ahead=settings.guard_look_ahead if look_ahead is None else look_ahead,
+            look_ahead=look_ahead,
             auto_end=auto_end,
             extend_by=extend_by,
             max_extensions=max_extensions,
         )
-        others = [one.plan for one in self._counting()]
-        plan = self._check(request, problems, others=others)
         now = self._parts.clock.wall()
         schedule = Schedule(
             schedule_id=str(uuid.uuid4()), revision=1, plan=plan, changed_at=now, changed_by=by.strip()
@@ -174,6 +170,18 @@ class PlannedWindows:
         self._parts.stores.schedules.add(schedule)
         self._journal("schedule add", by, schedule)
         return replace(self._seen(schedule, warnings=overlaps(plan, others, now)), estimate=guess)
+
+    def check(self, ref: str | None = None, *, by: str, **wanted: Any) -> Plan:
+        """The plan that `add` would keep, or `change` for the plan `ref`. Nothing is kept.
+
+        Raises:
+            NotPlanned: there is no such plan.
+            InvalidRequest: with every problem.
+        """
+        if ref is None:
+            return self._planned(by=by, **wanted)[0]
+        schedule = self._find(ref)
+        return self._changed(schedule.plan, wanted, by, self._others(schedule))[0]
 
     def list(self, *, starts: int = 1, cancelled: bool = False) -> Sequence[PlannedWindow]:
         """All plans that count, by their next start; also those that are cancelled or over, if asked for.
@@ -219,7 +227,7 @@ class PlannedWindows:
             schedule = self._find(ref)
             if schedule.cancelled_at is not None:
                 raise InvalidRequest(f"{schedule.plan.name!r} is cancelled: add it anew")
-            others = [one.plan for one in self._counting() if one.schedule_id != schedule.schedule_id]
+            others = self._others(schedule)
             plan, guess = self._changed(schedule.plan, given, by, others)
             now = self._parts.clock.wall()
             changed = replace(
@@ -278,6 +286,24 @@ class PlannedWindows:
 
     # -- parts of these --------------------------------------------------------------------------
 
+    def _planned(self, **wanted: Any) -> tuple[Plan, Estimate | None, Sequence[Plan]]:
+        settings = self._parts.settings
+        problems: _Problems = []
+        values = dict(wanted)
+        values["duration"], guess = self._length(
+            values.get("duration"), values["name"], values["reason"], values.get("mode", "normal"), problems
+        )
+        if values.get("zone") is None:
+            values["zone"] = settings.guard_time_zone
+        if values.get("look_ahead") is None:
+            values["look_ahead"] = settings.guard_look_ahead
+        values["skipped"] = tuple(values.get("skipped", ()))
+        others = [one.plan for one in self._counting()]
+        return self._check(PlanRequest(**values), problems, others=others), guess, others
+
+    def _others(self, schedule: Schedule) -> Sequence[Plan]:
+        return [one.plan for one in self._counting() if one.schedule_id != schedule.schedule_id]
+
     def _length(
         self, duration: float | str | None, name: str, reason: str, mode: str, problems: _Problems
     ) -> tuple[float | None, Estimate | None]:
@@ -293,6 +319,12 @@ class PlannedWindows:
         return guess.seconds, guess
 
     def _check(self, request: PlanRequest, problems: _Problems, **against: Any) -> Plan:
+        scope = request.scope.to_dict() if isinstance(request.scope, Scope) else request.scope or {}
+        for operation in scope.get("operations", ()):
+            try:
+                self._parts.registry.kind(operation)
+            except InvalidRequest as error:
+                problems += error.problems
         try:
             plan = check_plan(
                 request,

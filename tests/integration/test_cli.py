@@ -545,7 +545,8 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
     "command",
     ["enable", "change", "drain", "verify", "bypass", "disable", "status",
      "parked", "parked list", "parked release", "parked discard", "job",
-     "account", "report", "ledger", "check", "migrate", "close-local"],
+     "account", "report", "ledger", "check", "migrate", "close-local",
+     "schedule", "schedule add", "schedule list", "schedule show", "schedule change", "schedule cancel"],
 )  # fmt: skip
 def test_every_help_text_has_an_example_and_its_exit_codes(command: str) -> None:
     done = CliRunner().invoke(celery, ["maintenance", *command.split(), "--help"])
