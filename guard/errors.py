@@ -25,7 +25,6 @@ Errors carry attributes for programs and one sentence for people.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -192,6 +191,8 @@ class NotPlanned(GuardError):
     """No planned window has this id or name."""
 
     def __init__(self, ref: str, names: Sequence[str] = ()) -> None:
+        from difflib import get_close_matches
+
         self.ref = ref
         near = get_close_matches(ref, names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""

@@ -12,7 +12,7 @@ from guard.api.journal import note
 from guard.core.changes import WindowRequest
 from guard.core.estimate import Estimate, estimate
 from guard.core.modes import Mode
-from guard.core.occurrence import FINAL, Occurrence, Stage
+from guard.core.occurrence import FINAL, HOLDING, Occurrence, Stage
 from guard.core.planned import Plan, Schedule
 from guard.core.planning import PlanRequest, check_plan, overlaps, request_of
 from guard.core.scope import Scope
@@ -278,6 +278,16 @@ class PlannedWindows:
         if not self._parts.settings.maintenance_mode_enabled:
             return DueReport(problems=("the guard is switched off (MAINTENANCE_MODE_ENABLED=false)",))
         return self._parts.scheduling.due(self._windows).run()
+
+    def holders(self, window_id: str) -> tuple[str, ...]:
+        """The names of the plans that hold this window now: they end it, nobody else need."""
+        names = {one.schedule_id: one.plan.name for one in self._parts.stores.schedules.schedules()}
+        rows = self._parts.stores.schedules.occurrences(self._parts.clock.wall())
+        return tuple(
+            names[row.schedule_id]
+            for row in rows
+            if row.stage in HOLDING and row.window_id == window_id and row.schedule_id in names
+        )
 
     def estimate(self, *, name: str = "", reason: str = "", mode: str = Mode.NORMAL.value) -> Estimate | None:
         """How long a window will take, from the history; None when nobody can say."""

@@ -134,6 +134,7 @@ def test_two_that_overlap_are_one_window_until_the_last_ends(shop: Shop) -> None
             what="the second to join",
         )
         both = durable.read()
+        assert set(shop.guard.schedule.holders(both.window_id)) == {"one", "two"}
         assert both.terms.scope.operations == ("batch_operations", "caption_generation")
         assert both.reason == "one work; two work"
         eventually(lambda: stage(shop, one) is Stage.OVER, within=30, what="the first to let go")

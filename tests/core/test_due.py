@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core import changes
+from guard.errors import InvalidRequest, StoreUnavailable
 from tests.core.strategies import some
 from tests.support.planned import World, at
 
@@ -234,3 +237,61 @@ def test_whenever_beat_was_down(
     told = [(notice.starts_at, notice.before) for _, notice in world.notices]
     assert len(told) == len(set(told))
     assert len(told) <= 2 * len(rows)
+
+
+# -- the step ----------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_done_is_told_and_keeps_nothing_else_from_being_done(world: World) -> None:
+    world.plan("one", at="2026-12-01 02:00", notices=())
+    world.plan("two", at="2026-12-01 03:00", notices=(HOUR,))
+    world.sleep(START)
+    enable = world.enable
+
+    def broken(**_: Any) -> Any:
+        raise InvalidRequest("the scope is not to be had")
+
+    world.enable = broken  # type: ignore[method-assign]
+    report = world.tick()
+    assert report.problems == ("schedule: one: opens: the scope is not to be had",)
+    assert "schedule: two: notice" in report.done
+    assert report.to_dict()["problems"] == list(report.problems)
+    world.enable = enable  # type: ignore[method-assign]
+    assert world.tick().done == ("schedule: one: opens",)
+
+
+def test_what_nobody_saw_of_a_window_that_opened_by_itself_is_an_alert(world: World) -> None:
+    world.plan("move", at="2026-12-01 02:00", notices=())
+    world.sleep(START)
+    window = world._window
+    world._window = lambda: replace(window(), unconfirmed=("w1@shop",), unguarded=None)  # type: ignore[method-assign]
+    world.tick()
+    ((_, alert),) = world.alerts
+    assert alert.kind == "planned window unconfirmed"
+    assert "w1@shop" in alert.message
+    assert "consumers without a guard" in alert.message
+
+
+def test_an_alert_that_is_not_kept_keeps_nothing_from_being_done(world: World) -> None:
+    def away(_: object) -> None:
+        raise StoreUnavailable("away")
+
+    world.raise_alert = away  # type: ignore[method-assign]
+    world.give = away  # type: ignore[method-assign]
+    world.plan("move", at="2026-12-01 02:00", notices=(HOUR,))
+    world.sleep(START - 60)
+    assert world.tick().done == ("schedule: move: notice",)
+    world.sleep(START + 600)
+    world.tick()
+    assert world.is_open
+
+
+def test_a_plan_for_every_day_costs_no_more_after_years(world: World) -> None:
+    """The times of a rule are counted once, and then looked up: beat asks each half minute."""
+    world.plan("daily", at="2026-12-01 02:00", every="FREQ=DAILY", notices=())
+    world.now = at("2031-06-01 12:00")
+    world.tick()
+    began = time.perf_counter()
+    for _ in range(50):
+        world.tick()
+    assert time.perf_counter() - began < 2.0
