@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core import changes
+from guard.core.occurrence import Stage
 from guard.errors import InvalidRequest, StoreUnavailable
 from tests.core.strategies import some
 from tests.support.planned import World, at
@@ -89,19 +90,29 @@ def test_what_a_process_that_died_left_half_done_is_done_by_the_next(step: int) 
 
 
 def test_a_decision_of_a_process_that_stood_still_is_not_carried_out(world: World) -> None:
-    world.plan("move", at="2026-12-01 02:00")
+    """It was about to open the window when its machine was put to sleep."""
+    plan = world.plan("move", at="2026-12-01 02:00", notices=())
     world.sleep(START)
-    facts = world.runner()._facts()
 
-    class Late(type(world.runner())):  # type: ignore[misc] # a runner that sleeps between look and deed
-        def _facts(self):  # type: ignore[no-untyped-def]
-            return facts
+    def second() -> None:
+        world.interrupt = die
 
+    def die() -> None:
+        raise Died
+
+    world.interrupt = second  # the row is written, the guard not told
+    with suppress(Died):
+        world.tick()
+    assert world.row(plan, START).told is False
     late = world.runner()
-    late.__class__ = Late
+    facts = late._facts()
+    late._facts = lambda: facts  # type: ignore[method-assign]
     world.sleep(START + 9 * HOUR)
     late.run()
     assert world.spans == []
+    world.tick()
+    assert world.spans == []
+    assert world.row(plan, START).stage is Stage.MISSED
 
 
 def test_an_end_that_was_decided_for_another_window_is_not_carried_out(world: World) -> None:

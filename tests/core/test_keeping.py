@@ -112,6 +112,16 @@ def test_an_emergency_that_a_person_made_of_it_is_left_open(world: World) -> Non
     assert world.row(plan, START).stage is Stage.OVER
 
 
+def test_an_emergency_that_a_person_made_of_it_is_not_narrowed(world: World) -> None:
+    world.plan("one", at="2026-12-01 02:00", scope={"queues": ["images"]})
+    world.plan("two", at="2026-12-01 02:00", duration=2 * HOUR, scope={"queues": ["mail"]})
+    world.go(until=START + 600)
+    world.change(by="alice", mode="emergency")
+    world.go(until=START + 5 * HOUR)
+    assert world.state.terms.scope.queues == ("images", "mail")
+    assert world.is_open
+
+
 def test_an_emergency_that_its_plan_agreed_on_ends_with_it(world: World) -> None:
     world.plan("move", at="2026-12-01 02:00", drain_within=60, at_deadline="escalate")
     world.go(until=START + 60)
