@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         JobInterrupted,
         MaintenanceActive,
         NotParked,
+        NotPlanned,
         StateUnknown,
         StoreUnavailable,
     )
@@ -51,6 +52,7 @@ __all__ = [
     "MaintenanceActive",
     "Mode",
     "NotParked",
+    "NotPlanned",
     "Operation",
     "Phase",
     "Settings",
@@ -81,6 +83,7 @@ _HOMES = {
         "JobInterrupted",
         "MaintenanceActive",
         "NotParked",
+        "NotPlanned",
         "StateUnknown",
         "StoreUnavailable",
     ),

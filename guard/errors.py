@@ -17,6 +17,7 @@
     ├── NotParked                 no parked job has this id
     ├── RoutineRuns               this routine runs already; nothing was begun
     ├── Unanswerable              this kind of server or host cannot say what was asked
+    ├── NotPlanned                no planned window has this id or name
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
     JobInterrupted                a BaseException: this job was asked to stop, and stops here
@@ -26,6 +27,11 @@ Errors carry attributes for programs and one sentence for people.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "ConfigurationInvalid",
     "GuardError",
@@ -34,6 +40,7 @@ __all__ = [
     "JobInterrupted",
     "MaintenanceActive",
     "NotParked",
+    "NotPlanned",
     "ParkingFailed",
     "Refused",
     "RoutineRuns",
@@ -195,6 +202,18 @@ class RoutineRuns(GuardError):
 class Unanswerable(GuardError):
     """This kind of server or host, or what is on it, cannot say what was asked. Asking again will not
     help."""
+
+
+class NotPlanned(GuardError):
+    """No planned window has this id or name."""
+
+    def __init__(self, ref: str, names: Sequence[str] = ()) -> None:
+        from difflib import get_close_matches
+
+        self.ref = ref
+        near = get_close_matches(ref, names, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        super().__init__(f"no planned window has the id or name {ref[:60]!r}{hint}")
 
 
 class SelfTestFailed(GuardError):

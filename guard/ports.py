@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from guard.core.account import Account
+    from guard.core.acts import Notice
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.alerts import Alert
     from guard.core.difference import Consume, StopConsuming, WriteRow
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from guard.core.found import Consumer, Found
     from guard.core.history import AuditRecord, WindowRecord
     from guard.core.ledger import LedgerEntry, LostJob
+    from guard.core.occurrence import Occurrence
     from guard.core.outcome import JobOutcome
     from guard.core.parked import ParkedJob
+    from guard.core.planned import Schedule
     from guard.core.roll import Fate, RollEntry
     from guard.core.roster import Barrier, RosterEntry
     from guard.core.session_sweep import Marks
@@ -44,8 +47,10 @@ __all__ = [
     "Ledger",
     "LedgerBooks",
     "Lock",
+    "Notices",
     "Outcomes",
     "ParkedIndex",
+    "Schedules",
     "SessionKeys",
     "SessionMarks",
     "SessionRows",
@@ -187,6 +192,36 @@ class Consumption(Protocol):
 
     def tell(self, undo: Consume | StopConsuming) -> str:
         """Why a worker was not reached, or empty. It acts a moment later."""
+
+
+class Notices(Protocol):
+    """How people hear of planned windows before they begin."""
+
+    def give(self, notice: Notice) -> None:
+        """Give one. Each is given once, by one process; what cannot be delivered is this doer's to repeat."""
+
+
+class Schedules(Protocol):
+    """Plans, and what became of their starts."""
+
+    def schedules(self) -> list[Schedule]:
+        """All plans, cancelled ones too, by their first start."""
+
+    def add(self, schedule: Schedule) -> None:
+        """Keep a new one, of an id that is not there."""
+
+    def change(self, schedule: Schedule) -> bool:
+        """Replace the revision before it. False, and nothing changed, when that is not there any more."""
+
+    def occurrences(self, now: float) -> list[Occurrence]:
+        """Rows that have not ended, those of starts to come, and the last one of each schedule until now."""
+
+    def history(self, schedule_id: str, limit: int) -> list[Occurrence]:
+        """The rows of a schedule, latest start first."""
+
+    def save(self, before: Occurrence, after: Occurrence) -> bool:
+        """Write a row if it still is as it was read, or not there where `before` was never written. False,
+        and nothing changed, when another process was faster."""
 
 
 class ControlPlane(StateStore, Protocol):

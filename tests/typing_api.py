@@ -20,6 +20,7 @@ from guard import (
     MaintenanceActive,
     Mode,
     NotParked,
+    NotPlanned,
     Operation,
     Phase,
     Settings,
@@ -135,6 +136,22 @@ def sessions() -> None:
     assert_type(ended.took, float | None)
     assert_type(maintenance.sessions.stats(seen=print).admins, int)
     assert_type(maintenance.sessions.allow(by="ops"), Window)
+
+
+def plan() -> None:
+    """Windows that begin by themselves."""
+    planned = maintenance.schedule.add(
+        name="Reindex", reason="Weekly", by="ops", at="2026-12-06 02:00", duration=5400, every="FREQ=WEEKLY"
+    )
+    assert_type(planned.schedule_id, str)
+    assert_type(planned.warnings, tuple[str, ...])
+    for start in planned.next:
+        assert_type(start.starts_at, float)
+    assert_type(maintenance.schedule.run_due().done, tuple[str, ...])
+    try:
+        maintenance.schedule.cancel("Reindex", by="ops")
+    except NotPlanned as error:
+        assert_type(error.ref, str)
 
 
 def publish() -> None:

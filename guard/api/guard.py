@@ -9,9 +9,8 @@ import functools
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from guard.api.areas import Areas
 from guard.api.journal import note
-from guard.api.ledger import LedgerView
-from guard.api.parked import Parked
 from guard.core.counts import Count
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Gate, Mode
@@ -21,13 +20,9 @@ from guard.observe import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from guard.api.optimization import Optimization
-    from guard.api.parts import Parts
-    from guard.api.routines import Routines
-    from guard.api.sessions import Sessions
+    from guard.api.schedule import PlannedWindows
     from guard.core.account import Account
     from guard.core.decision import Decision
-    from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.orchestrator.advancing import Progress
@@ -36,60 +31,22 @@ if TYPE_CHECKING:
     from guard.orchestrator.status import Status
     from guard.orchestrator.whereabouts import JobView
     from guard.orchestrator.window import Window
-    from guard.ports import DurableStore
-    from guard.settings import Settings
 
 __all__ = ["Guard"]
 
 
-class Guard:
+class Guard(Areas):
     """The maintenance guard of one Celery app. `guard.install(app)` gives it."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self.parked = Parked(parts)
-        """The parked jobs: listed, released or discarded one by one."""
-        self.ledger = LedgerView(parts)
-        """The jobs that were accepted and have not ended, where the ledger is switched on."""
-
-    @functools.cached_property
-    def sessions(self) -> Sessions:
-        """The application's sessions: which are accepted, who may sign in, and what is to be deleted."""
-        from guard.api.sessions import Sessions
-
-        return Sessions(self._parts)
 
     def __repr__(self) -> str:
         return f"<Guard of {self._parts.app.main!r}>"
 
     @functools.cached_property
-    def optimization(self) -> Optimization:
-        """The weekly optimization: run it, or ask what the last run did."""
-        from guard.api.optimization import Optimization
+    def schedule(self) -> PlannedWindows:
+        """The planned windows: added, listed, changed, cancelled, and brought on."""
+        from guard.api.schedule import PlannedWindows
 
-        return Optimization(self._parts)
-
-    @functools.cached_property
-    def routines(self) -> Routines:
-        """What beat runs by the timetable: health checks, reviews, sweeps; also by hand."""
-        from guard.api.routines import Routines
-
-        return Routines(self._parts)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        return self._parts.settings
-
-    @property
-    def operations(self) -> OperationRegistry:
-        """The registry: declare operations and add rules while the app is set up."""
-        return self._parts.registry
-
-    @property
-    def durable(self) -> DurableStore:
-        """The durable store: state, history, journal."""
-        return self._parts.stores.durable
+        return PlannedWindows(self._parts, self)
 
     @property
     def is_active(self) -> bool:
@@ -176,11 +133,16 @@ class Guard:
         at_deadline: str | None = None,
         sessions: str | None = None,
         scope: Mapping[str, Any] | None = None,
+        epoch: int | None = None,
     ) -> Window:
         """Change the open window; what is None stays. From normal to emergency and back too: a stricter
         mode returns when its gates are closed.
 
+        Args:
+            epoch: only if the guard is still at this epoch, on which you decided.
+
         Raises:
+            StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         if sessions is None and mode is not None:
@@ -195,6 +157,7 @@ class Guard:
             at_deadline=at_deadline,
             sessions=sessions,
             scope=scope,
+            epoch=epoch,
         )
         if sessions == SessionPolicy.INVALIDATE:
             self.sessions.follow()
@@ -264,6 +227,7 @@ class Guard:
         unverified: bool = False,
         rollback: bool = False,
         progress: Callable[[int], None] | None = None,
+        epoch: int | None = None,
     ) -> Window:
         """End the window: the gate opens and parked jobs go back to their queues.
 
@@ -276,12 +240,16 @@ class Guard:
                 `differences` for what it would do, and the window's `rolled_back` for what it did. If it
                 cannot begin, the window has ended all the same, its warnings say so, and `rollback` does it.
             progress: called with the number of jobs released so far.
+            epoch: only if the guard is still at this epoch, on which you decided.
 
         Raises:
+            StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
         self._require_switched_on()
-        window = self._parts.conducting.conductor.disable(by, unverified=unverified, progress=progress)
+        window = self._parts.conducting.conductor.disable(
+            by, unverified=unverified, progress=progress, epoch=epoch
+        )
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
         return self._rolled_back(window, by) if rollback else window
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from guard.automation.optimization import WeeklyOptimization
     from guard.automation.routines import Runner
+    from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
         LedgerBooks,
         Outcomes,
         ParkedIndex,
+        Schedules,
         Tally,
     )
     from guard.settings import Settings
     from guard.store.sql.routines import SqlRoutines
 
-__all__ = ["ConductingParts", "Parts", "RoutineParts", "SessionParts", "StoreParts"]
+__all__ = ["ConductingParts", "Parts", "RoutineParts", "SchedulingParts", "SessionParts", "StoreParts"]
 
 
 class StoreParts(Protocol):
@@ -50,6 +52,8 @@ class StoreParts(Protocol):
     def durable(self) -> DurableStore: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def schedules(self) -> Schedules: ...
     @property
     def plane(self) -> ControlPlane: ...
     @property
@@ -109,6 +113,12 @@ class SessionParts(Protocol):
     ) -> SessionStats: ...
 
 
+class SchedulingParts(Protocol):
+    """What brings planned windows on."""
+
+    def due(self, windows: Windows) -> Due: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -128,6 +138,8 @@ class Parts(Protocol):
     def routines(self) -> RoutineParts: ...
     @property
     def sessions(self) -> SessionParts: ...
+    @property
+    def scheduling(self) -> SchedulingParts: ...
     @property
     def gate(self) -> PublishGate: ...
     @property

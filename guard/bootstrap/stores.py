@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from guard.store.redis.sessions import RedisSessionMarks
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.found import SqlFound
+    from guard.store.sql.schedules import SqlSchedules
     from guard.store.sql.store import SqlStore
     from guard.store.sql.window_lease import SqlWindowLeases
 
@@ -76,6 +77,13 @@ class Stores:
         from guard.store.sql.window_lease import SqlWindowLeases
 
         return SqlWindowLeases(self.durable)
+
+    @functools.cached_property
+    def schedules(self) -> SqlSchedules:
+        """Plans, and what became of their starts."""
+        from guard.store.sql.schedules import SqlSchedules
+
+        return SqlSchedules(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

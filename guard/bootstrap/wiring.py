@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.conducting import Conducting
     from guard.bootstrap.routines import RoutineWiring
+    from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
@@ -113,6 +114,13 @@ class Wiring:
         from guard.bootstrap.sessions import SessionParts
 
         return SessionParts(self)
+
+    @functools.cached_property
+    def scheduling(self) -> Scheduling:
+        """What brings planned windows on: not loaded by a process that does not."""
+        from guard.bootstrap.schedule import Scheduling
+
+        return Scheduling(self)
 
     def guard(self) -> Guard:
         """The API of this app."""

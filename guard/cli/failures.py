@@ -15,6 +15,7 @@ from guard.errors import (
     IllegalMove,
     InvalidRequest,
     NotParked,
+    NotPlanned,
     ParkingFailed,
     RoutineRuns,
     SchemaNotReady,
@@ -36,6 +37,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (StoreError, Exit.AWAY),
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
+    (NotPlanned, Exit.NOT_FOUND),
 )
 _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (StaleEpoch, "run the command again"),
@@ -50,6 +52,7 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
         StoreUnavailable,
         "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",
     ),
+    (NotPlanned, "`maintenance schedule list` lists them"),
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )
 _BROKER_REMEDY = "start the broker or correct its URL; `maintenance check` says what is away"

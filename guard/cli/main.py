@@ -22,6 +22,7 @@ _COMMANDS = (
     "drain",
     "verify",
     "disable",
+    "schedule",
     "status",
     "parked",
     "job",

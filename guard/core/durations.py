@@ -6,7 +6,7 @@ import re
 
 from guard.errors import InvalidRequest
 
-__all__ = ["LONGEST_SECONDS", "humanize", "parse_duration"]
+__all__ = ["LONGEST_SECONDS", "humanize", "parse_duration", "parse_durations"]
 
 LONGEST_SECONDS = 7 * 24 * 3600
 """The longest window that can be planned. Buildkite's agent pause allows the same week."""
@@ -37,6 +37,24 @@ def parse_duration(text: str) -> int:
     if not 0 < seconds <= LONGEST_SECONDS:
         raise InvalidRequest(f"duration {text[:40]!r} is out of range: from 1 second to 7 days")
     return seconds
+
+
+def parse_durations(text: str) -> tuple[int, ...]:
+    """Several, comma separated: seconds, the longest first, each once; none from an empty text.
+
+    Raises:
+        InvalidRequest: with every one that is not understood.
+    """
+    problems: list[str] = []
+    seconds: set[int] = set()
+    for part in filter(None, map(str.strip, text.split(","))):
+        try:
+            seconds.add(parse_duration(part))
+        except InvalidRequest as error:
+            problems += error.problems
+    if problems:
+        raise InvalidRequest(*problems)
+    return tuple(sorted(seconds, reverse=True))
 
 
 def humanize(seconds: float) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "disabled_entirely",
     "escape",
     "masked",
+    "planned",
     "session_invalidated",
     "sessions_invalidated",
 ]
@@ -54,6 +55,17 @@ def deactivated(*, seconds: float, by: str) -> None:
     """A window was ended."""
     log.warning(
         '[MAINTENANCE] Maintenance mode deactivated: duration="%s" admin="%s"', humanize(seconds), escape(by)
+    )
+
+
+def planned(*, kind: str, name: str, start: str, reason: str) -> None:
+    """A notice of a planned window was given. The guides have no line for it; this is in their form."""
+    log.warning(
+        '[MAINTENANCE] Planned maintenance %s: name="%s" start="%s" reason="%s"',
+        kind,
+        escape(name),
+        start,
+        escape(reason),
     )
 
 

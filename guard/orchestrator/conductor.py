@@ -149,11 +149,15 @@ class Conductor:
             raise InvalidRequest(f"window {window_id} is over: use another id")
         return None
 
-    def change(self, by: str, **wanted: Any) -> Window:
+    def change(self, by: str, *, epoch: int | None = None, **wanted: Any) -> Window:
         """Change the open window: mode, reason, length, terms. A stricter mode closes more, and this
         returns when that is closed too.
 
+        Args:
+            epoch: only if the state is still at this one.
+
         Raises:
+            StaleEpoch: it is not. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
         """
         detail = {name: value for name, value in wanted.items() if value is not None}
@@ -161,7 +165,7 @@ class Conductor:
             wanted.get("mode"),
             "change",
             by,
-            lambda old, now: moves.change(old, by=by, now=now, **wanted),
+            lambda old, now: moves.change(_still(old, epoch), by=by, now=now, **wanted),
             detail,
         )
         if state.phase is Phase.CLOSING:
@@ -191,11 +195,20 @@ class Conductor:
         return self._window_seen(state, self._closing.announce_and_wait(state))
 
     def disable(
-        self, by: str, *, unverified: bool = False, progress: Callable[[int], None] | None = None
+        self,
+        by: str,
+        *,
+        unverified: bool = False,
+        progress: Callable[[int], None] | None = None,
+        epoch: int | None = None,
     ) -> Window:
         """End the window: the gate opens, parked jobs go back to their queues.
 
+        Args:
+            epoch: only if the state is still at this one.
+
         Raises:
+            StaleEpoch: it is not. Nothing was changed.
             IllegalMove: no window is open, or it is to be verified first.
             InvalidRequest: `by` is empty or too long.
             StoreUnavailable: the durable store did not answer. Nothing was changed.
@@ -203,7 +216,7 @@ class Conductor:
         state = self._changes.make(
             "disable",
             by,
-            lambda old, now: moves.release(old, by=by, now=now, unverified=unverified),
+            lambda old, now: moves.release(_still(old, epoch), by=by, now=now, unverified=unverified),
             {"by": by, **({"unverified": True} if unverified else {})},
         )
         problem = self._changes.announce(state)
@@ -378,6 +391,13 @@ class Conductor:
             scope=state.terms.scope.to_dict(),
             **seen,
         )
+
+
+def _still(state: GuardState, epoch: int | None) -> GuardState:
+    """The state, if it is the one that was decided on."""
+    if epoch is not None and state.epoch != epoch:
+        raise StaleEpoch(expected=epoch, found=state.epoch)
+    return state
 
 
 _NOBODY_KNOWS: dict[str, Any] = dict.fromkeys(("acknowledged", "unconfirmed", "producers", "running"))

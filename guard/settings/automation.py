@@ -53,11 +53,10 @@ def _time(name: str, settings: Settings) -> list[str]:
 
 
 def _zone(name: str) -> list[str]:
-    from zoneinfo import ZoneInfo
+    from guard.core.zones import zone_of
 
     try:
-        ZoneInfo(name)
-    except (OSError, ValueError, LookupError):  # a folder, a path that leads out, a name that is not there
-        known = "an IANA name that this machine's time zone data has, such as 'Europe/Berlin' or 'UTC'"
-        return [f"GUARD_TIME_ZONE is {name[:40]!r}: use {known}"]
+        zone_of(name)
+    except InvalidRequest as error:
+        return [f"GUARD_TIME_ZONE: {error}"]
     return []

@@ -52,6 +52,7 @@ _LIMITS: dict[str, Any] = {
     "guard_tls_host": Field(
         pattern=r"^(|[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?)$"
     ),
+    "guard_look_ahead": Field(ge=0, le=86_400),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],
@@ -91,6 +92,10 @@ class _Rules(BaseSettings):
             settings.lease  # noqa: B018 - its constructor checks how the three times relate
         except InvalidRequest as error:
             problems += error.problems
+        try:
+            settings.notice_times  # noqa: B018 - reading it checks it
+        except InvalidRequest as error:
+            problems += [f"GUARD_NOTICE_TIMES: {problem}" for problem in error.problems]
         if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
             problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
         if settings.maintenance_webhook_url and not settings.maintenance_webhook_url.startswith("https://"):

@@ -177,6 +177,10 @@ class Settings:
     """Host, or host:port, whose certificate the monthly security audit looks at; empty: none."""
     guard_check_packages: bool = False
     """Whether that audit asks pip for newer releases of what is installed. It goes to the network."""
+    guard_notice_times: str = "72h,24h,1h"
+    """How long before a planned window it is announced, comma separated, each up to 7 days; empty: never."""
+    guard_look_ahead: int = 0
+    """Seconds before a planned window from which jobs that would cross its start wait, 0 to a day."""
 
     def __post_init__(self) -> None:
         from guard.settings.judge import judge
@@ -228,6 +232,13 @@ class Settings:
         from guard.core.pace import ErrorLimit
 
         return ErrorLimit(share=self.guard_release_error_limit)
+
+    @property
+    def notice_times(self) -> tuple[int, ...]:
+        """`guard_notice_times` in seconds, the longest first. Raises InvalidRequest with every problem."""
+        from guard.core.durations import parse_durations
+
+        return parse_durations(self.guard_notice_times)
 
     @property
     def hold_queues(self) -> frozenset[str]:

@@ -91,6 +91,8 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_history_days": (_DAYS, int),
     "guard_backup_folders": (_TEXT, str),
     "guard_check_packages": (_SWITCH, _switch),
+    "guard_notice_times": (re.compile(r"[1-9][0-9]?h(,[1-9][0-9]?h){0,5}"), str),
+    "guard_look_ahead": (re.compile(r"0|[1-9][0-9]{0,3}"), int),
 }
 
 
@@ -105,6 +107,10 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     settings = Settings.unjudged(taken)
     try:
         settings.lease  # noqa: B018 - its constructor checks how the three times relate
+        if settings.guard_time_zone != "UTC":
+            from guard.core.zones import zone_of
+
+            zone_of(settings.guard_time_zone)
     except InvalidRequest:
         return None
     if _OPTIMIZATION.keys() & taken.keys() and settings.optimization_problems():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.durations import LONGEST_SECONDS, humanize, parse_duration
+from guard.core.durations import LONGEST_SECONDS, humanize, parse_duration, parse_durations
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
 
@@ -99,3 +99,11 @@ def test_every_duration_can_be_said(seconds: int) -> None:
     words = humanize(seconds).split()
     assert len(words) in {2, 4}
     assert all(word.isdigit() for word in words[::2])
+
+
+def test_several_durations() -> None:
+    assert parse_durations("1h, 72h,24h,3600") == (259_200, 86_400, 3600)
+    assert parse_durations(" ") == ()
+    with pytest.raises(InvalidRequest) as caught:
+        parse_durations("1h,soon,0")
+    assert len(caught.value.problems) == 2

@@ -674,7 +674,8 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
      "parked", "parked list", "parked release", "parked discard", "job",
      "account", "report", "ledger", "optimize", "routines", "routines list", "routines run", "routines show",
      "check", "migrate", "close-local", "sessions", "sessions stats", "sessions sweep", "sessions invalidate",
-     "sessions allow"],
+     "sessions allow",
+     "schedule", "schedule add", "schedule list", "schedule show", "schedule change", "schedule cancel"],
 )  # fmt: skip
 def test_every_help_text_has_an_example_and_its_exit_codes(command: str) -> None:
     done = CliRunner().invoke(celery, ["maintenance", *command.split(), "--help"])

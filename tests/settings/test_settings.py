@@ -59,6 +59,9 @@ OURS = {
     "guard_optimize_duration": 7200,
     "guard_cleanup_folders": "",
     "guard_cleanup_keys": "",
+    "guard_time_zone": "UTC",
+    "guard_notice_times": "72h,24h,1h",
+    "guard_look_ahead": 0,
 }  # fmt: skip
 KEY = "correct horse battery"
 FULL = {
@@ -130,6 +133,9 @@ def test_all_problems_at_once_each_with_name_value_and_what_is_allowed() -> None
             "GUARD_LEASE_SECONDS": "60",
             "GUARD_HOLD_QUEUES": "a, b",
             "GUARD_MIXED_QUEUES": "b",
+            "GUARD_TIME_ZONE": "Europe/Berln",
+            "GUARD_NOTICE_TIMES": "72h,soon",
+            "GUARD_LOOK_AHEAD": "90000",
             "MAINTENANCE_MODE_ENABELD": "true",
         }
     )
@@ -144,6 +150,9 @@ def test_all_problems_at_once_each_with_name_value_and_what_is_allowed() -> None
         "MAINTENANCE_WEBHOOK_URL": ("https://",),
         "lease of 60.0 s": ("1 to 15",),
         "GUARD_HOLD_QUEUES": ("both name b",),
+        "GUARD_TIME_ZONE": ("did you mean 'Europe/Berlin'",),
+        "GUARD_NOTICE_TIMES": ("'soon'",),
+        "GUARD_LOOK_AHEAD": ("'90000'", "86400"),
         "MAINTENANCE_MODE_ENABELD": ("is not a setting", "did you mean 'MAINTENANCE_MODE_ENABLED'?"),
     }
     for name, words in expected.items():
@@ -281,6 +290,12 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
     with pytest.raises(ConfigurationInvalid) as caught:
         load_settings()
     assert len(caught.value.problems) == 2
+
+
+def test_notice_times() -> None:
+    assert load_settings({}).notice_times == (259_200, 86_400, 3600)
+    assert load_settings({"GUARD_NOTICE_TIMES": ""}).notice_times == ()
+    assert load_settings({"GUARD_NOTICE_TIMES": "90m, 2d"}).notice_times == (172_800, 5400)
 
 
 def test_names_of_queues() -> None:

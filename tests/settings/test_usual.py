@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["true", "false", "0", "1", "7", "99", "100", "7200", "604801", "0.75", "3", "60.5"]),
+    st.sampled_from(["Europe/Berlin", "Europe/Berln", "24h", "1h,2h"]),
     st.sampled_from(
-        ["a,b", "b", "a-secret-of-sixteen", "sqlite:///x.db", "redis://:pw@h/0", "", " ", "refuse"]
+        ["a,b", "b", "a-secret-of-sixteen", "sqlite:///x.db", "redis://:pw@h/0", "", " ", "refuse", "UTC"]
     ),
 )
 
@@ -53,6 +54,7 @@ def test_what_is_usual_is_right_and_the_same(values: dict[str, str]) -> None:
         {"maintenance_default_timeout": "3600", "maintenance_mode_enabled": "false"},
         {"guard_lease_seconds": "3", "guard_renew_seconds": "0.75", "guard_timeout_seconds": "0.5"},
         {"guard_hold_queues": "captions,images", "guard_mixed_queues": "celery"},
+        {"guard_time_zone": "Europe/Berlin", "guard_notice_times": "72h,1h", "guard_look_ahead": "900"},
     ],
 )
 def test_a_production_environment_is_usual(values: dict[str, str]) -> None:
@@ -71,6 +73,8 @@ def test_a_production_environment_is_usual(values: dict[str, str]) -> None:
         {"guard_secret_key": "short"},
         {"maintenance_webhook_url": "https://hooks.example"},
         {"guard_when_closed": "hold"},
+        {"guard_time_zone": "Europe/Nowhere"},
+        {"guard_notice_times": "soon"},
     ],
 )
 def test_anything_else_is_left_to_the_judge(values: dict[str, str]) -> None:

@@ -1,0 +1,39 @@
+"""Notices of planned windows, as long as there is no other way to reach people: a log line and an alert."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from guard.core.alerts import Alert, Severity
+from guard.core.zones import shown
+from guard.observe import lines
+
+if TYPE_CHECKING:
+    from guard.core.acts import Notice
+    from guard.ports import Alerts, Clock
+
+__all__ = ["AlertNotices"]
+
+
+class AlertNotices:
+    """Writes each notice to the log and keeps it among the alerts."""
+
+    def __init__(self, alerts: Alerts, clock: Clock) -> None:
+        self._alerts = alerts
+        self._clock = clock
+
+    def give(self, notice: Notice) -> None:
+        """Raises StoreUnavailable: it was logged, and is not kept."""
+        start = shown(notice.starts_at, notice.zone)
+        lines.planned(kind=notice.kind, name=notice.name, start=start, reason=notice.reason)
+        kind = "planned maintenance" if notice.kind == "coming" else "planned maintenance cancelled"
+        self._alerts.raise_alert(
+            Alert(
+                at=self._clock.wall(),
+                severity=Severity.INFO,
+                kind=kind,
+                message=notice.message,
+                detail=asdict(notice),
+            )
+        )

@@ -1,0 +1,91 @@
+"""From what a clock on the wall shows to an instant, where clocks are changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.zones import instant, shown, wall, zone_of
+from guard.errors import InvalidRequest
+from tests.core.strategies import many
+
+EARLY, LATE = map(datetime.fromisoformat, ("1990-01-01", "2040-01-01"))
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "utc"),
+    [
+        ("Europe/Berlin", "2026-12-01 02:00", "2026-12-01 01:00"),
+        ("Europe/Berlin", "2026-07-01 02:00", "2026-07-01 00:00"),
+        # put forward: 02:00 to 03:00 does not exist, and means 03:00
+        ("Europe/Berlin", "2026-03-29 01:59", "2026-03-29 00:59"),
+        ("Europe/Berlin", "2026-03-29 02:00", "2026-03-29 01:00"),
+        ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29 01:00"),
+        ("Europe/Berlin", "2026-03-29 02:59:59", "2026-03-29 01:00"),
+        ("Europe/Berlin", "2026-03-29 03:00", "2026-03-29 01:00"),
+        ("America/New_York", "2026-03-08 02:30", "2026-03-08 07:00"),
+        ("Australia/Lord_Howe", "2026-10-04 02:10", "2026-10-03 15:30"),  # half an hour
+        ("Pacific/Apia", "2011-12-30 12:00", "2011-12-30 10:00"),  # a day that never was
+        # put back: 02:00 to 03:00 exists twice, and means the first
+        ("Europe/Berlin", "2026-10-25 02:30", "2026-10-25 00:30"),
+        ("Europe/Berlin", "2026-10-25 03:00", "2026-10-25 02:00"),
+        ("America/New_York", "2026-11-01 01:30", "2026-11-01 05:30"),
+    ],
+)
+def test_an_instant(zone: str, local: str, utc: str) -> None:
+    expected = datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp()
+    assert instant(datetime.fromisoformat(local), zone_of(zone)) == expected
+
+
+@given(
+    st.sampled_from(ZONES), st.datetimes(EARLY, LATE).map(
+        lambda moment: moment.replace(microsecond=0)
+    )
+)  # fmt: skip
+@many
+def test_no_instant_is_before_what_the_clock_showed_and_none_later_than_it_must_be(
+    zone_name: str, local: datetime
+) -> None:
+    zone = zone_of(zone_name)
+    found = wall(instant(local, zone), zone)
+    assert found >= local
+    if found != local:  # in a gap: a second earlier the clock showed less than what was asked for
+        assert wall(instant(local, zone) - 1, zone) < local
+
+
+@given(st.sampled_from(ZONES), st.datetimes(EARLY, LATE))
+@many
+def test_what_is_later_on_the_wall_is_never_earlier(zone_name: str, local: datetime) -> None:
+    zone = zone_of(zone_name)
+    assert instant(local, zone) <= instant(local + timedelta(minutes=17), zone)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("Europe/Berln", "did you mean 'Europe/Berlin'"),
+        ("Europe", "IANA"),
+        ("", "IANA"),
+        ("../../etc/passwd", "IANA"),
+        ("/etc/localtime", "IANA"),
+        ("localtime", "is unknown"),
+        ("x" * 300, "IANA"),
+        ("Europe/Berlin\x00", "IANA"),
+    ],
+)
+def test_a_zone_that_is_unknown(wrong: str, said: str) -> None:
+    with pytest.raises(InvalidRequest, match="is unknown") as caught:
+        zone_of(wrong)
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_a_time_is_shown_in_its_zone_and_in_utc() -> None:
+    start = datetime(2026, 12, 1, 23, 0, tzinfo=UTC).timestamp()
+    assert shown(start, "UTC") == "2026-12-01 23:00 UTC"
+    assert shown(start, "Europe/Berlin") == "2026-12-02 00:00 Europe/Berlin (2026-12-01 23:00 UTC)"
+    assert shown(start + 7205, "Europe/London") == "2026-12-02 01:00:05 Europe/London (01:00:05 UTC)"
