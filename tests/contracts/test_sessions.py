@@ -307,6 +307,17 @@ def test_rows_go_by_utc_in_batches(site: Site) -> None:
     assert site.application.rows() == {"soon": True}
 
 
+def test_the_routine_that_beat_runs_sweeps_and_stores_its_figures(small: Site) -> None:
+    odd = OddCases(now=time.time() - 1)
+    odd.write(small.client, small.application)
+    run = small.guard.routines.run("session-cleanup", by="ops")
+    assert run is not None
+    figures = {figure.name: figure.value for figure in run.result.figures}
+    assert (figures["expired"], figures["rows_expired"]) == (len(odd.expired), len(odd.rows_go))
+    assert None not in figures.values(), "what is not there is no unknown"
+    assert session_ids(small.client) == odd.lives | odd.ends
+
+
 def test_a_crashed_sweep_is_gone_on_with(small: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process dies in the middle; another one begins where it stood."""
     many_sessions(small.client, 2000, created=time.time() - 60)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["session_cleanup"]
 
+_OF_THE_CALL = frozenset({"dry_run", "problems", "took", "proof"})
+
 
 def session_cleanup(world: World) -> RoutineResult:
     """`Guard.sessions.sweep()`, and what it says it did."""
@@ -23,8 +25,9 @@ def session_cleanup(world: World) -> RoutineResult:
         return notes.result(Outcome.UNKNOWN)
     swept = sessions.sweep()
     for name, value in swept.to_dict().items():
-        if value is None:
-            notes.unknown(name, "it did not answer")
-        else:
+        # What is None was not asked for or is not there; what did not answer is in the problems.
+        if value is not None and name not in _OF_THE_CALL:
             notes.figure(name, value)
+    for problem in swept.problems:
+        notes.unknown("sessions", problem)
     return notes.result()
