@@ -145,7 +145,8 @@ class Guard(Areas):
             StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: as `enable`.
         """
-        if sessions is None and mode is not None:
+        if sessions is None and mode == Mode.EMERGENCY:
+            # Said anew, so it ends those that the normal window kept. Easing an emergency ends none again.
             sessions = self.settings.sessions_policy(mode)
         window = self._parts.conducting.conductor.change(
             by,

@@ -170,8 +170,11 @@ def _cut(*, whole: bool) -> str:
 
 
 def _short(sessions: Any) -> str:
-    return ", ".join(
-        f"{name} {value}"
-        for name, value in sessions.items()
-        if isinstance(value, (int, str)) and not isinstance(value, bool)
+    """What a sweep counted, by the names of `SessionSweep`."""
+    said = (
+        ("seen", "looked at"),
+        ("expired", "over"),
+        ("ended", "no longer accepted"),
+        ("unknown", "of a role nobody knows"),
     )
+    return ", ".join(f"{known(sessions.get(name))} {words}" for name, words in said)

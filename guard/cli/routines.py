@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from guard.cli.exits import Exit, epilog
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import Screen, known, moment, print_json, safe
 from guard.cli.where import find_guard
+from guard.core.amounts import in_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,6 +201,19 @@ def _find(screen: Screen, finding: Finding) -> None:
 def _value(figure: Any) -> str:
     if figure.value is None:
         return f"unknown: {figure.why}" if figure.why else known(None)
-    text = figure.value if isinstance(figure.value, str) else json.dumps(figure.value)
+    in_words = figure.unit == "bytes"
+    text = _said(figure.value, in_words=in_words)
     shown = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… (--json shows all of it)"
-    return f"{shown} {figure.unit}".rstrip()
+    return shown if in_words else f"{shown} {figure.unit}".rstrip()
+
+
+def _said(value: Any, *, in_words: bool) -> str:
+    """A figure for people: ``free 77 GiB, percent 69.2``."""
+    if isinstance(value, dict):
+        parts = [f"{name.replace('_', ' ')} {_said(one, in_words=in_words)}" for name, one in value.items()]
+        return ", ".join(parts) or "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_said(one, in_words=in_words) for one in value) or "none"
+    if in_words and isinstance(value, int) and not isinstance(value, bool):
+        return in_bytes(value)
+    return "none" if value is None else str(value)
