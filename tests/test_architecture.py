@@ -8,9 +8,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grimp
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "guard" / "core").glob("*.py"))
@@ -206,3 +212,23 @@ def test_the_public_names_are_all_there_and_nothing_else_loads_early() -> None:
         _ = guard.no_such_name  # type: ignore[attr-defined]
     assert imported_by("import guard", HEAVY) == []
     assert (ROOT / "guard" / "py.typed").exists()
+
+
+# Once a bug: two shared groups of options both had `--sessions`; click only warns, and the second one wins.
+def test_no_command_has_an_option_twice() -> None:
+    import click
+
+    from guard.cli.main import maintenance
+
+    def each(command: click.Command, path: str) -> Iterator[tuple[str, list[str]]]:
+        yield path, [name for option in command.params for name in (*option.opts, *option.secondary_opts)]
+        if isinstance(command, click.Group):
+            with click.Context(command) as ctx:
+                for name in command.list_commands(ctx):
+                    below = command.get_command(ctx, name)
+                    assert below is not None
+                    yield from each(below, f"{path} {name}")
+
+    names = dict(each(maintenance, "maintenance"))
+    assert len(names) > 20
+    assert {path: sorted(given) for path, given in names.items() if len(given) != len(set(given))} == {}

@@ -10,6 +10,7 @@ from guard.cli.enable import seconds_of, terms_options
 from guard.cli.exits import Exit, epilog
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import print_json
+from guard.cli.scope_options import scope_options
 from guard.cli.where import find_guard
 from guard.errors import InvalidRequest
 
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["schedule"]
 
-_EXAMPLE = (
-    'schedule add --reason "Reindex" --at "2026-12-06 02:00" --zone Europe/Berlin --duration 90m \\\n'
-    '      --every "FREQ=WEEKLY;BYDAY=SU"'
-)
+_EXAMPLE = 'schedule add -r "Reindex" --at "2026-12-06 02:00" -d 90m --every "FREQ=WEEKLY;BYDAY=SU"'
 
 
 def _plan_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -87,27 +85,7 @@ def _plan_options(function: Callable[..., None]) -> Callable[..., None]:
                 metavar="TIME",
                 help="So long before, jobs that would cross the start wait.  [default: GUARD_LOOK_AHEAD]",
             ),
-            click.option(
-                "--scope-operation",
-                multiple=True,
-                metavar="NAME",
-                help="Only this operation. May be repeated.",
-            ),
-            click.option(
-                "--scope-queue", multiple=True, metavar="NAME", help="Only this queue. May be repeated."
-            ),
-            click.option(
-                "--tenant-key",
-                default=None,
-                metavar="KEY",
-                help="Where a job's tenant is: header:NAME or argument:NAME.",
-            ),
-            click.option(
-                "--tenant", multiple=True, metavar="NAME", help="Only this tenant. May be repeated."
-            ),
-            click.option(
-                "--sessions", default=None, metavar="POLICY", help="invalidate or keep those of non-admins."
-            ),
+            scope_options,
             click.option(
                 "--extend-by",
                 default=None,
@@ -247,14 +225,7 @@ def _wanted(options: dict[str, Any]) -> dict[str, Any]:
         except InvalidRequest as error:
             problems += [problem.replace("duration", "notice", 1) for problem in error.problems]
     scope = {
-        part: given.pop(option)
-        for part, option in (
-            ("operations", "scope_operation"),
-            ("queues", "scope_queue"),
-            ("tenant_key", "tenant_key"),
-            ("tenants", "tenant"),
-        )
-        if option in given
+        part: given.pop(part) for part in ("operations", "queues", "tenant_key", "tenants") if part in given
     }
     if scope:
         given["scope"] = scope

@@ -36,7 +36,7 @@ def planned(shop: Shop, *args: str) -> Any:
 def test_a_plan_from_begin_to_end(shop: Shop) -> None:
     made = shop.maintenance(
         "schedule", "add", "--name", "Reindex", "--reason", "Weekly reindex", *AT, "--duration", "90m",
-        "--every", "FREQ=WEEKLY;BYDAY=SU", "--notice", "24h,1h", "--scope-queue", "images", "--by", "alice",
+        "--every", "FREQ=WEEKLY;BYDAY=SU", "--notice", "24h,1h", "--only-queue", "images", "--by", "alice",
         "--look-ahead", "30m", "--extend-by", "15m", "--max-extensions", "2",
     )  # fmt: skip
     assert made.code == Exit.DONE, made
@@ -77,7 +77,7 @@ def test_every_problem_is_told_at_once(shop: Shop) -> None:
     done = shop.maintenance(
         "schedule", "add", "--reason", "", "--at", "2020-01-01 02:00", "--zone", "Europe/Berln", "--end",
         "2020-01-01 01:00", "--every", "FREQ=WEEKY", "--mode", "emergency", "--notice", "1h,soon",
-        "--look-ahead", "later", "--scope-operation", "capton_generation", "--tenant", "acme", "--json",
+        "--look-ahead", "later", "--only-operation", "capton_generation", "--tenant", "acme", "--json",
     )  # fmt: skip
     assert done.code == Exit.INVALID
     problems = done.json["problems"]
