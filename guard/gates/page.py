@@ -7,10 +7,7 @@ all children see the same memory, without a system call or a lock.
     word 1              whether a bypass is honoured while word 0 is closed; written before it
     word 8·(n+1) …      slot n, eight words: state, pid, mark of the task id, started,
                         asked (the `started` of the job that is meant), its deadline in ms, its rung, spare
-    after the slots     the window's scope: a word with epoch and length, then JSON text
-
-The scope is written before the word of its epoch. Who reads it compares epochs, and waits a moment when they
-differ; what it cannot read in that time is everything.
+    after the slots     what the window is narrowed to: see `guard.gates.page_scope`
 
 Rules. The word is written by the agent alone, in one aligned store: `memoryview.cast("Q")`
 (`struct.pack_into` zero-fills first and tears 5 % of concurrent reads). A slot is written by its
@@ -23,11 +20,9 @@ either, thousands of starts after an acknowledgement).
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import threading
-import time
 from array import array
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,14 +31,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
-from guard.core.scope import EVERYTHING, LONGEST_SCOPE, Scope
+from guard.core.scope import EVERYTHING
 from guard.core.word import EPOCH_MASK, pack, unpack
 from guard.fleet.machine import new_page_name
+from guard.gates.page_scope import SCOPE_SIZE, PageScope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from guard.core.modes import Gate
+    from guard.core.scope import Scope
 
 __all__ = [
     "FENCE_SECONDS",
@@ -68,12 +65,7 @@ MOST_SLOTS = 1023
 _LONGEST_GAP = 128
 """Children take slots by their index in the pool; a gap this long is the end of them."""
 _SLOTS_SIZE = (MOST_SLOTS + 1) * _WORDS_PER_SLOT * 8
-_SCOPE = _SLOTS_SIZE // 8
-"""The word before the scope's text."""
-_SIZE = _SLOTS_SIZE + 8 + LONGEST_SCOPE + 7 & ~7
-_BEING_WRITTEN = 0
-_KNOWN = 1 << 63
-_SCOPE_WITHIN_SECONDS = 0.05
+_SIZE = _SLOTS_SIZE + SCOPE_SIZE
 
 
 class SlotState(IntEnum):
@@ -172,7 +164,7 @@ class SharedPage:
     def __init__(self) -> None:
         self.name, self._memory = _shared_memory()
         self.words: memoryview[int] = memoryview(self._memory).cast("Q")
-        self._scope = _BEING_WRITTEN, EVERYTHING
+        self._scope = PageScope(self._memory, self.words, _SLOTS_SIZE)
         self._next = 0
         self._free: list[int] = []
         self._lock = threading.Lock()
@@ -182,7 +174,7 @@ class SharedPage:
     ) -> None:
         """Set the gate for every child, in one store."""
         self.words[1] = bypass
-        self._write_scope(scope, epoch & EPOCH_MASK)
+        self._scope.write(scope, epoch & EPOCH_MASK)
         self.words[0] = pack(gate, epoch, deadline_ms)
 
     def read(self) -> tuple[Gate, int, int]:
@@ -194,32 +186,9 @@ class SharedPage:
         _, _, deadline_ms = self.read()
         return self.words[1] == 1 and boot_ms() < deadline_ms
 
-    def _write_scope(self, scope: Scope, epoch: int) -> None:
-        text = b"" if scope.is_everything else json.dumps(scope.to_dict()).encode()
-        head = _KNOWN | epoch << 32 | len(text)
-        if self.words[_SCOPE] != head:
-            self.words[_SCOPE] = _BEING_WRITTEN
-            self._memory[_SLOTS_SIZE + 8 : _SLOTS_SIZE + 8 + len(text)] = text
-            self.words[_SCOPE] = head
-
     def scope(self) -> Scope:
         """What the window of the word's epoch is about."""
-        until = None
-        while True:
-            head = self.words[_SCOPE]
-            if head >> 32 & EPOCH_MASK == self.read()[1] and head & _KNOWN:
-                if head == self._scope[0]:
-                    return self._scope[1]
-                length = head & 0xFFFFFFFF
-                text = self._memory[_SLOTS_SIZE + 8 : _SLOTS_SIZE + 8 + length]
-                if self.words[_SCOPE] == head:
-                    self._scope = head, Scope.from_dict(json.loads(text)) if length else EVERYTHING
-                    return self._scope[1]
-            now = time.monotonic()
-            until = until or now + _SCOPE_WITHIN_SECONDS
-            if now > until:
-                return EVERYTHING
-            time.sleep(0.0005)
+        return self._scope.read(lambda: self.read()[1])
 
     def slot(self, index: int, *, named: bool = False) -> Slot:
         """The slot of a pool child by its index in the pool.

@@ -45,7 +45,7 @@ def test_slots_and_scope_do_not_meet(page: SharedPage) -> None:
 def test_of_another_epoch_it_is_not_believed(page: SharedPage) -> None:
     """Who writes is between the scope and the word, or has died there."""
     page.write(Gate.NORMAL, 7, FAR, scope=SHORT)
-    page._write_scope(LONG, 8)
+    page._scope.write(LONG, 8)
     begun = time.monotonic()
     assert page.scope() is EVERYTHING
     assert time.monotonic() - begun < 1
