@@ -86,7 +86,7 @@ def test_what_is_old_goes_and_the_rest_stays(sql: SqlStore) -> None:
             OCCURRENCES,
             schedule_id=schedule,
             starts_at=starts,
-            stage="ended",
+            stage="over",
             detail="{}",
             changed_at=changed,
         )

@@ -16,6 +16,7 @@ from guard.core.planned import Schedule
 from guard.core.planning import PlanRequest, check_plan
 from guard.core.scope import Scope
 from guard.store.memory_schedules import MemorySchedules
+from guard.store.sql.retention import SqlRetention
 from guard.store.sql.schedules import SqlSchedules
 from guard.store.sql.schema import OCCURRENCES, SCHEDULES
 from tests.contracts.doers import START, sql_store
@@ -163,3 +164,17 @@ def test_what_cannot_be_read_is_left_out_and_logged(sql: SqlStore, caplog: pytes
     assert [one.schedule_id for one in schedules.schedules()] == ["s-2"]
     assert [row.schedule_id for row in schedules.occurrences(START)] == ["s-2"]
     assert caplog.text.count("is left out") == 2
+
+
+def test_what_is_still_needed_is_not_forgotten(sql: SqlStore) -> None:
+    """A window that is open, and the last row of a plan: without it starts would be taken for missed."""
+    schedules = SqlSchedules(sql)
+    schedules.add(made())
+    stages = {-500: Stage.OVER, -400: Stage.OPEN, -300: Stage.MISSED, -200: Stage.OVER}
+    for offset, stage in stages.items():
+        row = replace(NEW, starts_at=START + offset)
+        assert schedules.save(row, row.write(START, stage=stage))
+    assert SqlRetention(sql).forget(before=START + 1000)["occurrences"] == 2
+    assert [row.starts_at - START for row in schedules.history("s-1", 9)] == [-200, -400]
+    assert schedules.change(made(revision=2, cancelled_at=START))
+    assert SqlRetention(sql).forget(before=START + 1000)["occurrences"] == 1

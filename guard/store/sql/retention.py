@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select
 
+from guard.core.occurrence import FINAL
 from guard.store.sql.engine import reported
 from guard.store.sql.schema import (
     ALERTS,
@@ -102,10 +103,23 @@ class SqlRetention:
         return self._delete(ROUTINES, ROUTINES.c.seq, old & ROUTINES.c.seq.notin_(kept))
 
     def _occurrences(self, before: float) -> int:
+        """Those that are over. The last one of a plan that counts stays: it says until when starts were seen
+        to, and without it they would be taken for missed."""
         old = (OCCURRENCES.c.starts_at < before) & (OCCURRENCES.c.changed_at < before)
+        counts = select(SCHEDULES.c.schedule_id).where(SCHEDULES.c.cancelled_at.is_(None))
         with self._engine.begin() as connection:
-            query = select(OCCURRENCES.c.schedule_id, OCCURRENCES.c.starts_at).where(old).limit(self._batch)
-            rows = connection.execute(query).all()
+            newest = (
+                select(OCCURRENCES.c.schedule_id, func.max(OCCURRENCES.c.starts_at))
+                .where(OCCURRENCES.c.schedule_id.in_(counts))
+                .group_by(OCCURRENCES.c.schedule_id)
+            )
+            kept = {tuple(row) for row in connection.execute(newest)}
+            query = (
+                select(OCCURRENCES.c.schedule_id, OCCURRENCES.c.starts_at)
+                .where(old, OCCURRENCES.c.stage.in_([stage.value for stage in FINAL]))
+                .limit(self._batch + len(kept))
+            )
+            rows = [row for row in connection.execute(query) if tuple(row) not in kept]
             for row in rows:  # two columns name a row; MySQL and SQLite spell a list of pairs differently
                 connection.execute(
                     delete(OCCURRENCES).where(
