@@ -91,6 +91,7 @@ class Due:
     Args:
         sessions: what a window of a mode does with sessions, by the settings.
         work: what is still being done in the open window, in words; none when nothing is.
+        automated: the id of the window that a program holds for itself; empty when none does.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Due:
         clock: Clock,
         sessions: Mapping[Mode, SessionPolicy],
         work: Callable[[], Sequence[str]] = tuple,
+        automated: Callable[[], str] = str,
     ) -> None:
         self._schedules = schedules
         self._state = state
@@ -113,6 +115,7 @@ class Due:
         self._clock = clock
         self._sessions = sessions
         self._work = work
+        self._automated = automated
 
     def run(self) -> DueReport:
         """One step.
@@ -150,6 +153,7 @@ class Due:
             now=now,
             sessions=self._sessions,
             work=tuple(self._work()),
+            automated=self._automated(),
         )
 
     def _perform(self, act: DueAct, decided_at: float) -> str | None:

@@ -33,4 +33,10 @@ class Scheduling:
             alerts=stores.alerts,
             clock=stores.clock,
             sessions={mode: self._settings.sessions_policy(mode) for mode in Mode},
+            automated=self._automated,
         )
+
+    def _automated(self) -> str:
+        """The window of the weekly optimization, while its run, or whoever recovers it, has not ended it."""
+        lease = self._stores.window_leases.look()
+        return lease.window_id if lease is not None else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Beginning"]
 
 _LOOK_BACK = 31 * 86_400
-"""Older starts are nobody's business any more. Rows must be kept longer than that."""
+"""Older starts are nobody's business any more."""
 _LATE_SECONDS = 120
 _LONGEST_REASON = 500
 _WAITS = "waits"
@@ -181,6 +181,8 @@ class Beginning:
                 found = others[0].found
             elif row.window_id != window_id:
                 found = Holding.of(state)
+            if window_id == self._standing.facts.automated:
+                return self._wait(plan, row, "a program works in a window of its own, and would stop")
             if Mode.TEST in {plan.mode, state.mode} and plan.mode is not state.mode:
                 if plan.mode is Mode.NORMAL and found is None:
                     return [self._give_way(one) for one in others if one.stage is Stage.OPEN]

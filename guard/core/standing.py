@@ -38,6 +38,8 @@ class DueFacts:
         now: UTC seconds.
         sessions: what a window of a mode does with sessions when its plan does not say so.
         work: what is still being done in the window, in words.
+        automated: the id of the window that a program holds for itself, such as the weekly optimization;
+            empty when none does.
     """
 
     schedules: Sequence[Schedule]
@@ -46,6 +48,7 @@ class DueFacts:
     now: float
     sessions: Mapping[Mode, SessionPolicy] = field(default_factory=dict)
     work: Sequence[str] = ()
+    automated: str = ""
 
 
 class Standing:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from guard import MaintenanceActive
 from guard.core.occurrence import Stage
 from tests.support.eventually import eventually, throughout
 
@@ -163,6 +164,29 @@ def test_a_window_that_a_person_opened_is_not_ended(shop: Shop) -> None:
     assert (state.window_id, state.reason) == (window.window_id, "test")
     assert state.terms.scope.queues == ("mixed",)
     shop.guard.disable(by="tests")
+
+
+def test_jobs_that_would_cross_the_start_wait_and_others_do_not(shop: Shop) -> None:
+    shop.worker("w1")
+    shop.settled()
+    ref = add(shop, "move", 34, 60, notices=(), look_ahead=32, scope={"operations": ["job_creation"]})
+    with two_beats(shop):
+        eventually(
+            lambda: stage(shop, ref) is Stage.LEADING and shop.guard.is_active,
+            within=20,
+            what="the look-ahead",
+        )
+        eventually(lambda: (row(shop, ref) or _never()).told, within=20, what="its gates to be closed")
+        with pytest.raises(MaintenanceActive) as refused:
+            shop.send("bounded", 0)  # its time limit is 40 s
+        assert "planned maintenance at" in refused.value.reason
+        assert shop.send("mixed_job", 1).get(timeout=15) == 1
+        shop.guard.schedule.cancel(ref, by="alice")
+        eventually(
+            lambda: stage(shop, ref) is Stage.OVER, within=20, what="the look-ahead to end with its plan"
+        )
+        shop.send("bounded", 0).get(timeout=15)
+    assert len(shop.guard.durable.windows(10)) == 1
 
 
 def _never() -> Occurrence:

@@ -73,6 +73,21 @@ def test_a_window_opened_by_hand_is_never_ended_and_gets_its_own_shape_back(worl
     assert state.planned_end == pytest.approx(START - 1800, abs=5)
 
 
+def test_a_window_that_a_program_works_in_is_waited_for(world: World) -> None:
+    """A change by somebody else would make the weekly optimization stop, and leave its window to nobody."""
+    world.sleep(START - 600)
+    window = world.enable(mode="normal", reason="Weekly optimization", by="optimization", duration=HOUR)
+    world.automated = window.window_id
+    world.plan("move", at="2026-12-01 02:00")
+    world.go(until=START + 600)
+    assert world.state.reason == "Weekly optimization"
+    assert world.alerted == ["planned window waits"]
+    world.disable(by="optimization")
+    world.automated = ""
+    world.go(until=START + 2 * HOUR)
+    assert world.opened[1:] == [(START + 600, pytest.approx(START + HOUR, abs=31))]
+
+
 def test_what_a_person_ends_is_not_opened_again(world: World) -> None:
     plan = world.plan("move", at="2026-12-01 02:00", duration=2 * HOUR)
     world.go(until=START + 600)

@@ -71,6 +71,7 @@ class World:
         self.notices: list[tuple[float, Notice]] = []
         self.alerts: list[tuple[float, Alert]] = []
         self.work: tuple[str, ...] = ()
+        self.automated = ""
         self.interrupt: Callable[[], None] | None = None
         """Called once right before the next write of a row or change of the guard: another process."""
 
@@ -181,6 +182,7 @@ class World:
             clock=self,  # type: ignore[arg-type] # the wall is all that is looked at
             sessions=dict.fromkeys(Mode, SessionPolicy.KEEP),
             work=lambda: self.work,
+            automated=lambda: self.automated,
         )
 
     def tick(self) -> DueReport:
