@@ -154,6 +154,7 @@ class Conducting:
             listen=self._listen,
             clock=self._stores.clock,
             sessions=self.settings.sessions_policy(Mode.EMERGENCY),
+            remember=self.rollback.remember,
         )
 
     @functools.cached_property

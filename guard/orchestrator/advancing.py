@@ -52,6 +52,7 @@ class Advancing:
         release: gives parked jobs back.
         listen: a subscription to the channel on which workers report.
         sessions: what an emergency does with the sessions of non-admins.
+        remember: keeps what the workers of a window that has closed consumed, given its id and epoch.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class Advancing:
         release: Callable[[], object],
         listen: Callable[[], WakeUp],
         clock: Clock,
+        remember: Callable[[str, int], None],
         sessions: str | None = None,
     ) -> None:
+        self._remember = remember
         self._sessions = sessions
         self._changes = changes
         self._closing = closing
@@ -142,6 +145,7 @@ class Advancing:
         match progress.act:
             case Act.CLOSE:
                 self._closing.announce_and_wait(state)
+                self._remember(state.window_id, state.epoch)  # reports are of one epoch: before the next one
                 self.change(state, "confirm", lambda old, now: moves.confirm(old, now=now))
             case Act.REPORT_DRAINED:
                 if not self._draining.may_be_reported(state):

@@ -539,6 +539,7 @@ def test_every_key_is_listed_in_the_docstring() -> None:
         KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
         KEYS.ledger, KEYS.ledger_queues, KEYS.accepted("<queue>"), KEYS.running, KEYS.suspected, KEYS.lost,
         KEYS.seconds, KEYS.ended("<publication>"), KEYS.finishing("<window>"), KEYS.finished("<window>"),
+        KEYS.sessions,
     }  # fmt: skip
     assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())
 
