@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from celery import _state as celery_state
 from celery.bin.celery import celery
 from click.testing import CliRunner
 
@@ -129,6 +130,12 @@ class Shop:
         assert done.returncode == 0, done.stderr
         ids: list[str] = json.loads(done.stdout)
         return ids
+
+
+@pytest.fixture(autouse=True)
+def _no_app_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a shell: other tests of this process may have made an app, which Celery then takes for ours."""
+    monkeypatch.setattr(celery_state._tls, "current_app", None)
 
 
 @pytest.fixture(scope="module")
