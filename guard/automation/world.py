@@ -27,6 +27,7 @@ class World:
     """The neighbours of a routine.
 
     Attributes:
+        session_redis: where the application's sessions are.
         frequent: names of the routines that run by interval.
         environ: the environment of this process.
         ask_broker: returns when the broker answers, and raises what it raises.
@@ -49,6 +50,7 @@ class World:
     retention: SqlRetention
     database: SqlMeasures
     redis: RedisMeasures
+    session_redis: RedisMeasures
     machine: Machine
     frequent: frozenset[str]
     environ: Mapping[str, str]

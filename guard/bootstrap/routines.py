@@ -17,6 +17,7 @@ from guard.errors import IllegalMove
 from guard.observe.certificate import certificate_end
 from guard.observe.machine import Machine
 from guard.observe.packages import outdated_packages
+from guard.store.redis.client import connect
 from guard.store.redis.measures import RedisMeasures
 from guard.store.sql.measures import SqlMeasures
 from guard.store.sql.retention import SqlRetention
@@ -24,6 +25,8 @@ from guard.store.sql.routines import SqlRoutines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from redis import Redis
 
     from guard.bootstrap.wiring import Wiring
     from guard.core.state import GuardState
@@ -90,6 +93,7 @@ class RoutineWiring:
                 str(wiring.settings.app_database_url), ours=not wiring.settings.has_foreign_database
             ),
             redis=RedisMeasures(stores.plane.client),
+            session_redis=RedisMeasures(self._session_client()),
             machine=Machine(),
             frequent=frozenset(entry.name for entry in self.timetable if entry.is_frequent),
             environ=os.environ,
@@ -99,6 +103,11 @@ class RoutineWiring:
             certificate_end=certificate_end,
             outdated_packages=outdated_packages,
         )
+
+    def _session_client(self) -> Redis:
+        url = str(self._wiring.settings.guard_session_redis_url)
+        ours = self._wiring.stores.plane.client
+        return connect(url, timeout=_CONNECT_SECONDS, name="guard-routines") if url else ours
 
     def _ask_broker(self) -> None:
         with self._wiring.app.connection_for_write(connect_timeout=_CONNECT_SECONDS) as connection:

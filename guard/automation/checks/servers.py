@@ -20,7 +20,6 @@ _REDIS_PERCENT = 90
 _DISK_PERCENT = 90
 _MEMORY_PERCENT = 85
 _LOAD_PER_CORE = 0.8
-_SESSION_PREFIX = "vedfolnir:session:"
 _MOST_KEYS = 2_000_000
 """Keys that a scan meets at most: some seconds."""
 
@@ -63,15 +62,17 @@ def ask_redis_memory(notes: Notes, world: World) -> None:
 
 
 def ask_sessions(notes: Notes, world: World) -> None:
-    """Keys of sessions in Redis, by a scan."""
-    # The session manager's own setting, where this release has one.
-    configured = getattr(world.settings, "guard_session_prefix", "")
-    prefix = str(configured or world.environ.get("REDIS_SESSION_PREFIX") or _SESSION_PREFIX)
+    """Keys of sessions in Redis, by a scan. Nothing where none are kept there."""
+    prefix = world.settings.guard_session_prefix
+    if not prefix:
+        return
 
     def shown(count: KeyCount) -> int | str:
         return count.keys if count.whole else f"at least {count.keys}"
 
-    notes.ask("session keys in Redis", lambda: world.redis.count(prefix, at_most=_MOST_KEYS), shown=shown)
+    notes.ask(
+        "session keys in Redis", lambda: world.session_redis.count(prefix, at_most=_MOST_KEYS), shown=shown
+    )
 
 
 def ask_machine(notes: Notes, world: World) -> None:
