@@ -63,7 +63,7 @@ class Settings:
     guard_session_token_patterns: str = "user_platforms:*,platform:*"  # noqa: S105 - names of keys
     """Keys in which the application caches decrypted platform tokens, as Redis matches them, comma-separated:
     an emergency that ends sessions deletes them. Empty: none."""
-    guard_session_batch: int = 500
+    guard_session_batch: int = 150
     """How many sessions one command to Redis, or one transaction in SQL, is about; 10 to 5000. More is faster
     and makes others wait longer."""
     test_mode_simulation: bool = True
