@@ -36,19 +36,19 @@ class BarrierFacts:
         barrier: seconds after which time alone is proof.
         pending: how many registered agents have not acknowledged this epoch; None when unknown.
         registry_age: seconds for which the registry has been whole; None when unknown.
-        lease: seconds of a lease.
+        whole_after: age in seconds from which on the registry is known to be whole: a lease.
     """
 
     waited: float
     barrier: float
     pending: int | None
     registry_age: float | None
-    lease: float
+    whole_after: float
 
 
 def judge(facts: BarrierFacts) -> Verdict:
     """Whether the barrier is passed, and by what right."""
-    whole = facts.registry_age is not None and facts.registry_age > facts.lease
+    whole = facts.registry_age is not None and facts.registry_age > facts.whole_after
     if facts.pending == 0 and (whole or facts.waited >= facts.barrier):
         return Verdict.CONFIRMED
     return Verdict.TIMED_OUT if facts.waited >= facts.barrier else Verdict.WAIT

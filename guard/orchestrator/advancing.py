@@ -8,8 +8,8 @@ every change is a compare-and-set and says from which state it was decided.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from guard.core import changes as moves
 from guard.core.modes import Phase
@@ -44,6 +44,24 @@ class Progress:
     act: Act
     view: DrainView | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types: what `maintenance drain --json` prints and the HTTP API answers. What is
+        unknown is null."""
+        state, view = self.state, self.view
+        return {
+            "window_id": state.window_id,
+            "epoch": state.epoch,
+            "phase": state.phase.value,
+            "mode": state.mode.value if state.mode else None,
+            "next": self.act.value,
+            "drained": state.phase in {Phase.ACTIVE, Phase.VERIFYING},
+            "deadline": state.drain_deadline,
+            "at_deadline": state.terms.at_deadline.value,
+            "ends_in": view.ends_in if view is not None else None,
+            "blockers": [asdict(blocker) for blocker in view.blockers] if view is not None else None,
+            "unknown": list(view.unknown) if view is not None else None,
+        }
+
 
 class Advancing:
     """Brings windows on.
@@ -52,6 +70,7 @@ class Advancing:
         release: gives parked jobs back.
         listen: a subscription to the channel on which workers report.
         sessions: what an emergency does with the sessions of non-admins.
+        begin_books: notes that everything is counted from now on, given the window's id.
         remember: keeps what the workers of a window that has closed consumed, given its id and epoch.
     """
 
@@ -64,9 +83,11 @@ class Advancing:
         release: Callable[[], object],
         listen: Callable[[], WakeUp],
         clock: Clock,
+        begin_books: Callable[[str], None],
         remember: Callable[[str, int], None],
         sessions: str | None = None,
     ) -> None:
+        self._begin_books = begin_books
         self._remember = remember
         self._sessions = sessions
         self._changes = changes
@@ -144,6 +165,7 @@ class Advancing:
         state = progress.state
         match progress.act:
             case Act.CLOSE:
+                self._begin_books(state.window_id)
                 self._closing.announce_and_wait(state)
                 self._remember(state.window_id, state.epoch)  # reports are of one epoch: before the next one
                 self.change(state, "confirm", lambda old, now: moves.confirm(old, now=now))

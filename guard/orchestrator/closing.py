@@ -1,4 +1,4 @@
-"""Closing: write the epoch, and return no sooner than the gates are closed.
+"""Closing: write the epoch, and return no sooner than the gates are closed. Opening: let all hear of it.
 
 Rules in `guard.core.barrier`. This is the shell around them: it writes, listens for the word that
 all have acknowledged, looks at the clock, and at the end asks again whether the server and the epoch
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.core.barrier import BarrierFacts, Verdict, judge
+from guard.core.modes import Gate
 from guard.errors import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -73,6 +74,26 @@ class Closing:
         finally:
             ear.close()
 
+    def wait_until_opened(self) -> None:
+        """Wait until all have heard that the gate is open, for one lease after it was opened at most: a job
+        that is given back before its worker has heard would be parked a second time. Nothing is proven by
+        this, so the registry need not be known to be whole. A gate that is closed is not waited for.
+
+        Raises:
+            StoreError: the control plane does not say what it is.
+        """
+        state = self._changes.plane.read()
+        # Another machine's clock may have set the time: never longer than a lease, whatever it says.
+        left = min(self._lease.lease, self._lease.lease - (self._clock.wall() - state.changed_at))
+        if state.gate is not Gate.OPEN or left <= 0:
+            return
+        ear = self._listen()
+        try:
+            self._hear(ear, 0.0)
+            self._wait(state.epoch, self._clock.boot(), left, ear, whole_after=0.0)
+        finally:
+            ear.close()
+
     def _announce_and_wait(self, state: GuardState, ear: WakeUp) -> Closed:
         self._hear(ear, 0.0)  # subscribe before the first acknowledgement can come
         first = self._clock.boot()
@@ -81,12 +102,14 @@ class Closing:
             written = self._clock.boot()
             # An epoch that only SQL carries is heard of when the witnesses ask next.
             barrier = self._lease.barrier + (_WITNESS_SECONDS if problem else 0.0)
-            server, verdict = self._wait(state.epoch, written, barrier, ear)
+            server, verdict = self._wait(state.epoch, written, barrier, ear, whole_after=self._lease.lease)
             if problem or self._still_there(state, server):
                 return Closed(verdict=verdict, took=self._clock.boot() - first, problem=problem)
             log.warning("the control plane changed while waiting: writing epoch %d again", state.epoch)
 
-    def _wait(self, epoch: int, written: float, barrier: float, ear: WakeUp) -> tuple[str, Verdict]:
+    def _wait(
+        self, epoch: int, written: float, barrier: float, ear: WakeUp, *, whole_after: float
+    ) -> tuple[str, Verdict]:
         server = ""
         while True:
             seen = self._look()
@@ -99,7 +122,7 @@ class Closing:
                     barrier=barrier,
                     pending=seen.pending if same and seen else None,
                     registry_age=seen.registry_age if same and seen else None,
-                    lease=self._lease.lease,
+                    whole_after=whole_after,
                 )
             )
             if verdict is not Verdict.WAIT:

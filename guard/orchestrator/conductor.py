@@ -129,6 +129,8 @@ class Conductor:
 
     def _close(self, state: GuardState, problem: str, *, opened: bool = False) -> Window:
         """Wait until the gates are closed, and say what is known then."""
+        if opened:
+            self.begin_books(state.window_id)
         closed = self._closing.announce_and_wait(state)
         window = self._window_seen(state, closed, *([problem] if problem else ()))
         if opened and not problem:  # without the durable store nothing of it can be kept
@@ -184,14 +186,20 @@ class Conductor:
         )
         return state, self._closing.announce_and_wait(state)
 
-    def verify(self, by: str) -> Window:
+    def verify(self, by: str, *, epoch: int | None = None) -> Window:
         """Let holders of a bypass try before everybody may. Returns when every process knows, so that
         their first job is not refused.
 
+        Args:
+            epoch: only if the state is still at this one.
+
         Raises:
+            StaleEpoch: it is not. Nothing was changed.
             InvalidRequest, IllegalMove, StoreUnavailable: nothing was changed.
         """
-        state = self._changes.make("verify", by, lambda old, now: moves.verify(old, by=by, now=now), {})
+        state = self._changes.make(
+            "verify", by, lambda old, now: moves.verify(_still(old, epoch), by=by, now=now), {}
+        )
         return self._window_seen(state, self._closing.announce_and_wait(state))
 
     def disable(
@@ -240,10 +248,12 @@ class Conductor:
         )
 
     def release(self, progress: Callable[[int], None] | None = None) -> ReleaseResult | None:
-        """Give parked jobs back, and close the books when none is left. Safe to run by several at
-        once, and after a crash. None when somebody else is at it, or nobody can say that the gate is open."""
+        """Give parked jobs back once all have heard that the gate is open, and close the books when none is
+        left. Safe to run by several at once, and after a crash. None when somebody else is at it, or nobody
+        can say that the gate is open."""
         lock = self._lock("release")
         try:
+            self._closing.wait_until_opened()
             if not lock.acquire():
                 return None
             watch = ReleaseWatch(
@@ -338,6 +348,14 @@ class Conductor:
         except (IllegalMove, StaleEpoch):
             return
         self._changes.announce(over)
+
+    def begin_books(self, window_id: str) -> None:
+        """Before the gates of a window close. Without the control plane nothing is counted, and the report
+        says that it does not know."""
+        try:
+            self._tally.begin(window_id)
+        except StoreError as error:
+            log.warning("the books of this window are not begun: %s", error)
 
     def _close_books(self, window_id: str) -> None:
         if window_id:

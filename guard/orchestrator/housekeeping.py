@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from guard.core.configuration import drift
 from guard.core.modes import Gate, Phase
-from guard.core.optimization import BY
 from guard.core.reconcile import to_be_journaled
 from guard.errors import GuardError
 
@@ -42,6 +41,7 @@ class Housekeeping:
         parked: how many jobs are parked; None when unknown.
         reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
         sessions: deletes sessions that were ended and are still there, for some seconds.
+        bypasses: journals uses of bypasses, where there can be any.
         conductor, advancing, changes: give what does it; called only when there is work for it.
         recover: ends an automated window whose run is dead; called only while one is open.
     """
@@ -59,6 +59,7 @@ class Housekeeping:
         recover: Callable[[], object],
         reconcile: Callable[[], object] | None = None,
         sessions: Callable[[GuardState], object] | None = None,
+        bypasses: Callable[[], object] | None = None,
     ) -> None:
         self._plane = plane
         self._glance = glance
@@ -70,6 +71,7 @@ class Housekeeping:
         self._recover = recover
         self._reconcile = reconcile
         self._sessions = sessions
+        self._bypasses = bypasses
 
     def sweep(self) -> None:
         """One round. Never raises for a store that is away: the next round comes."""
@@ -82,10 +84,12 @@ class Housekeeping:
                 self._changes().journal_what_was_missed()
             elif drift(self._glance.configuration_rows(), durable) is not None:
                 self._conductor().import_rows()
-            if state.by == BY and state.is_active:
+            if state.is_active and _is_automated(state):
                 self._recover()
             if self._reconcile is not None:
                 self._reconcile()
+            if self._bypasses is not None:
+                self._bypasses()
             if self._sessions is not None and self._clock.wall() - state.changed_at > _ITS_OWNERS_SECONDS:
                 self._sessions(state)
         except GuardError as error:
@@ -96,3 +100,9 @@ class Housekeeping:
             self._conductor().release()
         elif state.phase in _UNDER_WAY:
             self._advancing().advance()
+
+
+def _is_automated(state: GuardState) -> bool:
+    from guard.core.optimization import BY  # large, and of no use to a worker in which no window is open
+
+    return state.by == BY

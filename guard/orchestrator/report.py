@@ -82,10 +82,14 @@ def make_report(
             f"no window has the id {window_id!r}" if window_id else "there was no window yet"
         )
     problems: list[str] = []
-    account, live = Account.from_fields(window.account), False
+    account, live, whole = Account.from_fields(window.account), False, False
     parked, ended = None, None
     try:
-        account, live = tally.account(window.window_id), True
+        whole = tally.is_whole(window.window_id)
+        if whole or not window.account:
+            account, live = tally.account(window.window_id), True
+        if not whole:
+            problems.append("Redis has lost what was counted in this window: whether it adds up is unknown")
         parked = sum(job.window_id == window.window_id for job in index.jobs(_MOST_PARKED))
         ended = tuple(sorted(outcomes.of(window.window_id), key=lambda one: one.ended_at))
     except StoreError as error:
@@ -102,6 +106,7 @@ def make_report(
             still_parked=parked,
             still_running=_still_running(roster(), problems) if current else 0,
             gone_workers=sum(entry.fate in {Fate.GONE, Fate.VOUCHED} for entry in workers),
+            whole=whole,
         ),
         outcomes=ended,
         workers=workers,

@@ -56,6 +56,7 @@ class Status:
         refused: since the window opened.
         in_flight: same as active_jobs_count, with what is reserved, ending, lost and by worker.
         warnings: what an operator should look at.
+        window_id: of the open window; None while none is, and when the state is unknown.
         scope: what the open window is narrowed to, with all its parts empty when it is not; None while no
             window is open, and when the state is unknown.
     """
@@ -78,6 +79,7 @@ class Status:
     in_flight: Mapping[str, Any] | None
     warnings: tuple[str, ...] = ()
     scope: Mapping[str, Any] | None = None
+    window_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, in the order above."""
@@ -124,6 +126,7 @@ def build_status(
         in_flight=in_flight,
         warnings=warnings + (() if roster is not None else ("the registry of workers does not answer",)),
         scope=state.terms.scope.to_dict() if state and active else None,
+        window_id=state.window_id if state and active else None,
     )
 
 

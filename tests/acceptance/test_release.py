@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from guard.core.modes import Gate
+from tests.contracts.doers import CARD, REPORT
 from tests.support.eventually import eventually, throughout
 
 if TYPE_CHECKING:
@@ -34,6 +38,27 @@ def test_operations_go_back_in_the_order_that_was_asked_for(
     assert (ended.released, ended.still_parked, ended.warnings) == (8, 0, ())
     assert [result.get(timeout=15) for result in [*first, *last]] == [0, 1, 2, 3] * 2
     assert [line["id"] for line in shop.events()] == [result.id for result in [*first, *last]]
+
+
+def test_it_begins_when_the_last_one_has_heard(make_shop: Callable[..., Shop]) -> None:
+    """Otherwise a worker that has not heard yet parks them a second time."""
+    shop = make_shop("redis", GUARD_LEASE_SECONDS="10")
+    plane = shop.guard._parts.stores.plane
+    shop.worker("w1")
+    shop.enable()
+    results = [shop.send("mixed_job", n, when_closed="hold") for n in range(3)]
+    eventually(lambda: shop.guard.status().parked == 3, what="three parked jobs")
+    silent = replace(CARD, role="producer", node="")
+    plane.renew(silent, REPORT, register=True)
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(shop.guard.disable, by="tests")
+        eventually(lambda: plane.read().gate is Gate.OPEN, what="the gate to be open")
+        throughout(lambda: shop.guard.status().parked == 3, during=0.7, what="all of them parked")
+        assert plane.acknowledge(silent.agent_id, plane.read().epoch, REPORT)
+        assert ended.result(timeout=5).released == 3
+    assert [result.get(timeout=15) for result in results] == [0, 1, 2]
+    books = shop.guard.account().to_fields()
+    assert books["parked:caption_generation"] == 3, books
 
 
 def test_a_release_whose_jobs_fail_stops_and_goes_on_when_they_do_not(make_shop: Callable[..., Shop]) -> None:

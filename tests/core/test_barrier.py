@@ -19,7 +19,7 @@ facts = st.builds(
     barrier=st.just(BARRIER),
     pending=st.none() | st.integers(0, 5),
     registry_age=st.none() | st.floats(-1, 20),
-    lease=st.just(LEASE),
+    whole_after=st.just(LEASE),
 )
 
 
@@ -39,7 +39,9 @@ def oracle(waited: float, pending: int | None, age: float | None) -> Verdict:
     list(product([0.0, 5.0, 5.54, 5.55, 60.0], [None, 0, 1, 7], [None, -0.001, 0.0, 4.9, 5.0, 5.1, 900.0])),
 )
 def test_verdict(waited: float, pending: int | None, age: float | None) -> None:
-    given_facts = BarrierFacts(waited=waited, barrier=BARRIER, pending=pending, registry_age=age, lease=LEASE)
+    given_facts = BarrierFacts(
+        waited=waited, barrier=BARRIER, pending=pending, registry_age=age, whole_after=LEASE
+    )
     assert judge(given_facts) is oracle(waited, pending, age)
 
 

@@ -1,0 +1,91 @@
+"""Opening waits until everybody has heard, and no longer than a lease."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guard.core.lease import LeaseTimes
+from guard.errors import StoreError
+from guard.orchestrator.changes import Changes
+from guard.orchestrator.closing import Closing
+from guard.store.memory import MemoryControlPlane, MemoryDurableStore
+from tests.contracts.doers import CARD, REPORT, START, STORE_ID, HandClock, closed, first
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEASE = LeaseTimes()
+
+
+class Ear:
+    """What is heard on the channel; here it is the agent that acts while somebody waits."""
+
+    def __init__(self, clock: HandClock, happens: Callable[[], None]) -> None:
+        self._clock = clock
+        self._happens = happens
+
+    def wait(self, seconds: float) -> str | None:
+        self._clock.sleep(seconds)
+        self._happens()
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Fleet:
+    """One agent that acknowledges the epoch after so many seconds."""
+
+    def __init__(self, *, after: float, opened_ago: float = 0.0) -> None:
+        self.clock = HandClock()
+        self.plane = MemoryControlPlane(self.clock)
+        self.plane.publish(first())
+        self.plane.renew(CARD, REPORT, register=True)
+        self.plane.publish(replace(first(), epoch=1, changed_at=self.clock.wall() - opened_ago))
+        self.begun = self.clock.now
+        self._at = self.begun + after
+
+    def acknowledge(self) -> None:
+        self.plane.renew(CARD, REPORT, register=False)
+        if self.clock.now >= self._at:
+            self.plane.acknowledge(CARD.agent_id, self.plane.read().epoch, REPORT)
+
+    def wait(self) -> float:
+        durable = MemoryDurableStore(store_id=STORE_ID, now=START)
+        closing = Closing(
+            changes=Changes(durable=durable, plane=self.plane, clock=self.clock),
+            clock=self.clock,
+            lease=LEASE,
+            listen=lambda: Ear(self.clock, self.acknowledge),
+        )
+        closing.wait_until_opened()
+        return self.clock.now - self.begun
+
+
+def test_it_returns_as_soon_as_everybody_has_heard_however_young_the_registry() -> None:
+    assert 0.3 <= Fleet(after=0.3).wait() < 0.5
+
+
+@pytest.mark.parametrize("ago", [0.0, 2.0, -3600.0])
+def test_who_is_silent_is_waited_for_one_lease_after_the_opening_at_most(ago: float) -> None:
+    assert Fleet(after=1_000, opened_ago=ago).wait() == pytest.approx(LEASE.lease - max(ago, 0.0), abs=0.2)
+
+
+def test_nobody_is_waited_for_when_it_was_opened_long_ago() -> None:
+    assert Fleet(after=1_000, opened_ago=60).wait() == 0
+
+
+def test_nobody_waits_at_a_closed_gate() -> None:
+    fleet = Fleet(after=1_000)
+    fleet.plane.publish(replace(closed(first()), epoch=2, changed_at=fleet.clock.wall()))
+    assert fleet.wait() == 0
+
+
+def test_without_a_control_plane_it_is_said() -> None:
+    fleet = Fleet(after=0)
+    fleet.plane.forget()
+    with pytest.raises(StoreError):
+        fleet.wait()
