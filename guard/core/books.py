@@ -48,7 +48,12 @@ class Books:
 
 
 def balance(
-    account: Account, *, still_parked: int | None, still_running: int | None, gone_workers: int
+    account: Account,
+    *,
+    still_parked: int | None,
+    still_running: int | None,
+    gone_workers: int,
+    whole: bool = True,
 ) -> Books:
     """Balance the books.
 
@@ -56,12 +61,13 @@ def balance(
         still_parked: by the index of parked jobs; None when it does not answer.
         still_running: by the workers' reports; None when they do not answer.
         gone_workers: how many workers of the window are gone or were vouched for.
+        whole: whether everything was counted. Counters that were lost make no job unaccounted: it is unknown.
     """
     left = account.total(Count.RUNNING) - sum(account.total(count) for count in _ENDED)
     missing_parked = account.still_parked - still_parked if still_parked is not None else None
     missing_running = left - still_running if still_running is not None else None
     with_gone = max(0, missing_running or 0) if gone_workers else 0
-    if missing_parked is None or missing_running is None:
+    if missing_parked is None or missing_running is None or not whole:
         unaccounted = None
     else:
         unaccounted = max(0, missing_parked) + max(0, missing_running - with_gone)

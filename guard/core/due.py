@@ -10,7 +10,7 @@ Rules:
 - What a person did is left: a window opened by hand is never ended, one ended by hand not opened again,
   a planned end moved by hand counts, an emergency that nobody planned is neither widened nor ended.
 - A rehearsal and a real window are never joined. A planned rehearsal gives way.
-- An end that comes while the drain, the verifying or the work itself goes on is moved, if that was agreed
+- An end that comes while the drain or the verifying goes on is moved, if that was agreed
   on; else the window ends all the same and an alert says what was left.
 - First the row is written and then the guard is told (`told`), so whatever a process that died has left
   half done is done by the next one, and by two at once no more than once.

@@ -15,11 +15,14 @@ _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _PATTERN = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
-def parse_duration(text: str) -> int:
+def parse_duration(text: str, *, longest: int = LONGEST_SECONDS) -> int:
     """Seconds from ``"5400"``, ``"90m"``, ``"1h30m"``, ``"2h"`` or ``"1d"``.
 
+    Args:
+        longest: whole days, in seconds.
+
     Raises:
-        InvalidRequest: the text is none of these, zero, or over a week.
+        InvalidRequest: the text is none of these, zero, or longer.
     """
     stripped = text.strip().lower()
     if stripped.isascii() and stripped.isdigit() and len(stripped) < 10:
@@ -34,8 +37,10 @@ def parse_duration(text: str) -> int:
         seconds = sum(
             int(part or 0) * _UNITS[unit] for part, unit in zip(match.groups(), "dhms", strict=True)
         )
-    if not 0 < seconds <= LONGEST_SECONDS:
-        raise InvalidRequest(f"duration {text[:40]!r} is out of range: from 1 second to 7 days")
+    if not 0 < seconds <= longest:
+        raise InvalidRequest(
+            f"duration {text[:40]!r} is out of range: from 1 second to {longest // 86_400} days"
+        )
     return seconds
 
 

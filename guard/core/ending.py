@@ -81,7 +81,7 @@ class Ending:
             left.append("it is still being verified")
         elif state.terms.verify:
             left.append("nobody has verified it")
-        return " and ".join((*left, *self._standing.facts.work))
+        return " and ".join(left)
 
     def _extend(self, row: Occurrence, plan: Plan, left: str) -> DueAct | None:
         if not plan.extend_by or row.wants is None or row.ends_at is None:

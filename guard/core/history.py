@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AuditRecord", "WindowRecord"]
+__all__ = ["AuditRecord", "JournalLine", "WindowRecord"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,14 @@ class AuditRecord:
     epoch: int
     outcome: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """A line as the journal keeps it, with its number: later lines have greater ones."""
+
+    seq: int
+    record: AuditRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from guard.core.acts import Change, DueAct, End, Open, Warn
@@ -104,48 +105,21 @@ class Keeping:
         staying = [wants for stage, wants in held if stage is Stage.OPEN]
         leads = [one.wants for one in window if one.stage is Stage.LEADING and one.wants]
         found = [row.found] if row.found is not None else []
-        what, note = "lets go", row.note
         is_foreign = self._standing.is_foreign_emergency(row)
+        lets_go = partial(
+            self._standing.act, row, plan, told=True, ended_at=self._standing.now, note=row.note
+        )
         if staying or found:
-            smaller = self._ease(
-                joined([*found, *staying]), was=joined([*found, *(wants for _, wants in held)])
-            )
-            deed = None if is_foreign else smaller
-            return self._standing.act(
-                row,
-                plan,
-                what,
-                stage=Stage.OVER,
-                told=True,
-                ended_at=self._standing.now,
-                note=note,
-                deed=deed,
-            )
+            was = joined([*found, *(wants for _, wants in held)])
+            smaller = self._ease(joined([*found, *staying]), was=was)
+            return lets_go("lets go", stage=Stage.OVER, deed=None if is_foreign else smaller)
         if leads and state.mode is not Mode.EMERGENCY:
-            deed = self._standing.change_to(replace(leads[0], drain_by=None, at_deadline=AtDeadline.WAIT))
-            return self._standing.act(
-                row,
-                plan,
-                what,
-                stage=Stage.OVER,
-                told=True,
-                ended_at=self._standing.now,
-                note=note,
-                deed=deed,
-            )
+            lead = replace(leads[0], drain_by=None, at_deadline=AtDeadline.WAIT)
+            return lets_go("lets go", stage=Stage.OVER, deed=self._standing.change_to(lead))
         if is_foreign:
             return self._ending.leave(row, plan)
         end = End(epoch=state.epoch, unverified=state.terms.verify and state.phase is not Phase.VERIFYING)
-        return self._standing.act(
-            row,
-            plan,
-            "ends",
-            stage=Stage.RELEASING,
-            told=True,
-            ended_at=self._standing.now,
-            note=note,
-            deed=end,
-        )
+        return lets_go("ends", stage=Stage.RELEASING, deed=end)
 
     def _ease(self, new: Holding, *, was: Holding) -> Change | None:
         """From one union to a smaller one. What is not as it was left was changed by a person, and stays."""

@@ -46,12 +46,15 @@ class OperationKind:
         blocked_by: the gates that block it: NORMAL, EMERGENCY, both or none.
         message: the sentence for the end user.
         alternative: what the user can do meanwhile.
+        makes_jobs: whether a request of this operation starts work in the background, as far as anybody
+            said. A request of an admin passes a normal window only where it does not.
     """
 
     name: str
     blocked_by: frozenset[Gate]
     message: str
     alternative: str
+    makes_jobs: bool = True
 
     @property
     def guarded(self) -> bool:
@@ -72,8 +75,24 @@ def mask_of(kind: OperationKind) -> int:
     return mask | _NO_GATE if mask else 0
 
 
+_JOB_MAKING = frozenset(
+    {
+        Operation.CAPTION_GENERATION,
+        Operation.JOB_CREATION,
+        Operation.BATCH_OPERATIONS,
+        Operation.IMAGE_PROCESSING,
+    }
+)
+
+
 def _kind(name: Operation, blocked_by: frozenset[Gate], message: str, alternative: str) -> OperationKind:
-    return OperationKind(name=name.value, blocked_by=blocked_by, message=message, alternative=alternative)
+    return OperationKind(
+        name=name.value,
+        blocked_by=blocked_by,
+        message=message,
+        alternative=alternative,
+        makes_jobs=name in _JOB_MAKING,
+    )
 
 
 CATALOGUE: dict[str, OperationKind] = {

@@ -19,7 +19,7 @@ from guard.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["check_pattern"]
+__all__ = ["beginning", "check_pattern", "specificity"]
 
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 _REFUSED = {
@@ -53,6 +53,47 @@ def check_pattern(text: str) -> re.Pattern[str]:
             f"{_MOST_LONG_REPEATS} repetitions and {_MOST_CHOICES} choices, to keep it fast"
         )
     return compiled
+
+
+def beginning(pattern: re.Pattern[str]) -> str:
+    """What every match of this expression begins with: much cheaper to look for than the expression."""
+    if pattern.flags & re.IGNORECASE:
+        return ""
+    text = ""
+    for operator, argument in parser.parse(pattern.pattern, pattern.flags):
+        if operator is not sre.LITERAL:
+            break
+        text += chr(argument)
+    return text
+
+
+def specificity(pattern: re.Pattern[str]) -> tuple[int, int, int]:
+    """How much a match of this expression must contain: literal characters, other characters that are
+    narrowed to a class, and, negative, its parts of varying length. The greater, the more specific."""
+    return _contents(parser.parse(pattern.pattern, pattern.flags))
+
+
+def _contents(node: Any) -> tuple[int, int, int]:
+    literals = classes = open_parts = 0
+    for operator, argument in node:
+        if operator is sre.LITERAL:
+            found = (1, 0, 0)
+        elif operator in {sre.IN, sre.NOT_LITERAL}:
+            found = (0, 1, 0)
+        elif operator in _REPEATS:
+            least, most, body = argument
+            inner = _contents(body)
+            found = (inner[0] * least, inner[1] * least, inner[2] * least - (least != most))
+        elif operator is sre.BRANCH:
+            found = min(map(_contents, argument[1]))
+        elif operator is sre.SUBPATTERN:
+            found = _contents(argument[3])
+        elif operator is sre.ATOMIC_GROUP:
+            found = _contents(argument)
+        else:  # any character, or a place that takes none
+            found = (0, 0, 0)
+        literals, classes, open_parts = literals + found[0], classes + found[1], open_parts + found[2]
+    return literals, classes, open_parts
 
 
 def _walk(text: str, node: Any, *, inside_repeat: bool) -> Iterator[str]:

@@ -2,18 +2,19 @@
 
 Order for a task: its own ``operation=``, else rules by name in the order they were added, else by
 queue, else `job_creation`. Built-in tasks that carry another task inside (`celery.map`, …) take the
-operation of that task; the worker unwraps them. For an endpoint: rules by method and path, else
-`read_operations` for safe methods and `unknown` for the rest: a new write route is guarded until
-somebody classifies it.
+operation of that task; the worker unwraps them. For an endpoint: the most specific rule by method and path
+(`guard.core.endpoints`), in whatever order they were added, else `read_operations` for safe methods and
+`unknown` for the rest: a new write route is guarded until somebody classifies it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from fnmatch import translate
 from re import Pattern
 from re import compile as compile_regex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.core.operations import (
     ALWAYS,
@@ -28,6 +29,8 @@ from guard.core.suggest import did_you_mean
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from guard.core.endpoints import Endpoint
 
 __all__ = ["OperationRegistry"]
@@ -44,10 +47,17 @@ class OperationRegistry:
     _names: dict[str, str] = field(default_factory=dict)
     _rules: list[tuple[Pattern[str], str]] = field(default_factory=list)
     _queues: dict[str, str] = field(default_factory=dict)
-    _endpoints: list[Endpoint] = field(default_factory=list)
+    _endpoints: tuple[Endpoint, ...] | None = None
+    """Rules for endpoints, ranked; None until somebody asks: most workers never do."""
 
     def declare(
-        self, name: str, *, blocked: str = "always", message: str = "", alternative: str = ""
+        self,
+        name: str,
+        *,
+        blocked: str = "always",
+        message: str = "",
+        alternative: str = "",
+        makes_jobs: bool = True,
     ) -> OperationKind:
         """Add a custom operation.
 
@@ -56,6 +66,8 @@ class OperationRegistry:
             blocked: ``always`` (normal and emergency), ``emergency`` or ``never``.
             message: sentence for the end user; one is made from the name when empty.
             alternative: what the user can do meanwhile.
+            makes_jobs: whether its requests start background work; an admin's requests pass a normal window
+                only where they do not.
 
         Raises:
             InvalidRequest: the name or `blocked` is wrong, or the name is one of the guides' ten.
@@ -77,7 +89,11 @@ class OperationRegistry:
             message or f"{name.replace('_', ' ').capitalize()} is temporarily unavailable during maintenance"
         )
         kind = OperationKind(
-            name=name, blocked_by=_BLOCKED_IN[blocked], message=text, alternative=alternative
+            name=name,
+            blocked_by=_BLOCKED_IN[blocked],
+            message=text,
+            alternative=alternative,
+            makes_jobs=makes_jobs,
         )
         self.kinds[name] = kind
         return kind
@@ -112,30 +128,57 @@ class OperationRegistry:
         elif regex is not None:
             self._rules.append((check_pattern(regex), value))
 
-    def add_endpoint(self, operation: str, *, regex: str, methods: tuple[str, ...] = ()) -> None:
-        """Add one rule for endpoints; it is asked before the guides' own. No methods means all.
+    def unknown_among(self, names: Iterable[str]) -> list[str]:
+        """A problem for each of these operations that does not exist."""
+        problems: list[str] = []
+        for name in names:
+            try:
+                self.kind(name)
+            except InvalidRequest as error:
+                problems += error.problems
+        return problems
+
+    def add_endpoint(
+        self, operation: str | Enum, *, regex: str, methods: Iterable[str] | str | None = None
+    ) -> None:
+        """Add one rule for endpoints. Among the rules that fit a request the most specific counts: the one
+        that demands the most literal characters, of equals your own before the guides'. No rule takes over
+        what must stay reachable: the guard's API and status page, and health.
+
+        Args:
+            operation: name of an operation, or a member of an enumeration whose value is one.
+            regex: fits the whole path; see `guard.core.patterns` for what it may contain.
+            methods: such as ``("POST", "PUT")``; all when None. With ``GET`` comes ``HEAD``: the same view
+                runs.
 
         Raises:
-            InvalidRequest: the operation is unknown, or the expression could take more than quadratic time.
+            InvalidRequest: the operation is unknown, no method is named, or the expression could take more
+                than quadratic time.
         """
-        from guard.core.endpoints import Endpoint
+        from guard.core.endpoints import GUIDES, Endpoint, ranked
         from guard.core.patterns import check_pattern
 
-        verbs = frozenset(method.upper() for method in methods)
-        self._endpoints.append(Endpoint(check_pattern(regex), self.kind(operation).name, verbs))
+        named = (methods,) if isinstance(methods, str) else methods
+        verbs = frozenset(method.strip().upper() for method in named) if named is not None else frozenset()
+        if named is not None and not all(verbs):
+            raise InvalidRequest("an endpoint rule has an empty method: leave methods out for all")
+        kind = self.kind(operation)
+        rule = Endpoint(pattern=check_pattern(regex), operation=kind.name, methods=verbs, own=True)
+        self._endpoints = ranked((*(self._endpoints or GUIDES), rule), self.kinds)
 
-    def kind(self, operation: str) -> OperationKind:
-        """The operation of this name.
+    def kind(self, operation: str | Enum) -> OperationKind:
+        """The operation of this name, or of an enumeration's member whose value is one.
 
         Raises:
             InvalidRequest: there is none.
         """
+        name: Any = operation.value if isinstance(operation, Enum) else operation
         try:
-            return self.kinds[operation]
+            return self.kinds[name]
         except (KeyError, TypeError):
             raise InvalidRequest(
-                f"operation {str(operation)[:80]!r} is unknown: use one of {', '.join(sorted(self.kinds))}"
-                f"{did_you_mean(str(operation), self.kinds)}"
+                f"operation {str(name)[:80]!r} is unknown: use one of {', '.join(sorted(self.kinds))}"
+                f"{did_you_mean(str(name), self.kinds)}"
             ) from None
 
     @property
@@ -167,4 +210,25 @@ class OperationRegistry:
         """
         from guard.core.endpoints import operation_of
 
-        return self.kinds[operation_of(method, path, self._endpoints)]
+        return self.kinds[operation_of(method, path, self.endpoints)]
+
+    def knows_endpoint(self, method: str, path: str) -> bool:
+        """Whether a rule says the operation of such a request, yours or one of the guides'."""
+        from guard.core.endpoints import rule_of
+
+        return rule_of(method, path, self.endpoints) is not None
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The rules for endpoints, most specific first: another object after each change."""
+        if self._endpoints is None:
+            from guard.core.endpoints import GUIDES, ranked
+
+            self._endpoints = ranked(GUIDES, self.kinds)
+        return self._endpoints
+
+    def endpoints_of(self, operation: str) -> tuple[str, ...]:
+        """The rules for endpoints that lead to an operation, for people: methods and expression."""
+        from guard.core.endpoints import patterns_of
+
+        return patterns_of(operation, self.endpoints)

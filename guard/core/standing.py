@@ -37,7 +37,6 @@ class DueFacts:
         state: of the guard.
         now: UTC seconds.
         sessions: what a window of a mode does with sessions when its plan does not say so.
-        work: what is still being done in the window, in words.
         automated: the id of the window that a program holds for itself, such as the weekly optimization;
             empty when none does.
     """
@@ -47,7 +46,6 @@ class DueFacts:
     state: GuardState
     now: float
     sessions: Mapping[Mode, SessionPolicy] = field(default_factory=dict)
-    work: Sequence[str] = ()
     automated: str = ""
 
 

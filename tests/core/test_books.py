@@ -66,3 +66,10 @@ def test_it_never_adds_up_with_something_unknown_or_missing(
     else:
         assert books.unaccounted is not None
         assert books.adds_up == (books.unaccounted == 0)
+
+
+def test_counters_that_were_lost_make_no_job_unaccounted() -> None:
+    parts = {"still_parked": 0, "still_running": 0, "gone_workers": 0}
+    assert balance(account(parked=2), **parts).adds_up is False  # type: ignore[arg-type]
+    lost = balance(account(parked=2), **parts, whole=False)  # type: ignore[arg-type]
+    assert (lost.unaccounted, lost.adds_up) == (None, None)

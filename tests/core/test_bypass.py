@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.bypass import LONGEST_BYPASS_SECONDS, holder_of, issue_bypass, read_bypass
+from guard.core.bypass import (
+    LONGEST_BYPASS_SECONDS,
+    Bypass,
+    BypassUse,
+    BypassView,
+    bypass_of,
+    issue_bypass,
+    read_bypass,
+)
 from guard.core.record import read_record, write_record
 from guard.core.state import GuardState
 from guard.errors import InvalidRequest, StateInvalid
@@ -37,7 +47,7 @@ TOKEN = token()
     ],
 )
 def test_bypass(operation: str, secret: bytes | None, now: float, passes: bool) -> None:
-    assert bool(holder_of(TOKEN, operation=operation, secret=secret, now=now)) == passes
+    assert bool(bypass_of(TOKEN, operation=operation, secret=secret, now=now)) == passes
 
 
 def test_a_token_says_who_gave_it_to_whom() -> None:
@@ -47,6 +57,53 @@ def test_a_token_says_who_gave_it_to_whom() -> None:
         "holder": "batch 7",
         "until": NOW + 60,
     }
+
+
+def test_what_was_made_is_known_by_its_id_and_its_user() -> None:
+    issued = issue_bypass(
+        operations=["x"],
+        by="ops",
+        holder="alice",
+        seconds=60,
+        secret=KEY,
+        now=NOW,
+        bypass_id="b-1",
+        user="17",
+    )
+    said = bypass_of(issued, operation="x", secret=KEY, now=NOW)
+    assert said == Bypass(bypass_id="b-1", holder="alice", by="ops", user="17")
+    assert str(said) == "alice as user 17, given by ops"
+
+
+def test_a_token_of_an_older_release_has_no_id() -> None:
+    said = bypass_of(TOKEN, operation="image_processing", secret=KEY, now=NOW)
+    assert said == Bypass(bypass_id="", holder="batch 7", by="ops")
+    assert str(said) == "batch 7, given by ops"
+
+
+USE = BypassUse(bypass_id="b-1", holder='a "b" ü', by="ops", user="", operation="x")
+
+
+def test_a_use_is_the_same_text_for_the_same_use() -> None:
+    assert BypassUse.of_text(USE.to_text()) == USE
+    assert USE.to_text() == replace(USE).to_text() != replace(USE, operation="y").to_text()
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"holder": "a"}', "null", USE.to_text()[:-1]])
+def test_what_is_no_use(text: str) -> None:
+    assert BypassUse.of_text(text) is None
+
+
+@pytest.mark.parametrize(
+    ("revoked_at", "at", "counts"), [(None, 0, True), (None, 59.9, True), (None, 60, False), (NOW, 0, False)]
+)
+def test_when_one_that_was_made_counts(revoked_at: float | None, at: float, counts: bool) -> None:
+    view = BypassView(
+        bypass_id="b-1", operations=("x", "y"), holder="alice", user="", made_at=NOW, made_by="ops",
+        until=NOW + 60, revoked_at=revoked_at,
+    )  # fmt: skip
+    assert view.counts(NOW + at) is counts
+    assert (view.to_dict()["operations"], view.to_dict()["uses"]) == (["x", "y"], None)
 
 
 def test_without_a_key_there_is_no_bypass() -> None:
@@ -73,7 +130,7 @@ def test_no_changed_character_passes_for_more() -> None:
 @many
 def test_any_text_is_a_token_or_none(text: str) -> None:
     assert read_bypass(text, secret=KEY) is None
-    assert not holder_of(text, operation="", secret=KEY, now=0.0)
+    assert not bypass_of(text, operation="", secret=KEY, now=0.0)
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", TOKEN.partition(".")[0], "x" * 10_000])
@@ -92,4 +149,4 @@ def test_a_guard_record_is_no_token_and_a_token_no_record() -> None:
 @pytest.mark.parametrize("length", [10, 100, 500, 1000])
 def test_a_token_that_was_issued_passes(length: int) -> None:
     issued = token(holder="x" * length)
-    assert holder_of(issued, operation="image_processing", secret=KEY, now=NOW)
+    assert bypass_of(issued, operation="image_processing", secret=KEY, now=NOW)

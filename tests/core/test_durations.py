@@ -43,6 +43,12 @@ def test_not_understood(text: str) -> None:
         parse_duration(text)
 
 
+def test_what_may_be_longer() -> None:
+    assert parse_duration("366d", longest=366 * 86_400) == 366 * 86_400
+    with pytest.raises(InvalidRequest, match="from 1 second to 366 days"):
+        parse_duration("367d", longest=366 * 86_400)
+
+
 def test_long_nonsense_is_not_repeated_whole() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_duration("x" * 10_000)

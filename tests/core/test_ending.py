@@ -44,17 +44,6 @@ def test_an_extension_counts_from_the_end_when_beat_was_down(world: World) -> No
     assert world.spans[0].ended == pytest.approx(START + HOUR + 1800, abs=31)
 
 
-def test_it_is_extended_while_the_work_goes_on_and_not_longer(world: World) -> None:
-    world.plan("move", at="2026-12-01 02:00", extend_by=600, max_extensions=6)
-    world.work = ("the optimization works",)
-    world.go(until=START + HOUR + 300)
-    assert world.is_open
-    world.work = ()
-    world.go(until=START + 3 * HOUR)
-    assert world.spans[0].ended == pytest.approx(START + HOUR + 600, abs=31)
-    assert world.alerted == ["planned window extended"]
-
-
 def test_a_window_that_nobody_verified_ends_with_an_alert(world: World) -> None:
     world.plan("move", at="2026-12-01 02:00", verify=True)
     world.go(until=START + 2 * HOUR)

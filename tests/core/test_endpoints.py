@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from enum import Enum
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.operations import CATALOGUE
+from guard.core.operations import CATALOGUE, Operation
 from guard.core.registry import OperationRegistry
+from guard.errors import InvalidRequest
 from tests.core.strategies import many
 
 REGISTRY = OperationRegistry()
@@ -181,10 +184,15 @@ def test_only_the_way_out_itself_is_never_blocked(method: str, path: str) -> Non
     assert kind.name in CATALOGUE
     if not kind.guarded:
         where = resolved(path)
-        assert where[:1] in [["admin"], ["login"], ["logout"], ["auth"]] or where[:2] in [
-            ["api", "maintenance"],
-            ["api", "health"],
-        ]
+        assert (
+            where[:1] in [["admin"], ["login"], ["logout"], ["auth"]]
+            or where[:2]
+            in [
+                ["api", "maintenance"],
+                ["api", "health"],
+            ]
+            or (method in {"GET", "HEAD", "OPTIONS"} and where[:1] in [["maintenance"], ["health"]])
+        )
 
 
 @given(st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]), paths)
@@ -199,3 +207,135 @@ def test_an_endpoint_rule_of_the_app_comes_first() -> None:
     assert mine.of_endpoint("POST", "/admin/captions/all").name == "caption_generation"
     assert mine.of_endpoint("GET", "/admin/captions/all").name == "admin_operations"
     assert mine.of_endpoint("POST", "/admin/captions/../x").name == "unknown"
+
+
+def test_the_rules_of_an_operation_can_be_shown() -> None:
+    registry = OperationRegistry()
+    registry.add_endpoint("batch_operations", regex="/bulk", methods=("post",))
+    shown = registry.endpoints_of("batch_operations")
+    assert "POST /bulk" in shown
+    assert "DELETE,PATCH,POST,PUT /api/batch(/.*)?" in shown
+    assert registry.endpoints_of("unknown") == ()
+
+
+class OperationType(Enum):
+    """As the guide's example has it."""
+
+    CUSTOM_OPERATION = "custom_operation"
+
+
+def test_an_operation_may_be_a_member_of_an_enumeration() -> None:
+    mine = OperationRegistry()
+    mine.declare("custom_operation")
+    mine.add_endpoint(OperationType.CUSTOM_OPERATION, regex=r"/api/custom/.*")
+    assert mine.of_endpoint("GET", "/api/custom/x").name == "custom_operation"
+    mine.add_endpoint(Operation.READ_OPERATIONS, regex=r"/api/custom/search", methods="post")
+    assert mine.of_endpoint("POST", "/api/custom/search").name == "read_operations"
+
+
+OVERLAPPING = [
+    ("read_operations", "/.*", ("POST",)),
+    ("batch_operations", "/things/.*", None),
+    ("image_processing", "/things/[^/]+", None),
+    ("job_creation", "/things/[^/]+/run", None),
+    ("caption_generation", "/things/[^/]+/run", ("POST",)),
+    ("read_operations", "/things/search", ("POST",)),
+    ("admin_operations", "/profile", ("POST",)),
+]
+
+
+@given(st.permutations(OVERLAPPING))
+@many
+def test_the_most_specific_rule_counts_in_whatever_order_they_came(
+    rules: list[tuple[str, str, tuple[str]]],
+) -> None:
+    mine = OperationRegistry()
+    for operation, regex, methods in rules:
+        mine.add_endpoint(operation, regex=regex, methods=methods)
+    found = {
+        (method, path): mine.of_endpoint(method, path).name
+        for method, path in [
+            ("POST", "/else"),
+            ("POST", "/things/a/b"),
+            ("POST", "/things/a"),
+            ("GET", "/things/a/run"),
+            ("POST", "/things/a/run"),
+            ("POST", "/things/search"),
+            ("POST", "/profile"),
+            ("POST", "/profile/x"),
+            ("PUT", "/profile"),
+        ]
+    }
+    assert list(found.values()) == [
+        "read_operations",
+        "batch_operations",
+        "image_processing",
+        "job_creation",
+        "caption_generation",
+        "read_operations",
+        "admin_operations",  # of two alike the application's own
+        "user_data_modification",
+        "user_data_modification",
+    ]
+
+
+def test_of_two_rules_alike_the_stricter_counts() -> None:
+    for order in (("read_operations", "unknown"), ("unknown", "read_operations")):
+        mine = OperationRegistry()
+        for operation in order:
+            mine.add_endpoint(operation, regex="/x")
+        assert mine.of_endpoint("POST", "/x").name == "unknown"
+
+
+@pytest.mark.parametrize("path", ["/api/maintenance/disable", "/api/health", "/maintenance", "/health/live"])
+def test_no_rule_takes_over_the_way_out(path: str) -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("job_creation", regex=path)
+    mine.add_endpoint("job_creation", regex="/.*")
+    assert mine.of_endpoint("GET", path).name == "admin_operations"
+
+
+def test_an_empty_method_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="empty method"):
+        OperationRegistry().add_endpoint("unknown", regex="/x", methods=("",))
+
+
+def test_a_rule_that_ignores_case_is_found() -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("job_creation", regex="(?i)/RUN/.*", methods=("GET",))
+    assert mine.of_endpoint("GET", "/run/x").name == "job_creation"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/" + "a" * 254,
+        "/api/maintenance" + "/a" * 119,
+        "/api/maintenance/" + "a" * 230 + " ",
+        "/maintenance" + "/." * 100,
+        "/maintenance/" + "a-" * 115 + "!",
+        "/static/" + "a" * 240,
+        "/review/" + "review_batches/" * 16,
+        "/user-management/" + "log" * 78,
+        "/" * 255,
+    ],
+)
+def test_no_path_takes_long(path: str) -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("unknown", regex=r"/[a/]*x[a/]*y")
+    begun = time.process_time()
+    for method in METHODS:
+        mine.of_endpoint(method, path)
+    assert time.process_time() - begun < 0.3
+
+
+def test_a_rule_for_get_is_for_head_too() -> None:
+    """A web framework serves HEAD by the view of GET, which then does its work all the same."""
+    registry = OperationRegistry()
+    registry.add_endpoint("batch_operations", regex=r"/export", methods="GET")
+    found = {method: registry.of_endpoint(method, "/export").name for method in ("GET", "HEAD", "OPTIONS")}
+    assert found == {
+        "GET": "batch_operations",
+        "HEAD": "batch_operations",
+        "OPTIONS": "read_operations",
+    }

@@ -1,0 +1,45 @@
+"""What the guard tells about single jobs to whoever watches Celery's events, such as Flower.
+
+Every event named ``task-<word>`` shows there as a state of its job. `MOMENTARY` are those after which the job
+may still run: Celery's own order of states knows none of them and would let them hide that it does
+(`guard.flower.task_states`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+__all__ = ["GUARD_STATES", "JobEvent", "Tells"]
+
+
+class JobEvent(StrEnum):
+    """What happened to one job. Events may be lost; the counters of the window are exact."""
+
+    REFUSED = "task-refused"
+    """Its publisher was told no. Nothing was published; the id is the call's own, or made for this event."""
+    HELD = "task-held"
+    """It waits in its own queue until the release."""
+    PARKED = "task-parked"
+    RELEASED = "task-released"
+    DISCARDED = "task-discarded"
+    INTERRUPTED = "task-interrupted"
+    """An emergency asked it to stop, and it did."""
+    KILLED = "task-killed"
+    """An emergency ended its process."""
+
+
+GUARD_STATES = frozenset(event.removeprefix("task-").upper() for event in JobEvent)
+"""As which states they show."""
+
+
+class Tells(Protocol):
+    """Who passes events on. Never waits for anything, and never raises."""
+
+    def __call__(self, event: JobEvent, task_id: str, task: str, /, **fields: Any) -> None:
+        """Tell of one job.
+
+        Args:
+            task_id: empty for a job that has none; the event is given one.
+            fields: plain JSON types, under the names that Celery's own events use.
+        """
