@@ -18,6 +18,12 @@
     ├── RoutineRuns               this routine runs already; nothing was begun
     ├── Unanswerable              this kind of server or host cannot say what was asked
     ├── NotPlanned                no planned window has this id or name
+    ├── AccessDenied              a caller over HTTP may not do this; nothing was changed
+    │   ├── NotKnown              nobody knows who asks: no credential, or one that does not count
+    │   ├── NotAllowed            the caller lacks the right
+    │   ├── StepUpRequired        a second factor must be shown first
+    │   └── ApprovalRequired      somebody else must approve this request first
+    ├── TooManyRequests           too many tries in a time; nothing was done
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
     JobInterrupted                a BaseException: this job was asked to stop, and stops here
@@ -33,12 +39,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "AccessDenied",
+    "ApprovalRequired",
     "ConfigurationInvalid",
     "GuardError",
     "IllegalMove",
     "InvalidRequest",
     "JobInterrupted",
     "MaintenanceActive",
+    "NotAllowed",
+    "NotKnown",
     "NotParked",
     "NotPlanned",
     "ParkingFailed",
@@ -50,8 +60,10 @@ __all__ = [
     "StateInvalid",
     "StateMissing",
     "StateUnknown",
+    "StepUpRequired",
     "StoreError",
     "StoreUnavailable",
+    "TooManyRequests",
     "Unanswerable",
 ]
 
@@ -214,6 +226,56 @@ class NotPlanned(GuardError):
         near = get_close_matches(ref, names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         super().__init__(f"no planned window has the id or name {ref[:60]!r}{hint}")
+
+
+class AccessDenied(GuardError):
+    """A caller over HTTP may not do this. Nothing was changed."""
+
+
+class NotKnown(AccessDenied):
+    """There is no credential, or it is wrong, expired or revoked. Which of these is not said."""
+
+
+class NotAllowed(AccessDenied):
+    """The caller is known and lacks the right.
+
+    Attributes:
+        needed: the right, as `guard.core.access.Right` names it.
+    """
+
+    def __init__(self, message: str, *, needed: str) -> None:
+        super().__init__(message)
+        self.needed = needed
+
+
+class StepUpRequired(AccessDenied):
+    """A second factor must be shown first, or the one that was shown does not count."""
+
+
+class ApprovalRequired(AccessDenied):
+    """Somebody else must approve exactly this request first.
+
+    Attributes:
+        approval_id: of the request for an approval, to be sent along once it is given.
+    """
+
+    def __init__(self, message: str, *, approval_id: str) -> None:
+        super().__init__(message)
+        self.approval_id = approval_id
+
+
+class TooManyRequests(GuardError):
+    """Too many tries in a time. Nothing was done.
+
+    Attributes:
+        retry_after: whole seconds after which another try counts.
+        limit: how many tries there are in a period.
+    """
+
+    def __init__(self, message: str, *, retry_after: int, limit: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.limit = limit
 
 
 class SelfTestFailed(GuardError):

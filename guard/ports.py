@@ -291,6 +291,12 @@ class Lock(Protocol):
 class Tally(Protocol):
     """Counters of a window, summed over all processes."""
 
+    def begin(self, window_id: str) -> None:
+        """Note that everything is counted from now on. May be repeated."""
+
+    def is_whole(self, window_id: str) -> bool:
+        """Whether everything since then is counted: no data was lost meanwhile."""
+
     def add(self, window_id: str, counts: Mapping[str, int]) -> None:
         """Add to counters named as in `Account.to_fields`."""
 

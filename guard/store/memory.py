@@ -247,6 +247,13 @@ class MemoryTally:
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._begun: set[str] = set()
+
+    def begin(self, window_id: str) -> None:
+        self._begun.add(window_id)
+
+    def is_whole(self, window_id: str) -> bool:
+        return window_id in self._begun
 
     def add(self, window_id: str, counts: Mapping[str, int]) -> None:
         self._counts[window_id].update(counts)

@@ -16,13 +16,18 @@ from guard.store.sql.retention import SqlRetention
 from guard.store.sql.routines import SqlRoutines
 from guard.store.sql.schema import (
     ALERTS,
+    APPROVALS,
     AUDIT,
+    BREAK_GLASS,
+    BYPASSES,
     FOUND,
     METADATA,
     OCCURRENCES,
+    PAGE_SESSIONS,
     ROLL,
     ROUTINES,
     SCHEDULES,
+    TOKENS,
     WINDOWS,
 )
 from tests.contracts.doers import REQUEST
@@ -103,7 +108,7 @@ def test_what_is_old_goes_and_the_rest_stays(sql: SqlStore) -> None:
         )
     journal = rows(sql, AUDIT)
     gone = SqlRetention(sql).forget(before=100.0)
-    assert gone == {"windows": 1, "alerts": 1, "results": 0, "occurrences": 1, "schedules": 1}
+    assert gone == {"windows": 1, "alerts": 1, "results": 0, "occurrences": 1, "schedules": 1, "access": 0}
     assert [rows(sql, table) for table in (WINDOWS, FOUND, ROLL, ALERTS, OCCURRENCES, SCHEDULES)] == [
         2,
         2,
@@ -162,8 +167,36 @@ def test_a_little_at_a_time(sql: SqlStore, batch: int) -> None:
     assert [retention.forget(before=100.0)["alerts"] for _ in range(4)] == [3, 3, 1, 0]
 
 
+def test_access_that_has_long_ended_is_forgotten(sql: SqlStore) -> None:
+    text = {"owner": "a", "label": "", "rights": "read", "made_by": "b", "digest": "", "request": "{}"}
+    text |= {
+        "deed": "enable",
+        "asked_by": "a",
+        "operations": "[]",
+        "holder": "h",
+        "for_user": "",
+        "address": "",
+    }
+    text |= {"token_id": ""}
+    times = {"made_at": 1.0, "asked_at": 1.0, "began_at": 1.0, "seen_at": 1.0}
+    ends = {TOKENS: "expires_at", PAGE_SESSIONS: "expires_at", APPROVALS: "expires_at", BYPASSES: "until"}
+    for table, end in (ends | {BREAK_GLASS: "used_at"}).items():
+        key = next(iter(table.primary_key)).name
+        for name, ended in (("old", 99.0), ("young", 101.0)):
+            row = text | times | {end: ended, "digest": name, key: name}
+            columns = {column: value for column, value in row.items() if column in table.c}
+            with sql.engine.begin() as connection:
+                connection.execute(table.insert().values(columns))
+    assert SqlRetention(sql).forget(before=100.0)["access"] == 5
+    with sql.engine.connect() as connection:
+        for table in (*ends, BREAK_GLASS):
+            (left,) = connection.execute(table.select()).mappings()
+            assert "young" in left.values()
+
+
 def test_every_table_of_history_is_known_here() -> None:
     """A new table must be thought of: kept for good, or deleted by age."""
-    forgotten = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT}
-    kept = {"guard_state", "guard_routine_locks"}
+    history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT}
+    forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES}
+    kept = {"guard_state", "guard_routine_locks", "guard_second_factors"}
     assert {table.name for table in METADATA.tables.values()} == {table.name for table in forgotten} | kept

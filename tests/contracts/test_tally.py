@@ -16,6 +16,7 @@ from tests.contracts.doers import KEYS
 
 if TYPE_CHECKING:
     from guard.ports import Tally
+    from tests.support.valkey import Valkey
 
 
 def test_a_window_that_nothing_met_has_an_empty_account(tally: Tally) -> None:
@@ -61,3 +62,24 @@ def test_a_server_that_is_away_is_unavailable() -> None:
             with pytest.raises(StoreUnavailable) as caught:
                 use()
             assert "hunter2" not in str(caught.value)
+
+
+def test_counters_that_were_lost_are_told_from_none(tally: Tally) -> None:
+    assert not tally.is_whole("w-1")
+    for _ in range(2):
+        tally.begin("w-1")
+    tally.add("w-1", {"refused:caption_generation": 2})
+    assert tally.is_whole("w-1")
+    assert not tally.is_whole("w-2")
+    assert tally.account("w-1").total(Count.REFUSED) == 2
+
+
+def test_a_server_that_came_back_empty_is_not_whole(valkey: Valkey) -> None:
+    client = connect(valkey.url(valkey.fresh_db()), timeout=2.0, name="tests")
+    tally = RedisTally(client, KEYS)
+    tally.begin("w-1")
+    tally.add("w-1", {"parked:image_processing": 3})
+    client.flushdb()
+    tally.add("w-1", {"released:image_processing": 3})
+    assert not tally.is_whole("w-1")
+    client.close()

@@ -68,6 +68,9 @@ def connect(
         redis_connect_func=connected,
         decode_responses=decode,
         protocol=2,
+        # redis-py would read its own package's metadata for each connection, to tell the server its version:
+        # some milliseconds in which no other thread runs, at each try while Redis is away.
+        driver_info=None,
     )
 
 

@@ -13,6 +13,8 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
     {ns}:departed                hash    7 days   agent ids that have stopped in order
     {ns}:counts:<window>         hash    30 days  counters of a window
+    {ns}:attempts:<window>       hash    30 days  refused requests and when the last came, by operation
+    {ns}:attempts:<window>:<h>   hash    2 days   the same by minute, of one hour since 1970
     {ns}:outcomes:<window>       hash    30 days  attempt -> what became of a job in an emergency (JSON)
     {ns}:parked                  hash    none     task id -> parked job (JSON)
     {ns}:parked-as:<p>:<g>       string  2 days   park id of a delivery, and whether the broker confirmed it
@@ -30,6 +32,10 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:finished:<window>       string  7 days   that it takes no such step any more
     {ns}:sessions                hash    none     how far the deletion of invalidated sessions has come
     {ns}:lock:<name>             string  10 s     who may act, for example release
+    {ns}:rates:<digest>          list    1 days   when an address or an owner tried something, for rate limits
+    {ns}:bypass:<id>             string  1 days   that a bypass token was made and not revoked
+    {ns}:bypass-uses             hash    2 days   use of a bypass (JSON) -> how often it let a job start
+    {ns}:bypass-told             hash    2 days   the same, as far as the journal has it
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
     channel {ns}:acknowledged    the epoch, when its last acknowledgement came and at later reports
@@ -123,6 +129,21 @@ class Keys:
     def sessions(self) -> str:
         return self._key("sessions")
 
+    @property
+    def rates(self) -> str:
+        return self._key("rates")
+
+    @property
+    def bypass_uses(self) -> str:
+        return self._key("bypass-uses")
+
+    @property
+    def bypass_told(self) -> str:
+        return self._key("bypass-told")
+
+    def bypass(self, bypass_id: str) -> str:
+        return self._key("bypass", bypass_id)
+
     def accepted(self, queue: str) -> str:
         return self._key("ledger", queue)
 
@@ -137,6 +158,12 @@ class Keys:
 
     def counts(self, window_id: str) -> str:
         return self._key("counts", window_id)
+
+    def attempts(self, window_id: str) -> str:
+        return self._key("attempts", window_id)
+
+    def attempts_in(self, window_id: str, hour: int | str) -> str:
+        return self._key("attempts", window_id, str(hour))
 
     def outcomes(self, window_id: str) -> str:
         return self._key("outcomes", window_id)

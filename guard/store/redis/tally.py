@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["RedisTally"]
 
 _KEEP_SECONDS = 30 * 24 * 3600
+_BEGUN = "begun"
+"""A field beside the counters: it is gone when a server has lost them, whatever was counted since."""
 
 
 class RedisTally:
@@ -25,6 +27,13 @@ class RedisTally:
     def __init__(self, client: Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+
+    def begin(self, window_id: str) -> None:
+        self.add(window_id, {_BEGUN: 1})
+
+    def is_whole(self, window_id: str) -> bool:
+        with in_our_words():
+            return bool(self._client.hexists(self._keys.counts(window_id), _BEGUN))
 
     def add(self, window_id: str, counts: Mapping[str, int]) -> None:
         key = self._keys.counts(window_id)
@@ -40,4 +49,6 @@ class RedisTally:
 
         with in_our_words():
             fields = self._client.hgetall(self._keys.counts(window_id))
-        return Account.from_fields({str(name): int(number) for name, number in fields.items()})
+        return Account.from_fields(
+            {str(name): int(number) for name, number in fields.items() if name != _BEGUN}
+        )

@@ -45,6 +45,7 @@ class SqlAlerts:
 
     def recent(self, limit: int) -> list[Alert]:
         """The last alerts, newest first. Raises StoreUnavailable."""
+        self._durable.require_ready()
         query = select(ALERTS).order_by(ALERTS.c.seq.desc()).limit(limit)
         with reported(), self._durable.engine.connect() as connection:
             rows = connection.execute(query).all()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from guard.errors import StoreUnavailable
+from guard.unix_socket import connect_mysql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +105,8 @@ def _mysql(parts: dict[str, str], timeout: float) -> Driver | None:
         return None
     seconds = max(1, round(timeout))
     return Driver(
-        connect=lambda: pymysql.connect(
+        connect=lambda: connect_mysql(
+            pymysql,
             user=unquote(parts["user"]),
             password=unquote(parts["password"] or ""),
             host=parts["host"] or None,

@@ -18,6 +18,7 @@ from tenacity import (
 )
 
 from guard.errors import StoreUnavailable
+from guard.unix_socket import connect_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def _create(url: str, timeout: float, *, ours: bool) -> Engine:
     arguments: dict[str, Any] = {}
     if "pymysql" in url.partition("://")[0]:
         arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=2,
@@ -71,6 +72,7 @@ def _create(url: str, timeout: float, *, ours: bool) -> Engine:
         connect_args=arguments,
         isolation_level="READ COMMITTED",
     )
+    return connect_through(engine)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -15,13 +15,18 @@ from guard.core.occurrence import FINAL
 from guard.store.sql.engine import reported
 from guard.store.sql.schema import (
     ALERTS,
+    APPROVALS,
     AUDIT,
+    BREAK_GLASS,
+    BYPASSES,
     FOUND,
     OCCURRENCES,
+    PAGE_SESSIONS,
     ROLL,
     ROUTINES,
     SCHEDULES,
     STATE,
+    TOKENS,
     WINDOWS,
 )
 
@@ -60,7 +65,8 @@ class SqlRetention:
         """Delete what ended before a moment. Gives how many rows of each kind went.
 
         Args:
-            before: UTC seconds, for windows with what belongs to them, alerts, results, planned windows.
+            before: UTC seconds, for windows with what belongs to them, alerts, results, planned windows,
+                and access that has ended.
             frequent: routines whose results are kept for less long: until `frequent_before`.
             journal_before: for the journal; None: it is kept.
         """
@@ -71,6 +77,7 @@ class SqlRetention:
             gone["results"] = self._results(before, frequent, frequent_before)
             gone["occurrences"] = self._occurrences(before)
             gone["schedules"] = self._schedules(before)
+            gone["access"] = self._access(before)
             if journal_before is not None:
                 gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
         return gone
@@ -135,6 +142,17 @@ class SqlRetention:
         used = select(OCCURRENCES.c.schedule_id)
         old = (SCHEDULES.c.cancelled_at < before) & SCHEDULES.c.schedule_id.notin_(used)
         return self._delete(SCHEDULES, SCHEDULES.c.schedule_id, old)
+
+    def _access(self, before: float) -> int:
+        """What let somebody in and has long ceased to. A second factor stays until somebody forgets it."""
+        over = (
+            (PAGE_SESSIONS, PAGE_SESSIONS.c.session_id, PAGE_SESSIONS.c.expires_at < before),
+            (TOKENS, TOKENS.c.token_id, or_(TOKENS.c.expires_at < before, TOKENS.c.revoked_at < before)),
+            (BREAK_GLASS, BREAK_GLASS.c.digest, BREAK_GLASS.c.used_at < before),
+            (APPROVALS, APPROVALS.c.approval_id, APPROVALS.c.expires_at < before),
+            (BYPASSES, BYPASSES.c.bypass_id, BYPASSES.c.until < before),
+        )
+        return sum(self._delete(table, key, old) for table, key, old in over)
 
     def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:

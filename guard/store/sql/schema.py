@@ -11,15 +11,21 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Stri
 
 __all__ = [
     "ALERTS",
+    "APPROVALS",
     "AUDIT",
+    "BREAK_GLASS",
+    "BYPASSES",
     "FOUND",
     "METADATA",
     "OCCURRENCES",
+    "PAGE_SESSIONS",
     "ROLL",
     "ROUTINES",
     "ROUTINE_LOCKS",
     "SCHEDULES",
+    "SECOND_FACTORS",
     "STATE",
+    "TOKENS",
     "WINDOWS",
 ]
 
@@ -167,5 +173,99 @@ ROUTINE_LOCKS = Table(
     Column("fence", _BIG, nullable=False),
     Column("holder", String(100), nullable=False),
     Column("until", Float(53), nullable=False),
+    **_MYSQL,
+)
+
+# Access tokens: only a digest of the secret is kept.
+TOKENS = Table(
+    "guard_tokens",
+    METADATA,
+    Column("token_id", String(36), primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("label", String(100), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("rights", String(100), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("expires_at", Float(53), nullable=False),
+    Column("revoked_at", Float(53)),
+    Column("revoked_by", String(100)),
+    Column("used_at", Float(53)),
+    Index("ix_guard_tokens_owner", "owner"),
+    **_MYSQL,
+)
+
+# The seed is encrypted with a key that the database does not have.
+SECOND_FACTORS = Table(
+    "guard_second_factors",
+    METADATA,
+    Column("owner", String(100), primary_key=True),
+    Column("seed", Text, nullable=False),
+    Column("enrolled_at", Float(53), nullable=False),
+    Column("confirmed_at", Float(53)),
+    # The last period of 30 s whose code was taken: each code counts once, whichever process is shown it.
+    Column("last_period", _BIG, nullable=False),
+    **_MYSQL,
+)
+
+BREAK_GLASS = Table(
+    "guard_break_glass",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("used_at", Float(53)),
+    Index("ix_guard_break_glass_owner", "owner"),
+    **_MYSQL,
+)
+
+# Sign-ins of the admin page: only a digest of what the cookie holds is kept.
+PAGE_SESSIONS = Table(
+    "guard_page_sessions",
+    METADATA,
+    Column("session_id", String(36), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("token_id", String(36), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("seen_at", Float(53), nullable=False),
+    Column("expires_at", Float(53), nullable=False),
+    Column("stepped_up_at", Float(53)),
+    Index("ix_guard_page_sessions_token_id", "token_id"),
+    **_MYSQL,
+)
+
+APPROVALS = Table(
+    "guard_approvals",
+    METADATA,
+    Column("approval_id", String(36), primary_key=True),
+    Column("deed", String(40), nullable=False),
+    # Of the exact request: what is approved is what is done.
+    Column("digest", String(64), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("asked_by", String(100), nullable=False),
+    Column("asked_at", Float(53), nullable=False),
+    Column("expires_at", Float(53), nullable=False),
+    Column("approved_by", String(100)),
+    Column("approved_at", Float(53)),
+    Column("refused_by", String(100)),
+    Column("used_at", Float(53)),
+    Index("ix_guard_approvals_asked_at", "asked_at"),
+    **_MYSQL,
+)
+
+# Bypass tokens that were made; the token itself is kept nowhere.
+BYPASSES = Table(
+    "guard_bypasses",
+    METADATA,
+    Column("bypass_id", String(36), primary_key=True),
+    Column("operations", Text, nullable=False),
+    Column("holder", String(100), nullable=False),
+    Column("for_user", String(100), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("until", Float(53), nullable=False),
+    Column("revoked_at", Float(53)),
+    Column("revoked_by", String(100)),
     **_MYSQL,
 )
