@@ -13,9 +13,11 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from guard.core.session_names import name_problems, patterns_of
+from guard.core.webhook_address import webhook_problems
 from guard.errors import ConfigurationInvalid, InvalidRequest
+from guard.settings.addresses import proxy_problems
 from guard.settings.automation import automation_problems
-from guard.settings.masking import MaskedUrl, Secret, Url, mask_url
+from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -53,9 +55,11 @@ _LIMITS: dict[str, Any] = {
         pattern=r"^(|[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?)$"
     ),
     "guard_look_ahead": Field(ge=0, le=86_400),
+    "guard_event_listeners": Field(ge=0, le=1000),
 }
 _TYPES: dict[Any, Any] = {
     Url: Annotated[str, AfterValidator(MaskedUrl)],
+    Webhook: Annotated[str, AfterValidator(MaskedWebhook)],
     Secret | None: SecretStr | None,
 }
 _ALLOWED = {
@@ -96,14 +100,21 @@ class _Rules(BaseSettings):
             settings.notice_times  # noqa: B018 - reading it checks it
         except InvalidRequest as error:
             problems += [f"GUARD_NOTICE_TIMES: {problem}" for problem in error.problems]
+        try:
+            settings.second_approver  # noqa: B018 - reading it checks it
+        except InvalidRequest as error:
+            problems += [f"GUARD_SECOND_APPROVER: {problem}" for problem in error.problems]
         if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
             problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
-        if settings.maintenance_webhook_url and not settings.maintenance_webhook_url.startswith("https://"):
-            problems.append("MAINTENANCE_WEBHOOK_URL must begin with https://")
+        webhook = str(settings.maintenance_webhook_url)
+        problems += (
+            [f"MAINTENANCE_WEBHOOK_URL {problem}" for problem in webhook_problems(webhook)] if webhook else []
+        )
         both = settings.hold_queues & settings.mixed_queues
         if both:
             problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
         problems += settings.optimization_problems()
+        problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
         problems += name_problems(
             settings.guard_session_prefix, patterns_of(settings.guard_session_token_patterns)

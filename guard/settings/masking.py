@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-__all__ = ["MaskedUrl", "Secret", "Url", "mask_url"]
+__all__ = ["MaskedUrl", "MaskedWebhook", "Secret", "Url", "Webhook", "mask_url"]
 
 
 # From :// to the last @ before another URL begins: SQLAlchemy and redis-py take passwords with any
@@ -41,8 +41,23 @@ class MaskedUrl(str):
         return repr(self.masked)
 
 
+class MaskedWebhook(MaskedUrl):
+    """A URL whose path is a secret too: whoever knows it may post there."""
+
+    __slots__ = ()
+
+    @property
+    def masked(self) -> str:
+        """Where it leads, and nothing more."""
+        from guard.core.webhook_address import shown_webhook
+
+        return shown_webhook(str(self))
+
+
 Url = Annotated[str, MaskedUrl]
 """The type of a setting: a text, since that is what one gives; a `MaskedUrl` once it is judged."""
+Webhook = Annotated[str, MaskedWebhook]
+"""As `Url`; a `MaskedWebhook` once it is judged."""
 
 
 class Secret:

@@ -15,11 +15,12 @@ from guard.core.generation import SessionPolicy
 from guard.core.lease import LeaseTimes
 from guard.core.modes import Mode
 from guard.errors import InvalidRequest
-from guard.settings.masking import MaskedUrl, Secret, Url
+from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from guard.core.access import Deed
     from guard.core.cleanup import FolderRule, KeyRule
     from guard.core.pace import ErrorLimit, Pace
 
@@ -74,8 +75,9 @@ class Settings:
     """Whether anybody is told that a window begins or ends."""
     maintenance_email_alerts: bool = True
     """Whether alerts go out by mail. Needs notifications."""
-    maintenance_webhook_url: Url = MaskedUrl("")
-    """Where alerts are posted; empty: nowhere. https only."""
+    maintenance_webhook_url: Webhook = MaskedWebhook("")
+    """Where alerts are posted; empty: nowhere. https to a host of the public internet, with what proves who
+    posts in its path or query (see `guard.core.webhook_address`)."""
 
     database_url: Url = MaskedUrl("sqlite:///guard.db")
     """The durable store, as an SQLAlchemy URL. SQLite is made and migrated by itself; others by
@@ -107,6 +109,9 @@ class Settings:
     guard_release_error_limit: float = 0.0
     """Share of the released jobs, 0 to 1, above which the release stops and tries again ten seconds later; 0:
     never."""
+    guard_events: bool = True
+    """Whether refused, held, parked, released and ended jobs are told as Celery events, which Flower shows.
+    Workers tell only while their events are on (``-E``, or Flower); other processes whenever they refuse."""
     guard_ledger: bool = False
     """Whether each accepted job is entered in a ledger, so that one that its transport loses is missed. Costs
     three round trips to Redis per job. The same for every process."""
@@ -182,6 +187,16 @@ class Settings:
     guard_look_ahead: int = 0
     """Seconds before a planned window from which jobs that would cross its start wait, 0 to a day."""
 
+    guard_second_approver: str = ""
+    """What over HTTP takes a second person, comma separated: `emergency` (to start and to end one), `discard`
+    (of parked jobs); empty: nothing. The command line asks nobody."""
+    guard_trusted_proxies: str = ""
+    """Proxies in front of the web side, addresses or networks, comma separated: they are believed for whom
+    they forward. Empty: none."""
+    guard_event_listeners: int = 8
+    """How many listeners to the server-sent events one process serves at once, 0 to 1000. Each keeps a thread
+    of the server: give that more threads than this."""
+
     def __post_init__(self) -> None:
         from guard.settings.judge import judge
 
@@ -241,6 +256,13 @@ class Settings:
         return parse_durations(self.guard_notice_times)
 
     @property
+    def second_approver(self) -> frozenset[Deed]:
+        """`guard_second_approver` as deeds. Raises InvalidRequest with every problem."""
+        from guard.core.admission import deeds_of
+
+        return deeds_of(self.guard_second_approver)
+
+    @property
     def hold_queues(self) -> frozenset[str]:
         """`guard_hold_queues` as names."""
         return _names(self.guard_hold_queues)
@@ -295,6 +317,11 @@ class Settings:
                 f"GUARD_OPTIMIZE_DURATION of {self.guard_optimize_duration} s"
             )
         return problems
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """`guard_trusted_proxies` as addresses and networks."""
+        return tuple(one.strip() for one in self.guard_trusted_proxies.split(",") if one.strip())
 
     @property
     def backup_folders(self) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_release_ramp": (_FRACTION, float),
     "guard_release_order": (_TEXT, str),
     "guard_release_error_limit": (_SHARE, float),
+    "guard_events": (_SWITCH, _switch),
     "guard_ledger": (_SWITCH, _switch),
     "guard_lease_seconds": (_FRACTION, float),
     "guard_renew_seconds": (_FRACTION, float),
@@ -92,7 +93,9 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_backup_folders": (_TEXT, str),
     "guard_check_packages": (_SWITCH, _switch),
     "guard_notice_times": (re.compile(r"[1-9][0-9]?h(,[1-9][0-9]?h){0,5}"), str),
+    "guard_second_approver": (re.compile(r"|(emergency|discard)(,(emergency|discard)){0,3}"), str),
     "guard_look_ahead": (re.compile(r"0|[1-9][0-9]{0,3}"), int),
+    "guard_event_listeners": (_SHORT, int),
 }
 
 

@@ -62,6 +62,9 @@ OURS = {
     "guard_time_zone": "UTC",
     "guard_notice_times": "72h,24h,1h",
     "guard_look_ahead": 0,
+    "guard_second_approver": "",
+    "guard_trusted_proxies": "",
+    "guard_event_listeners": 8,
 }  # fmt: skip
 KEY = "correct horse battery"
 FULL = {
@@ -69,7 +72,7 @@ FULL = {
     "REDIS_URL": "redis://:hunter2@cache:6379/1",
     "CELERY_BROKER_URL": "amqp://guard:hunter2@mq//",
     "CELERY_RESULT_BACKEND": "redis://:hunter2@cache:6379/2",
-    "MAINTENANCE_WEBHOOK_URL": "https://user:hunter2@hooks.example/x?secret=hunter2",
+    "MAINTENANCE_WEBHOOK_URL": "https://hooks.example/services/hunter2?secret=hunter2",
     "GUARD_SECRET_KEY": KEY,
 }
 
@@ -107,6 +110,8 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "/var/backups",
         "90",
         "another:prefix:",
+        "emergency",
+        "10.0.0.0/8, ::1",
         "77",
     ]
     for value in others:
@@ -136,6 +141,8 @@ def test_all_problems_at_once_each_with_name_value_and_what_is_allowed() -> None
             "GUARD_TIME_ZONE": "Europe/Berln",
             "GUARD_NOTICE_TIMES": "72h,soon",
             "GUARD_LOOK_AHEAD": "90000",
+            "GUARD_SECOND_APPROVER": "discards",
+            "GUARD_TRUSTED_PROXIES": "10.0.0.0/8, 0.0.0.0/0",
             "MAINTENANCE_MODE_ENABELD": "true",
         }
     )
@@ -153,6 +160,8 @@ def test_all_problems_at_once_each_with_name_value_and_what_is_allowed() -> None
         "GUARD_TIME_ZONE": ("did you mean 'Europe/Berlin'",),
         "GUARD_NOTICE_TIMES": ("'soon'",),
         "GUARD_LOOK_AHEAD": ("'90000'", "86400"),
+        "GUARD_SECOND_APPROVER": ("'discards'", "did you mean 'discard'"),
+        "GUARD_TRUSTED_PROXIES": ("'0.0.0.0/0'", "everybody"),
         "MAINTENANCE_MODE_ENABELD": ("is not a setting", "did you mean 'MAINTENANCE_MODE_ENABLED'?"),
     }
     for name, words in expected.items():
@@ -229,6 +238,11 @@ def test_false(value: str) -> None:
         ("GUARD_SECRET_KEY", ""),
         ("GUARD_SECRET_KEY", "fifteen letters"),
         ("MAINTENANCE_WEBHOOK_URL", "ftp://x"),
+        ("MAINTENANCE_WEBHOOK_URL", "https://user@hooks.example"),
+        ("MAINTENANCE_WEBHOOK_URL", "https://metadata.google.internal/x"),
+        ("MAINTENANCE_WEBHOOK_URL", "https://[::ffff:127.0.0.1]/"),
+        ("MAINTENANCE_WEBHOOK_URL", "https://0x7f.1/"),
+        ("MAINTENANCE_WEBHOOK_URL", "https://10.0.0.1:8443/"),
         ("GUARD_SWEEP_INTERVAL", "4"),
         ("GUARD_SWEEP_INTERVAL", "3601"),
         ("GUARD_HISTORY_DAYS", "0"),
@@ -320,6 +334,20 @@ def test_no_secret_is_shown_by_settings() -> None:
         "maintenance_webhook_url",
     ):
         assert "hunter2" not in repr(getattr(settings, name)), name
+
+
+def test_every_problem_of_a_webhook_is_told_and_nothing_of_its_address() -> None:
+    found = problems_of({"MAINTENANCE_WEBHOOK_URL": "http://user:hunter2@localhost:25/hunter2"})
+    assert len(found) == 4, found
+    assert all(problem.startswith("MAINTENANCE_WEBHOOK_URL ") for problem in found)
+    assert "hunter2" not in " ".join(found)
+
+
+def test_of_a_webhook_only_the_host_is_shown() -> None:
+    webhook = load_settings(FULL).maintenance_webhook_url
+    assert isinstance(webhook, MaskedUrl)
+    assert repr(webhook) == "'https://hooks.example/***'"
+    assert str(webhook) == FULL["MAINTENANCE_WEBHOOK_URL"]
 
 
 def test_the_libraries_get_the_whole_values() -> None:

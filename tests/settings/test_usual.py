@@ -55,6 +55,8 @@ def test_what_is_usual_is_right_and_the_same(values: dict[str, str]) -> None:
         {"guard_lease_seconds": "3", "guard_renew_seconds": "0.75", "guard_timeout_seconds": "0.5"},
         {"guard_hold_queues": "captions,images", "guard_mixed_queues": "celery"},
         {"guard_time_zone": "Europe/Berlin", "guard_notice_times": "72h,1h", "guard_look_ahead": "900"},
+        {"guard_second_approver": "emergency,discard"},
+        {"guard_second_approver": ""},
     ],
 )
 def test_a_production_environment_is_usual(values: dict[str, str]) -> None:
@@ -75,6 +77,7 @@ def test_a_production_environment_is_usual(values: dict[str, str]) -> None:
         {"guard_when_closed": "hold"},
         {"guard_time_zone": "Europe/Nowhere"},
         {"guard_notice_times": "soon"},
+        {"guard_second_approver": "emergency,enable"},
     ],
 )
 def test_anything_else_is_left_to_the_judge(values: dict[str, str]) -> None:
