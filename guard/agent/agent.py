@@ -43,6 +43,9 @@ __all__ = ["Agent", "Follower"]
 
 log = logging.getLogger(__name__)
 
+_DICE = random.SystemRandom()
+"""Spreads load. The numbers of `random` itself are the application's, which may have seeded them."""
+
 _RENEWED = "renewed"
 _SLICE_SECONDS = 0.25
 """Longest wait in one go: how late the agent sees its own stop and the local close file."""
@@ -338,7 +341,7 @@ class Agent:
 
     def _pause(self) -> float:
         spread = self._lease.jitter * self._lease.renew
-        return self._lease.renew + random.uniform(-spread, spread)  # noqa: S311 - spreads load, guards nothing
+        return self._lease.renew + _DICE.uniform(-spread, spread)
 
     def _wait(self, seconds: float) -> str | None:
         try:

@@ -17,7 +17,7 @@ from guard.core.due import DueFacts, due
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from guard.core.acts import Deed, DueAct
     from guard.core.generation import SessionPolicy
@@ -90,7 +90,6 @@ class Due:
 
     Args:
         sessions: what a window of a mode does with sessions, by the settings.
-        work: what is still being done in the open window, in words; none when nothing is.
         automated: the id of the window that a program holds for itself; empty when none does.
     """
 
@@ -104,7 +103,6 @@ class Due:
         alerts: Alerts,
         clock: Clock,
         sessions: Mapping[Mode, SessionPolicy],
-        work: Callable[[], Sequence[str]] = tuple,
         automated: Callable[[], str] = str,
     ) -> None:
         self._schedules = schedules
@@ -114,7 +112,6 @@ class Due:
         self._alerts = alerts
         self._clock = clock
         self._sessions = sessions
-        self._work = work
         self._automated = automated
 
     def run(self) -> DueReport:
@@ -152,7 +149,6 @@ class Due:
             state=self._state.read(),
             now=now,
             sessions=self._sessions,
-            work=tuple(self._work()),
             automated=self._automated(),
         )
 

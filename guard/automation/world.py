@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import tzinfo
 
+    from guard.core.optimization_report import Report
+    from guard.core.session_sweep import SessionSweep
     from guard.core.state import GuardState
     from guard.observe.machine import Machine
     from guard.ports import Clock, ControlPlane, DurableStore, ParkedIndex, Tally
@@ -32,8 +34,8 @@ class World:
         environ: the environment of this process.
         ask_broker: returns when the broker answers, and raises what it raises.
         end_rehearsal: ends this window, which is in test mode, if nobody has changed it since.
-        part: another part of the guard's API by name (`sessions`, `optimization`), or None where it is not
-            there.
+        sweep_sessions: deletes what has expired, as `Guard.sessions.sweep`.
+        optimize: first brings to its end what a run that died has left, then as `Guard.optimization.run`.
         certificate_end: as `guard.observe.certificate.certificate_end`.
         outdated_packages: as `guard.observe.packages.outdated_packages`.
     """
@@ -56,6 +58,7 @@ class World:
     environ: Mapping[str, str]
     ask_broker: Callable[[], None]
     end_rehearsal: Callable[[GuardState], None]
-    part: Callable[[str], Any]
+    sweep_sessions: Callable[[], SessionSweep]
+    optimize: Callable[[], Report]
     certificate_end: Callable[[str], float]
     outdated_packages: Callable[[], list[dict[str, str]]]

@@ -49,7 +49,7 @@ class Broker:
     @property
     def is_redis(self) -> bool:
         """Whether jobs lie in lists of a Redis server."""
-        return bool(self._fresh_connection().transport.driver_type == "redis")
+        return bool(self._any_connection().transport.driver_type == "redis")
 
     @contextmanager
     def channel(self) -> Iterator[Any]:
@@ -70,7 +70,7 @@ class Broker:
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """What a broker that is away, or refuses, raises."""
-        connection = self._fresh_connection()
+        connection = self._any_connection()
         transport = (*connection.connection_errors, *connection.channel_errors)
         return (*transport, OperationalError, KombuError, OSError)
 
@@ -101,6 +101,11 @@ class Broker:
             self._connection = self._fresh_connection()
             self._pid = os.getpid()
         return self._connection
+
+    def _any_connection(self) -> Connection:
+        """For questions about its kind: no lock, since whoever asks may just be told that another waits."""
+        held = self._connection
+        return held if held is not None and self._pid == os.getpid() else self._fresh_connection()
 
     def _fresh_connection(self) -> Connection:
         options = {**self._app.conf.broker_transport_options, "confirm_publish": True, **_FAIL_SOON}

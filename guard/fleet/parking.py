@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
+from guard.core.events import JobEvent
 from guard.core.headers import COPY_HEADER, PARKED_HEADER
 from guard.errors import ParkingFailed, StoreError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from kombu.message import Message
 
+    from guard.core.events import Tells
     from guard.core.parked import ParkedJob
     from guard.fleet.broker import Broker
     from guard.ports import ParkedIndex
@@ -37,6 +39,7 @@ class ParkingLot:
     Args:
         describe: what the message says about itself: task id, task, retries, publication, generation.
         window_id: the current window.
+        tell: tells of single jobs.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class ParkingLot:
         describe: Callable[[Message], tuple[str, str, int, str, str]],
         window_id: Callable[[], str],
         count: Callable[[Count, str], None],
+        tell: Tells,
     ) -> None:
         self._broker = broker
         self._queue_name = queue
@@ -55,6 +59,7 @@ class ParkingLot:
         self._describe = describe
         self._window_id = window_id
         self._count = count
+        self._tell = tell
 
     def park(self, message: Message, *, queue: str, operation: str, worker: str, attempt: str = "") -> str:
         """Park a copy of this message, and give its park id; empty when this is itself a second copy.
@@ -86,6 +91,14 @@ class ParkingLot:
             log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
         self._count(Count.PARKED, operation)
         log.info("parked job %s (%s) from queue %s", job.task_id, job.task, job.queue)
+        self._tell(
+            JobEvent.PARKED,
+            job.task_id,
+            job.task,
+            retries=job.retries,
+            routing_key=job.queue,
+            operation=operation,
+        )
         return job.park_id
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:

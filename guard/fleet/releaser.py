@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard.core.counts import Count
+from guard.core.events import JobEvent
 from guard.core.release import Fate, rule
 from guard.errors import StoreError
 from guard.fleet.parked_queue import parked_queue
@@ -20,6 +21,7 @@ from guard.fleet.parked_queue import parked_queue
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from guard.core.events import Tells
     from guard.core.expiry import ExpiryPolicy
     from guard.core.pace import Pace
     from guard.fleet.broker import Broker
@@ -60,6 +62,7 @@ class Releaser:
         known_tasks: the tasks that live workers know.
         count: adds one to a counter of a window: window id, counter, operation.
         known_queue: whether a queue is there, or can be declared by this app; asked once per queue.
+        tell: tells of single jobs.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Releaser:
         known_tasks: Callable[[], Collection[str]],
         known_queue: Callable[[str], bool],
         count: Callable[[str, Count, str], None],
+        tell: Tells,
     ) -> None:
         self._broker = broker
         self._name = queue
@@ -84,6 +88,7 @@ class Releaser:
         self._known_tasks = known_tasks
         self._known_queue = known_queue
         self._count = count
+        self._tell = tell
 
     def run(
         self, may_go_on: Callable[[int], str], progress: Callable[[int], None] | None = None
@@ -159,6 +164,7 @@ class Releaser:
             return
         result.released += 1
         self._count(job.window_id, Count.RELEASED, job.operation)
+        self._tell(JobEvent.RELEASED, job.task_id, job.task, routing_key=job.queue)
         if ruling.fate is Fate.GIVE_BACK_EXPIRED:
             result.expired += 1
             self._count(job.window_id, Count.EXPIRED, job.operation)

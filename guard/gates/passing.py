@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
     from kombu import Queue
 
+    from guard.core.bypass import Bypass
     from guard.core.operations import OperationKind
     from guard.gates.finishing import Finishing
     from guard.gates.runtime import Runtime
@@ -35,7 +36,8 @@ class Passing:
     """Who may pass, of one app in one process.
 
     Args:
-        bypass_holder: for whom a token lets an operation pass now; empty when it does not.
+        bypass_of: what a token says that lets an operation pass now; None when it does not, or was revoked.
+        note_bypass: notes one use for the journal.
         make_queue: gives a durable queue of the guard's by its name.
         make_finishing: called for the first step that goes on.
     """
@@ -45,13 +47,15 @@ class Passing:
         *,
         app: Celery,
         runtime: Runtime,
-        bypass_holder: Callable[[str, OperationKind], str],
+        bypass_of: Callable[[str, OperationKind], Bypass | None],
+        note_bypass: Callable[[Bypass, OperationKind], None],
         make_queue: Callable[[str], Queue],
         make_finishing: Callable[[], Finishing],
     ) -> None:
         self._app = app
         self._runtime = runtime
-        self._bypass_holder = bypass_holder
+        self._bypass_of = bypass_of
+        self._note_bypass = note_bypass
         self._make_queue = make_queue
         self._make_finishing = make_finishing
 
@@ -73,15 +77,18 @@ class Passing:
 
     def is_valid_bypass(self, token: object, kind: OperationKind) -> bool:
         """Whether a token is valid for this operation, honoured now or not."""
-        return isinstance(token, str) and bool(self._bypass_holder(token, kind))
+        return isinstance(token, str) and self._bypass_of(token, kind) is not None
 
     def starts_by_bypass(self, token: object, kind: OperationKind, task: Task[..., Any]) -> bool:
-        """The same for a job that starts now: a use, which is counted and logged."""
-        if not self.may_bypass(token, kind):
+        """The same for a job that starts now: a use, which is counted, logged and noted for the journal."""
+        if not isinstance(token, str) or not self._runtime.honours_bypass():
+            return False
+        said = self._bypass_of(token, kind)
+        if said is None:
             return False
         self._runtime.count(Count.BYPASSED, kind.name)
-        holder = self._bypass_holder(str(token), kind)
-        log.warning("bypass of %s: %s %s starts", holder, task.name, task.request.id)
+        self._note_bypass(said, kind)
+        log.warning("bypass of %s: %s %s starts", said, task.name, task.request.id)
         return True
 
     def publish_with_bypass(

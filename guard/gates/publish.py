@@ -24,10 +24,13 @@ import uuid
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
+from time import clock_gettime
 from typing import TYPE_CHECKING, Any
 
+from guard.clock import BOOT
 from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
+from guard.core.events import JobEvent
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER, PUBLICATION_HEADER
 from guard.core.modes import Gate
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
+    from guard.core.events import Tells
     from guard.core.operations import OperationKind
     from guard.core.view import GateView
     from guard.gates.classify import Classifier
@@ -70,6 +74,7 @@ class PublishGate:
         when_closed: WhenClosed,
         names_messages: Callable[[], bool],
         passing: Passing,
+        tell: Tells,
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -78,6 +83,7 @@ class PublishGate:
         self._clock = clock
         self._when_closed = when_closed
         self.passing = passing
+        self._tell = tell
         self.scoping = Scoping(app, runtime)
         self._ask_names_messages = names_messages
         self._inside = threading.local()
@@ -139,7 +145,8 @@ class PublishGate:
             options["headers"] = {**(options.get("headers") or {}), PUBLICATION_HEADER: next_publication()}
         if self.runtime.is_worker and "queue" in options:
             leave_lane(options)
-        if self.runtime.is_open():
+        # `is_open` without the call, which a pool child needs: this is for every publish.
+        if clock_gettime(BOOT) < self.runtime.belief.open_until or self.runtime.is_open():
             return None
         kind = self.classifier.job(name, args, kwargs, queue=_queue_name(options))
         return self._admit_closed(kind, name, args, kwargs, options, asked) if kind.guarded else None
@@ -186,7 +193,10 @@ class PublishGate:
                 return None
         self._record(kind, decision)
         if decision.outcome is Outcome.REFUSE:
-            raise _refusal(kind, decision, view)
+            raise self._refused(kind, decision, view, name, options.get("task_id"))
+        if decision.outcome is Outcome.HOLD and not (from_beat or self.runtime.is_worker):
+            options["task_id"] = options.get("task_id") or str(uuid.uuid4())
+            self._tell(JobEvent.HELD, options["task_id"], name, operation=kind.name)
         if from_beat and decision.outcome is Outcome.HOLD and view.gate is not Gate.UNKNOWN:
             return self._coalesce(name, args, kwargs, options, kind, view)
         return None
@@ -212,7 +222,7 @@ class PublishGate:
             if Outcome.REFUSE in {decision.outcome, decision.would}:
                 self._record(kind, decision)
             if decision.outcome is Outcome.REFUSE:
-                raise _refusal(kind, decision, view)
+                raise self._refused(kind, decision, view, call.name, call.options.get("task_id"))
             if decision.would is Outcome.REFUSE:  # said once, as for a real one: its steps are not told apart
                 self._inside.would_refuse = True
                 return
@@ -230,7 +240,16 @@ class PublishGate:
         decision, view = self._decide(kind, call, hold=False, continuation=False, bypass=None)
         self._record(kind, decision)
         if decision.blocked:
-            raise _refusal(kind, decision, view)
+            raise self._refused(kind, decision, view, name, None)
+
+    def _refused(
+        self, kind: OperationKind, decision: Decision, view: GateView, name: str, task_id: str | None
+    ) -> MaintenanceActive:
+        """The error of a refused job, of which it tells."""
+        error = _refusal(kind, decision, view)
+        why = f"{type(error).__name__}: {error.message}"
+        self._tell(JobEvent.REFUSED, task_id or "", name, exception=why, operation=kind.name)
+        return error
 
     def _decide(
         self, kind: OperationKind, call: Call, *, hold: bool, continuation: bool, bypass: object

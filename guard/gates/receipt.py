@@ -12,13 +12,15 @@ more. It is never held unacknowledged (F27, F67).
 from __future__ import annotations
 
 import logging
+from time import clock_gettime_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
 from celery.exceptions import Ignore, Reject, Retry, WorkerLostError
 from celery.utils.imports import instantiate
 
-from guard.clock import boot_ms
+from guard.clock import BOOT, boot_ms
 from guard.core.counts import Count
+from guard.core.events import JobEvent
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.modes import Gate, Phase
 from guard.core.operations import mask_of
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
     from kombu.message import Message
 
+    from guard.core.events import Tells
     from guard.core.operations import OperationKind
     from guard.gates.copies import Copies
     from guard.gates.messages import QueueNames
@@ -79,11 +82,13 @@ class ReceiptGate:
         lot: Parks,
         copies: Copies,
         names: QueueNames,
+        tell: Tells,
     ) -> None:
         self._runtime = runtime
         self._gate = gate
         self._cordon = cordon
         self._lot = lot
+        self._tell = tell
         self.consumer: Consumer | None = None
         self.names = names
         self.scoping = gate.scoping
@@ -105,9 +110,10 @@ class ReceiptGate:
             message: Message, body: Any, ack: Any, reject: Any, callbacks: Any, **rest: Any
         ) -> Any:
             word = words[0]
-            if word >> GATE_SHIFT != OPEN or boot_ms() >= word & DEADLINE_MASK:
+            now = clock_gettime_ns(BOOT) // 1_000_000  # `boot_ms` without the call: for every message
+            if word >> GATE_SHIFT != OPEN or now >= word & DEADLINE_MASK:
                 mask = fixed_mask if fixed_mask is not None else mask_of(self.kind_of(message))
-                closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or boot_ms() >= word & DEADLINE_MASK)
+                closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK)
                 if closed and self.is_in_scope(message) and not self._may_pass(message):
                     self._arrived_closed(message, ack, reject)
                     return None
@@ -124,7 +130,8 @@ class ReceiptGate:
         if page is None:
             return False
         word = page.words[0]
-        if word >> GATE_SHIFT == OPEN and boot_ms() < word & DEADLINE_MASK:
+        # As above: asked twice for every job.
+        if word >> GATE_SHIFT == OPEN and clock_gettime_ns(BOOT) // 1_000_000 < word & DEADLINE_MASK:
             return False
         return self.covers(request.message) and not self._may_pass(request.message)
 
@@ -226,7 +233,7 @@ class ReceiptGate:
             self.park_copy(request, attempt="")
             request.on_ack(log, request.connection_errors)
         else:
-            self._runtime.count(Count.REQUEUED, self.kind_of(request.message).name)
+            self._count_requeued(request.message)
             request.on_reject(log, request.connection_errors, REQUEUE)
         self._forget(request)
         return parked
@@ -262,10 +269,17 @@ class ReceiptGate:
             # There it would come back at once. Parked, it goes to its queue when the gate opens.
             self._gate.passing.step_is_over(message.headers.get(FINISHING_HEADER))
         elif self._cordon.covers(queue):
-            self._runtime.count(Count.REQUEUED, self.kind_of(message).name)
+            self._count_requeued(message)
             requeue()
             return
         self._park(message, done=ack)
+
+    def _count_requeued(self, message: Message) -> None:
+        operation = self.kind_of(message).name
+        self._runtime.count(Count.REQUEUED, operation)
+        task_id, name, retries, *_ = job_of(message)
+        key = (message.delivery_info or {}).get("routing_key")
+        self._tell(JobEvent.HELD, task_id, name, retries=retries, routing_key=key, operation=operation)
 
     def _park(self, message: Message, *, done: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101

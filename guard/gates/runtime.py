@@ -13,9 +13,10 @@ import threading
 import weakref
 from collections import Counter
 from dataclasses import dataclass, field
+from time import clock_gettime
 from typing import TYPE_CHECKING
 
-from guard.clock import boot_ms
+from guard.clock import BOOT, boot_ms
 from guard.core.modes import Gate
 from guard.core.scope import EVERYTHING
 from guard.core.view import GateView
@@ -39,12 +40,16 @@ class Belief:
     trusted_until: float
     closed_here: bool = False
     """This machine was closed by its operator, whatever the stores say."""
-    open_until_ms: int = field(init=False)
-    """Until when every gate is open, boot ms; 0 when one is closed. Asked at every publish."""
+    open_until: float = field(init=False)
+    """Until when every gate is open; 0 when one is closed. Asked at every publish."""
+    quiet_until: float = field(init=False)
+    """The same while no session was ever ended; else 0. Asked at every request of a web application."""
 
     def __post_init__(self) -> None:
         is_open = self.state is not None and self.state.gate is Gate.OPEN and not self.closed_here
-        object.__setattr__(self, "open_until_ms", int(self.trusted_until * 1000) if is_open else 0)
+        ended_none = self.state is not None and self.state.generation.number == 0
+        object.__setattr__(self, "open_until", self.trusted_until if is_open else 0.0)
+        object.__setattr__(self, "quiet_until", self.trusted_until if is_open and ended_none else 0.0)
 
     def view(self, now: float) -> GateView:
         """What the gates may rely on now."""
@@ -143,7 +148,7 @@ class Runtime:
         """Whether every gate is open as far as this process may believe: the short cut of each publish."""
         if self.is_pool_child:
             return self.view_of_page() is Gate.OPEN
-        return boot_ms() < self.belief.open_until_ms
+        return clock_gettime(BOOT) < self.belief.open_until
 
     def slot(self) -> Slot | None:
         """The slot of the child or thread that asks; None where no jobs run."""

@@ -18,6 +18,7 @@ __all__ = [
     "disabled_entirely",
     "escape",
     "masked",
+    "more_blocked",
     "planned",
     "session_invalidated",
     "sessions_invalidated",
@@ -77,6 +78,11 @@ def blocked(*, endpoint: str, user: str, why: str) -> None:
         escape(user),
         escape(why),
     )
+
+
+def more_blocked(*, more: int, why: str) -> None:
+    """More requests were refused in a second than have a line of their own."""
+    log.info('[MAINTENANCE] Operations blocked: more="%d" reason="%s"', more, escape(why))
 
 
 def session_invalidated(*, session_id: str, user: str, why: str) -> None:

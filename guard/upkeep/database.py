@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from guard.errors import StoreUnavailable
 from guard.settings.masking import mask_url
+from guard.unix_socket import connect_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,12 +94,14 @@ class Database(ABC):
     @contextmanager
     def _connected(self, *, within: float) -> Iterator[Connection]:
         """A connection without a transaction; the server has `within` seconds for each answer."""
-        engine = create_engine(
-            self._url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,
-            connect_args=self._arguments(max(1, math.ceil(within))),
+        engine = connect_through(
+            create_engine(
+                self._url,
+                poolclass=NullPool,
+                isolation_level="AUTOCOMMIT",
+                hide_parameters=True,
+                connect_args=self._arguments(max(1, math.ceil(within))),
+            )
         )
         try:
             with engine.connect() as connection:

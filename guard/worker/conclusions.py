@@ -11,15 +11,16 @@ from celery.exceptions import TaskRevokedError
 from celery.signals import task_revoked
 
 from guard.core.counts import Count
+from guard.core.events import JobEvent
 from guard.core.ladder import Report
-from guard.core.outcome import JobOutcome, Went, ended, went
+from guard.core.outcome import Ended, JobOutcome, Went, ended, went
 from guard.gates.inner_celery import worker_state
 from guard.worker.errands import Errands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.core.outcome import Ended
+    from guard.core.events import Tells
     from guard.gates.inner_celery import Request
     from guard.gates.receipt import ReceiptGate
     from guard.gates.runtime import Runtime
@@ -30,6 +31,9 @@ __all__ = ["Conclusions"]
 
 log = logging.getLogger(__name__)
 
+_EVENTS = {Ended.INTERRUPTED: JobEvent.INTERRUPTED, Ended.KILLED: JobEvent.KILLED}
+"""Of the other ways to end Celery tells itself."""
+
 
 class Conclusions:
     """Settles jobs, in a thread beside the ladder.
@@ -37,15 +41,23 @@ class Conclusions:
     Args:
         outcomes: where they are recorded; made at first use.
         node: this worker's name.
+        tell: tells of single jobs.
     """
 
     def __init__(
-        self, *, gate: ReceiptGate, runtime: Runtime, outcomes: Callable[[], Outcomes], node: str
+        self,
+        *,
+        gate: ReceiptGate,
+        runtime: Runtime,
+        outcomes: Callable[[], Outcomes],
+        node: str,
+        tell: Tells,
     ) -> None:
         self._gate = gate
         self._runtime = runtime
         self._outcomes = outcomes
         self._node = node
+        self._tell = tell
         self._errands = Errands()
 
     @property
@@ -133,6 +145,9 @@ class Conclusions:
         )
         log.info("job %s (%s) was %s and is %s", request.id, request.name, how.value, where.value)
         self._runtime.count(Count(how.value), climber.operation)
+        if how in _EVENTS:
+            why = f"ended by maintenance: {climber.reason}; it is {where.value}"
+            self._tell(_EVENTS[how], request.id, request.name, exception=why)
         self._errands.add(f"record job {request.id}", lambda: self._outcomes().record(outcome))
 
 

@@ -22,6 +22,9 @@ __all__ = ["Housekeeper"]
 
 log = logging.getLogger(__name__)
 
+_DICE = random.SystemRandom()
+"""Spreads load. The numbers of `random` itself are the application's, which may have seeded them."""
+
 _EVERY_SECONDS = 5.0
 
 
@@ -50,13 +53,13 @@ class Housekeeper:
 
     def _run(self) -> None:
         while not self._stopped:
-            woken = self._woken.wait(_EVERY_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load
+            woken = self._woken.wait(_EVERY_SECONDS * _DICE.uniform(0.8, 1.2))
             self._woken.clear()
             if self._stopped:
                 return
             if woken:
                 # The process that opened the gate releases by itself; for two seconds it is left to it.
-                self._woken.wait(random.uniform(2.2, 3.5))  # noqa: S311
+                self._woken.wait(_DICE.uniform(2.2, 3.5))
             try:
                 # The lock is kept until it runs out: one round per ten seconds for the whole fleet.
                 if self._lock.acquire():

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from guard.agent.agent import Agent, Follower
+    from guard.core.events import Tells
     from guard.gates.inner_celery import Consumer, WorkController
     from guard.gates.publish import PublishGate
     from guard.gates.receipt import Parks
@@ -64,6 +65,7 @@ class Resident:
         put_gates: puts the gates on every task that is registered by now.
         on_open: called in the agent's thread when the gate opens.
         outcomes: gives where the outcomes of jobs are recorded that an emergency asked to stop.
+        tell: tells of single jobs.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Resident:
         put_gates: Callable[[], None],
         on_open: Callable[[], None],
         outcomes: Callable[[], Outcomes],
+        tell: Tells,
     ) -> None:
         self._app = app
         self._runtime = runtime
@@ -88,12 +91,19 @@ class Resident:
         self._put_gates = put_gates
         self._on_open = on_open
         self._outcomes = outcomes
+        self._tell = tell
         self._lanes = lanes
         self._settings = settings
         names = QueueNames()
         self._cordon = Cordon(runtime=runtime, classifier=gate.classifier, settings=settings, names=names)
         self.receipt = ReceiptGate(
-            runtime=runtime, gate=gate, cordon=self._cordon, lot=lot, copies=Copies(index), names=names
+            runtime=runtime,
+            gate=gate,
+            cordon=self._cordon,
+            lot=lot,
+            copies=Copies(index),
+            names=names,
+            tell=tell,
         )
         self._follower: WorkerFollower | None = None
         self._agent: Agent | None = None
@@ -196,7 +206,11 @@ class Resident:
             from guard.worker.conclusions import Conclusions
 
             return Conclusions(
-                gate=self.receipt, runtime=self._runtime, outcomes=self._outcomes, node=worker.hostname
+                gate=self.receipt,
+                runtime=self._runtime,
+                outcomes=self._outcomes,
+                node=worker.hostname,
+                tell=self._tell,
             )
 
         return Ladder(

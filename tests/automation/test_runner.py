@@ -1,4 +1,4 @@
-"""Who runs routines: once per time, told once, fenced; a part that is not there is unknown."""
+"""Who runs routines: once per time, told once, fenced."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from guard.api.optimization import Optimization
+from guard.api.sessions import Sessions
 from guard.core.alerts import Severity
 from guard.core.routine_result import Figure, Finding, RoutineResult
 from guard.core.routines import Act, Outcome
@@ -231,17 +233,7 @@ def test_a_daily_finding_is_told_every_day(home: House) -> None:
     assert home.alerts() == [("critical", "disk")] * 2
 
 
-def test_parts_that_are_not_there_are_unknown(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(home.routines), "_part", lambda _self, _name: None)
-    for name in ("session-cleanup", "weekly-optimization"):
-        run = home.guard.routines.run(name, by="me")
-        assert run is not None
-        assert run.outcome is Outcome.UNKNOWN
-        assert run.result.unknown == run.result.checked
-        assert "this release has no" in run.result.figures[0].why
-
-
-def test_parts_that_are_there_are_asked(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_areas_of_the_guard_are_asked(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     class Report:
@@ -250,19 +242,17 @@ def test_parts_that_are_there_are_asked(home: House, monkeypatch: pytest.MonkeyP
         def to_dict(self) -> dict[str, Any]:
             return {"rows": 3, "keys": None}
 
-    class Part:
-        def sweep(self) -> Report:
-            asked.append("sweep")
-            return Report()
+    def sweep(_self: Sessions) -> Report:
+        asked.append("sweep")
+        return Report()
 
-        def recover(self) -> None:
-            asked.append("recover")
+    def run(_self: Optimization, *, by: str) -> Report:
+        asked.append(by)
+        return Report()
 
-        def run(self, *, by: str) -> Report:
-            asked.append(by)
-            return Report()
-
-    monkeypatch.setattr(type(home.routines), "_part", lambda _self, _name: Part())
+    monkeypatch.setattr(Sessions, "sweep", sweep)
+    monkeypatch.setattr(Optimization, "recover", lambda _self: asked.append("recover"))
+    monkeypatch.setattr(Optimization, "run", run)
     swept = home.guard.routines.run("session-cleanup", by="me")
     optimized = home.guard.routines.run("weekly-optimization", by="me")
     assert swept is not None

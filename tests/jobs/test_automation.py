@@ -63,7 +63,7 @@ class Fake:
 
     def __init__(self, due: list[Any]) -> None:
         self.asked: list[str] = []
-        self.routines = self
+        self.routines = self.optimization = self.schedule = self
         self._due = due
 
     def step(self) -> list[Any]:
@@ -99,16 +99,10 @@ def test_what_is_due_is_sent_with_its_time(fake: Fake, monkeypatch: pytest.Monke
     assert name == "tasks.automation.weekly_optimization"
     assert options["kwargs"] == {"name": "weekly-optimization", "due_at": 5.0}
     assert (options["queue"], options["expires"]) == ("maintenance", 27.0)
-    assert fake.asked == ["step"]
-    fake.optimization = fake  # type: ignore[attr-defined]
-    automation.run_due_routines.run()
-    assert fake.asked == ["step", "step", "recover"]
+    assert fake.asked == ["step", "recover"]
 
 
-def test_planned_windows_where_there_are_any(fake: Fake) -> None:
-    automation.scheduled_windows.run()
-    assert fake.asked == []
-    fake.schedule = fake  # type: ignore[attr-defined]
+def test_planned_windows_are_brought_on(fake: Fake) -> None:
     automation.scheduled_windows.run()
     assert fake.asked == ["run due"]
 

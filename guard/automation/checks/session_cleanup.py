@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.automation.notes import Notes
-from guard.core.routines import Outcome
 
 if TYPE_CHECKING:
     from guard.automation.world import World
@@ -19,11 +18,7 @@ _OF_THE_CALL = frozenset({"dry_run", "problems", "took", "proof"})
 def session_cleanup(world: World) -> RoutineResult:
     """`Guard.sessions.sweep()`, and what it says it did."""
     notes = Notes()
-    sessions = world.part("sessions")
-    if sessions is None:
-        notes.unknown("sessions", "this release has no session manager")
-        return notes.result(Outcome.UNKNOWN)
-    swept = sessions.sweep()
+    swept = world.sweep_sessions()
     for name, value in swept.to_dict().items():
         # What is None was not asked for or is not there; what did not answer is in the problems.
         if value is not None and name not in _OF_THE_CALL:
