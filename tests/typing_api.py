@@ -30,6 +30,7 @@ from guard import (
     Window,
     load_settings,
 )
+from guard.core.access import Actor
 
 app = Celery("shop", broker="redis://localhost", task_cls="guard:GuardedTask")
 maintenance = guard.install(app)
@@ -102,6 +103,11 @@ def ask() -> None:
     assert_type(maintenance.settings, Settings)
     assert_type(maintenance.settings.maintenance_default_timeout, int)
     assert_type(maintenance.bypass("image_processing", by="ops", holder="batch 7", seconds=600), str)
+    assert_type(maintenance.bypasses.lets_pass("token", operation="image_processing", user="17"), bool)
+    assert_type(maintenance.access.make_token("a", rights=["read"], seconds=60, by="ops").text, str)
+    actor = maintenance.access.actor_of_token("token", address="192.0.2.1")
+    assert_type(actor, Actor)
+    assert_type(maintenance.access.step_up(actor, "123456").cookie, str)
     if status.phase == Phase.ACTIVE:
         return
 

@@ -9,12 +9,22 @@ from guard.api.ledger import LedgerView
 from guard.api.parked import Parked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from guard.api.access import Access
+    from guard.api.attempts import Attempts
+    from guard.api.bypasses import Bypasses
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
+    from guard.api.preview import Preview, Previewed
+    from guard.api.records import Records
+    from guard.api.requests import Requests
     from guard.api.routines import Routines
     from guard.api.sessions import Sessions
     from guard.core.registry import OperationRegistry
-    from guard.ports import DurableStore
+    from guard.core.roster import RosterEntry
+    from guard.ports import DurableStore, WakeUp
     from guard.settings import Settings
 
 __all__ = ["Areas"]
@@ -25,10 +35,42 @@ class Areas:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._at_close: list[Callable[[], object]] = []
         self.parked = Parked(parts)
         """The parked jobs: listed, released or discarded one by one."""
         self.ledger = LedgerView(parts)
         """The jobs that were accepted and have not ended, where the ledger is switched on."""
+
+    def at_close(self, end: Callable[[], object]) -> None:
+        """Have something ended with this guard, before all else: what would go on asking it."""
+        self._at_close.append(end)
+
+    def close(self) -> None:
+        """Leave the registry, stop the agent of this process and close all connections.
+
+        For tests and for processes that stop publishing. The next publish starts it again.
+        """
+        while self._at_close:
+            self._at_close.pop()()
+        if "sessions" in self.__dict__:
+            self.sessions.close()
+        if "attempts" in self.__dict__:
+            self.attempts.close()
+        self._parts.close()
+
+    @functools.cached_property
+    def requests(self) -> Requests:
+        """What a web application asks of its requests; `check` and `check_request` are the short form."""
+        from guard.api.requests import Requests
+
+        return Requests(self._parts)
+
+    @functools.cached_property
+    def attempts(self) -> Attempts:
+        """The requests that a window refused: counted, and what was counted."""
+        from guard.api.attempts import Attempts
+
+        return Attempts(self._parts)
 
     @functools.cached_property
     def sessions(self) -> Sessions:
@@ -36,6 +78,20 @@ class Areas:
         from guard.api.sessions import Sessions
 
         return Sessions(self._parts)
+
+    @functools.cached_property
+    def access(self) -> Access:
+        """Who may do what over HTTP: tokens, sign-ins, second factors, approvals. Extra `access`."""
+        from guard.api.access import Access
+
+        return Access(self._parts)
+
+    @functools.cached_property
+    def bypasses(self) -> Bypasses:
+        """The bypass tokens: listed, revoked, and asked for by a web app. `Guard.bypass` makes one."""
+        from guard.api.bypasses import Bypasses
+
+        return Bypasses(self._parts)
 
     @functools.cached_property
     def optimization(self) -> Optimization:
@@ -51,6 +107,34 @@ class Areas:
 
         return Routines(self._parts)
 
+    @functools.cached_property
+    def records(self) -> Records:
+        """What is kept: windows, the journal, alerts."""
+        from guard.api.records import Records
+
+        return Records(self._parts)
+
+    def workers(self) -> list[RosterEntry] | None:
+        """The registered agents, workers and publishing processes; None when the registry does not
+        answer."""
+        return self._parts.conducting.roster()
+
+    def state_is_known(self) -> bool:
+        """Whether a store can say the state now: the question that costs least while both are away."""
+        from guard.errors import StoreError
+
+        for store in (self._parts.stores.plane, self._parts.stores.durable):
+            try:
+                store.read()
+            except StoreError:
+                continue
+            return True
+        return False
+
+    def listen(self, name: str) -> WakeUp:
+        """A subscription to changes of the state, with this name at the server. Close it when done."""
+        return self._parts.stores.listen(name)
+
     @property
     def settings(self) -> Settings:
         """The settings in force."""
@@ -65,3 +149,25 @@ class Areas:
     def durable(self) -> DurableStore:
         """The durable store: state, history, journal."""
         return self._parts.stores.durable
+
+    def preview(
+        self: Previewed,
+        *,
+        mode: str = "normal",
+        duration: float | None = None,
+        sessions: str | None = None,
+        scope: Mapping[str, Any] | None = None,
+    ) -> Preview:
+        """What a window would meet if it were opened now: jobs that run and wait, sessions, what it would
+        block. Changes nothing; takes up to about 3 seconds, since workers are asked. Never raises for a
+        server that is away: what it would have said is None.
+
+        Args:
+            mode, duration, sessions, scope: as `Guard.enable` takes them.
+
+        Raises:
+            InvalidRequest: the mode or the scope is wrong.
+        """
+        from guard.api.preview import make_preview
+
+        return make_preview(self._parts, self, mode=mode, duration=duration, sessions=sessions, scope=scope)

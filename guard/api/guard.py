@@ -10,10 +10,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from guard.api.areas import Areas
-from guard.api.journal import note
 from guard.core.counts import Count
+from guard.core.decision import Place, Question, decide
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Gate, Mode
+from guard.core.requests import OPEN
 from guard.errors import GuardError, InvalidRequest, StoreError
 from guard.observe import lines
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from guard.api.schedule import PlannedWindows
     from guard.core.account import Account
     from guard.core.decision import Decision
+    from guard.core.requests import User
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.orchestrator.advancing import Progress
@@ -98,21 +100,23 @@ class Guard(Areas):
             IllegalMove: a window is open already. Nothing was changed.
             StoreUnavailable: the durable store did not answer. Nothing was announced.
         """
+        from guard.api.checking import together_with, unknown_operations
         from guard.core.changes import WindowRequest
 
         self._require_switched_on()
-        request = WindowRequest.check(
-            mode=mode,
-            reason=reason,
-            duration=duration if duration is not None else self.settings.maintenance_default_timeout,
-            by=by,
-            grace=grace,
-            drain_within=drain_within,
-            at_deadline=at_deadline,
-            verify=verify,
-            sessions=sessions if sessions is not None else self.settings.sessions_policy(mode),
-            scope=scope,
-        )
+        with together_with(unknown_operations(self._parts.registry, scope)):
+            request = WindowRequest.check(
+                mode=mode,
+                reason=reason,
+                duration=duration if duration is not None else self.settings.maintenance_default_timeout,
+                by=by,
+                grace=grace,
+                drain_within=drain_within,
+                at_deadline=at_deadline,
+                verify=verify,
+                sessions=sessions if sessions is not None else self.settings.sessions_policy(mode),
+                scope=scope,
+            )
         if window_id is not None and not _is_uuid(window_id):
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
         window = self._parts.conducting.conductor.enable(request, window_id=window_id)
@@ -148,6 +152,10 @@ class Guard(Areas):
         if sessions is None and mode == Mode.EMERGENCY:
             # Said anew, so it ends those that the normal window kept. Easing an emergency ends none again.
             sessions = self.settings.sessions_policy(mode)
+        from guard.api.checking import unknown_operations
+
+        if unknown := unknown_operations(self._parts.registry, scope):
+            raise InvalidRequest(*unknown)
         window = self._parts.conducting.conductor.change(
             by,
             mode=mode,
@@ -213,13 +221,17 @@ class Guard(Areas):
         parts = self._parts
         parts.conducting.draining.vouch(parts.stores.durable.read(), worker, by=by)
 
-    def verify(self, *, by: str) -> Window:
+    def verify(self, *, by: str, epoch: int | None = None) -> Window:
         """Let holders of a bypass run jobs while everybody else still may not; `disable` releases.
 
+        Args:
+            epoch: only if the guard is still at this epoch, on which you decided.
+
         Raises:
+            StaleEpoch: the guard is not at this epoch any more. Nothing was changed.
             IllegalMove: the window is not drained yet.
         """
-        return self._parts.conducting.conductor.verify(by)
+        return self._parts.conducting.conductor.verify(by, epoch=epoch)
 
     def disable(
         self,
@@ -294,21 +306,27 @@ class Guard(Areas):
 
         return self._parts.conducting.rollback.restore(checked_actor(by), window_id)
 
-    def status(self) -> Status:
-        """What is known now. Never raises for a store that is away: what it would have said is None."""
+    def status(self, *, counted: Status | None = None) -> Status:
+        """What is known now. Never raises for a store that is away: what it would have said is None.
+
+        Args:
+            counted: an earlier answer. As long as the guard is at its epoch, what it says of jobs that are
+                held, parked and refused is taken over, which is more than half of what an answer costs.
+        """
         from guard.orchestrator.status import build_status
 
         parts = self._parts
         problems: list[str] = []
         state = self._state(problems)
         roster = parts.conducting.roster()
+        kept = counted if counted is not None and state is not None and counted.epoch == state.epoch else None
         return build_status(
             state=state,
             roster=roster,
             kinds=parts.registry.kinds,
-            held=self._held(roster),
-            parked=parts.conducting.parked_count(),
-            refused=self._refused(state),
+            held=kept.held if kept else self._held(roster),
+            parked=kept.parked if kept else parts.conducting.parked_count(),
+            refused=kept.refused if kept else self._refused(state),
             warnings=(
                 *problems,
                 *(parts.conducting.warnings(state) if state else ()),
@@ -344,19 +362,49 @@ class Guard(Areas):
             roster=parts.conducting.roster,
         )
 
-    def check(self, operation: str, *, hold: bool = False) -> Decision:
+    def check(
+        self,
+        operation: str,
+        *,
+        user: User | None = None,
+        hold: bool = False,
+        bypass: str | None = None,
+    ) -> Decision:
         """Whether work of this operation would be accepted now. In a window that is narrowed to queues or
-        tenants, or to long jobs: whether a job in its scope would.
+        tenants, or to long jobs: whether a job in its scope would. Costs no round trip while this process
+        has a fresh lease.
+
+        Args:
+            operation: by name.
+            user: whose request it is; then the answer is about the request, see `guard.core.requests`: an
+                admin's may pass, and a window that is narrowed so is left to the publish gate.
+            hold: the job would rather wait than be refused.
+            bypass: a token that `bypass` gave, for this operation.
 
         Raises:
             InvalidRequest: there is no such operation.
         """
-        from guard.core.decision import Place, Question, decide
-
-        kind, view = self._parts.registry.kind(operation), self._parts.runtime.view()
+        if user is not None or bypass is not None:
+            return self.requests.check(operation, user=user, bypass=bypass)
+        kind, runtime = self._parts.registry.kind(operation), self._parts.runtime
+        if runtime.is_open():
+            return OPEN
+        view = runtime.view()
         in_scope = not view.scope.operations or kind.name in view.scope.operations
         question = Question(operation=kind, place=Place.PUBLISH, hold=hold, in_scope=in_scope)
         return decide(question, view, self._parts.clock.wall())
+
+    def check_request(
+        self, method: str, path: str, *, user: User | None = None, bypass: str | None = None
+    ) -> Decision:
+        """Whether a request of this user may go on now, by its method and path. Never raises.
+
+        Args:
+            path: decoded, below the application's own prefix, without the query: what WSGI calls PATH_INFO.
+            user: None: nobody that is signed in.
+            bypass: a token that `bypass` gave, for the request's operation.
+        """
+        return self.requests.check_request(method, path, user=user, bypass=bypass)
 
     def job(self, task_id: str) -> JobView:
         """Where a job is."""
@@ -370,43 +418,27 @@ class Guard(Areas):
             state=state_of(self._parts.app, task_id),
         )
 
-    def bypass(self, *operations: str, by: str, holder: str, seconds: int) -> str:
+    def bypass(self, *operations: str, by: str, holder: str, seconds: int, user: str = "") -> str:
         """A token that lets work of some operations pass while closed, for a time.
 
         Publish with ``headers={"guard_bypass": token}``: the job overtakes what is held, and so do
         its own steps and children within the token's operations. In a window with a stage for verifying it
-        counts from `verify` on, and not before. Each use is counted and logged; issuing it is journaled.
+        counts from `verify` on, and not before. That it was made is journaled, and so is each use, with exact
+        counts. `bypasses` lists and revokes them.
 
         Args:
             operations: names of operations.
             by: who gives it, for the journal.
             holder: who or what it is for.
             seconds: how long it counts, up to 24 hours.
+            user: the one user in whose requests it counts, where a request shows it; empty: anybody's. A job
+                carries the token and no user: whoever publishes it answers for that.
 
         Raises:
             InvalidRequest: unknown operation, time out of range, or no GUARD_SECRET_KEY.
+            StoreUnavailable: a store did not answer; there is no token.
         """
-        from guard.core.bypass import issue_bypass
-
-        if not operations:
-            raise InvalidRequest("a bypass is for at least one operation: name it")
-        names = sorted({self._parts.registry.kind(operation).name for operation in operations})
-        now = self._parts.clock.wall()
-        token = issue_bypass(
-            operations=names, by=by, holder=holder, seconds=seconds, secret=self.settings.secret, now=now
-        )
-        detail = {"operations": names, "holder": holder, "seconds": seconds}
-        note(self._parts, "bypass", by=by, detail=detail)
-        return token
-
-    def close(self) -> None:
-        """Leave the registry, stop the agent of this process and close all connections.
-
-        For tests and for processes that stop publishing. The next publish starts it again.
-        """
-        if "sessions" in self.__dict__:
-            self.sessions.close()
-        self._parts.close()
+        return self.bypasses.make(*operations, by=by, holder=holder, seconds=seconds, user=user)
 
     def _require_switched_on(self) -> None:
         if not self.settings.maintenance_mode_enabled:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.api.journal import note
 from guard.core.counts import Count
+from guard.core.events import JobEvent
 from guard.errors import NotParked, StoreError
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Parked:
                 if job is not None and job.task_id == task_id and take(queue, message):
                     parts.stores.index.gone(job)
                     parts.count_now(job.window_id, count, job.operation)
+                    event = JobEvent.RELEASED if count is Count.RELEASED else JobEvent.DISCARDED
+                    parts.tell(event, job.task_id, job.task, routing_key=job.queue)
                     detail = {"task_id": job.task_id, "task": job.task, "window_id": job.window_id}
                     note(parts, action, by=by, detail=detail)
                     return job

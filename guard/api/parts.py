@@ -9,10 +9,19 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
+    from guard.access.admission import Admission
+    from guard.access.journal import AccessJournal
+    from guard.access.limits import Limits
+    from guard.access.pages import Pages
+    from guard.access.step_up import StepUp
+    from guard.access.tokens import Tokens
+    from guard.api.attempts import AttemptBooks
+    from guard.api.records import JournalReader
     from guard.automation.optimization import WeeklyOptimization
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
+    from guard.core.events import Tells
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -38,11 +47,22 @@ if TYPE_CHECKING:
         ParkedIndex,
         Schedules,
         Tally,
+        WakeUp,
     )
     from guard.settings import Settings
+    from guard.store.redis.bypasses import RedisBypasses
+    from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.routines import SqlRoutines
 
-__all__ = ["ConductingParts", "Parts", "RoutineParts", "SchedulingParts", "SessionParts", "StoreParts"]
+__all__ = [
+    "AccessParts",
+    "ConductingParts",
+    "Parts",
+    "RoutineParts",
+    "SchedulingParts",
+    "SessionParts",
+    "StoreParts",
+]
 
 
 class StoreParts(Protocol):
@@ -61,9 +81,18 @@ class StoreParts(Protocol):
     @property
     def tally(self) -> Tally: ...
     @property
+    def attempts(self) -> AttemptBooks: ...
+    @property
     def outcomes(self) -> Outcomes: ...
     @property
     def ledger(self) -> LedgerBooks: ...
+    @property
+    def bypasses(self) -> SqlBypasses: ...
+    @property
+    def bypass_marks(self) -> RedisBypasses: ...
+    @property
+    def journal(self) -> JournalReader: ...
+    def listen(self, name: str) -> WakeUp: ...
 
 
 class ConductingParts(Protocol):
@@ -119,6 +148,24 @@ class SchedulingParts(Protocol):
     def due(self, windows: Windows) -> Due: ...
 
 
+class AccessParts(Protocol):
+    """What lets callers over HTTP in, or not."""
+
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def pages(self) -> Pages: ...
+    @property
+    def step_up(self) -> StepUp: ...
+    @property
+    def admission(self) -> Admission: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def journal(self) -> AccessJournal: ...
+    def close(self) -> None: ...
+
+
 class Parts(Protocol):
     """What `Guard` works with; bootstrap wires it, and loads what conducts only when it is asked for."""
 
@@ -141,8 +188,12 @@ class Parts(Protocol):
     @property
     def scheduling(self) -> SchedulingParts: ...
     @property
+    def access(self) -> AccessParts: ...
+    @property
     def gate(self) -> PublishGate: ...
     @property
     def optimization(self) -> WeeklyOptimization: ...
+    @property
+    def tell(self) -> Tells: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
     def close(self) -> None: ...

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from guard.api.checking import together_with, unknown_operations
 from guard.api.journal import note
 from guard.core.changes import WindowRequest
 from guard.core.estimate import Estimate, estimate
@@ -135,7 +136,7 @@ class PlannedWindows:
                 GUARD_LOOK_AHEAD when None.
             auto_end: whether it ends by itself at its planned end.
             extend_by, max_extensions: seconds by which, and how often at most, its end is moved when the
-                drain, the verifying or the work still goes on then.
+                drain or the verifying still goes on then.
 
         Raises:
             InvalidRequest: with every problem. Nothing was changed.
@@ -329,24 +330,14 @@ class PlannedWindows:
         return guess.seconds, guess
 
     def _check(self, request: PlanRequest, problems: _Problems, **against: Any) -> Plan:
-        scope = request.scope.to_dict() if isinstance(request.scope, Scope) else request.scope or {}
-        for operation in scope.get("operations", ()):
-            try:
-                self._parts.registry.kind(operation)
-            except InvalidRequest as error:
-                problems += error.problems
-        try:
-            plan = check_plan(
+        scope = request.scope.to_dict() if isinstance(request.scope, Scope) else request.scope
+        with together_with([*problems, *unknown_operations(self._parts.registry, scope)]):
+            return check_plan(
                 request,
                 now=self._parts.clock.wall(),
                 usual_notices=self._parts.settings.notice_times,
                 **against,
             )
-        except InvalidRequest as error:
-            raise InvalidRequest(*error.problems, *problems) from None
-        if problems:
-            raise InvalidRequest(*problems)
-        return plan
 
     def _changed(
         self, plan: Plan, given: dict[str, Any], by: str, others: Sequence[Plan]

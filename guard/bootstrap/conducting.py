@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Conducting"]
 
+_POLICY_SECONDS = 60.0
+"""How long Redis' eviction policy is believed: nobody changes it often, and asking is not cheap."""
+
 
 class Conducting:
     """The conducting parts of one app."""
@@ -55,6 +58,8 @@ class Conducting:
         self._classifier = wiring.classifier
         self._scoping = Scoping(wiring.app, wiring.runtime)
         self._count_now = wiring.count_now
+        self._tell = wiring.tell
+        self._policy: tuple[float, str] | None = None
 
     @functools.cached_property
     def queues(self) -> Queues:
@@ -74,6 +79,7 @@ class Conducting:
             known_tasks=self._tasks_of_live_workers,
             known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),
             count=self._count_now,
+            tell=self._tell,
         )
 
     def _live_workers(self) -> list[AgentCard]:
@@ -154,6 +160,7 @@ class Conducting:
             listen=self._listen,
             clock=self._stores.clock,
             sessions=self.settings.sessions_policy(Mode.EMERGENCY),
+            begin_books=self.conductor.begin_books,
             remember=self.rollback.remember,
         )
 
@@ -222,10 +229,18 @@ class Conducting:
                 duration=state.duration,
                 visibility_timeout=visibility,
                 result_expires=float(seconds) if seconds else None,
-                eviction_policy=self._stores.plane.eviction_policy(),
+                eviction_policy=self._eviction_policy(),
                 signed=self.settings.secret is not None,
             )
         )
+
+    def _eviction_policy(self) -> str | None:
+        now = self._stores.clock.boot()
+        if self._policy is not None and now - self._policy[0] < _POLICY_SECONDS:
+            return self._policy[1]
+        found = self._stores.plane.eviction_policy()
+        self._policy = (now, found) if found is not None else None
+        return found
 
     def carries(self, queues: list[str]) -> dict[str, frozenset[OperationKind]]:
         """For these queues the operations that are routed to them."""

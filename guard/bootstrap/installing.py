@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from celery.signals import worker_init
 
+from guard.bootstrap.faces import bring_up
 from guard.bootstrap.wiring import Wiring
 from guard.observe import lines
 from guard.settings import load_settings
@@ -41,6 +42,7 @@ def install(app: Celery, settings: Settings | None = None) -> Guard:
         worker_init.connect(lambda **_: lines.disabled_entirely(), weak=False)
         return guard
     wiring.put_on()
+    bring_up()
     return guard
 
 

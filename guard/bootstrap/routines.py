@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from guard.automation.checks.catalogue import ROUTINES
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from guard.bootstrap.wiring import Wiring
+    from guard.core.optimization_report import Report
+    from guard.core.session_sweep import SessionSweep
     from guard.core.state import GuardState
 
 __all__ = ["RoutineWiring"]
 
 _CONNECT_SECONDS = 3.0
 _BY = "expiry sweep"
+_BEAT = "beat"
 
 
 class RoutineWiring:
@@ -99,7 +102,8 @@ class RoutineWiring:
             environ=os.environ,
             ask_broker=self._ask_broker,
             end_rehearsal=self._end_rehearsal,
-            part=self._part,
+            sweep_sessions=self._sweep_sessions,
+            optimize=self._optimize,
             certificate_end=certificate_end,
             outdated_packages=outdated_packages,
         )
@@ -121,5 +125,10 @@ class RoutineWiring:
         advancing.change(state, "disable", lambda old, now: release(old, by=_BY, now=now, unverified=True))
         advancing.advance()
 
-    def _part(self, name: str) -> Any:
-        return getattr(self._wiring.guard(), name, None)
+    def _sweep_sessions(self) -> SessionSweep:
+        return self._wiring.guard().sessions.sweep()
+
+    def _optimize(self) -> Report:
+        optimization = self._wiring.guard().optimization
+        optimization.recover()
+        return optimization.run(by=_BEAT)

@@ -15,15 +15,20 @@ from guard.store.sql.glance import Glance
 
 if TYPE_CHECKING:
     from celery import Celery
+    from redis import Redis
 
     from guard.settings import Settings
+    from guard.store.redis.attempts import RedisAttempts
+    from guard.store.redis.bypasses import RedisBypasses
     from guard.store.redis.finishing import RedisFinishingSteps
     from guard.store.redis.ledger import RedisLedger
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.redis.sessions import RedisSessionMarks
     from guard.store.sql.alerts import SqlAlerts
+    from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.found import SqlFound
+    from guard.store.sql.journal import SqlJournal
     from guard.store.sql.schedules import SqlSchedules
     from guard.store.sql.store import SqlStore
     from guard.store.sql.window_lease import SqlWindowLeases
@@ -42,6 +47,7 @@ class Stores:
         self._settings = settings
         self.clock = SystemClock()
         self.keys = Keys(settings.guard_namespace)
+        self._bypass_client: Redis | None = None
 
     @functools.cached_property
     def redis_url(self) -> str:
@@ -103,6 +109,17 @@ class Stores:
         """A listener on one channel."""
         return RedisWakeUp(self.redis_url, channel, timeout=timeout, name=name)
 
+    def listen(self, name: str) -> RedisWakeUp:
+        """A listener to changes of the state."""
+        return self.wake_up(self.keys.wake, name=name)
+
+    @functools.cached_property
+    def journal(self) -> SqlJournal:
+        """The journal, for those who read it."""
+        from guard.store.sql.journal import SqlJournal
+
+        return SqlJournal(self.durable)
+
     @functools.cached_property
     def index(self) -> RedisParkedIndex:
         """The index of parked jobs."""
@@ -112,6 +129,13 @@ class Stores:
     def tally(self) -> RedisTally:
         """The counters of windows."""
         return RedisTally(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def attempts(self) -> RedisAttempts:
+        """Requests that windows refused."""
+        from guard.store.redis.attempts import RedisAttempts
+
+        return RedisAttempts(self.plane.client, self.keys)
 
     @functools.cached_property
     def outcomes(self) -> RedisOutcomes:
@@ -135,6 +159,25 @@ class Stores:
         return RedisLedger(self.plane.client, self.keys)
 
     @functools.cached_property
+    def bypasses(self) -> SqlBypasses:
+        """Bypass tokens that were made."""
+        from guard.store.sql.bypasses import SqlBypasses
+
+        return SqlBypasses(self.durable)
+
+    @functools.cached_property
+    def bypass_marks(self) -> RedisBypasses:
+        """Which of them stand. By a connection of its own: a worker that is shown one must not
+        wait for long."""
+        from guard.store.redis.bypasses import RedisBypasses
+        from guard.store.redis.client import connect
+
+        self._bypass_client = connect(
+            self.redis_url, timeout=self._settings.lease.timeout, name="guard-bypasses"
+        )
+        return RedisBypasses(self._bypass_client, self.keys)
+
+    @functools.cached_property
     def session_marks(self) -> RedisSessionMarks:
         """How far the deletion of invalidated sessions has come."""
         from guard.store.redis.sessions import RedisSessionMarks
@@ -153,3 +196,5 @@ class Stores:
             self.plane.close()
         if "durable" in self.__dict__:
             self.durable.close()
+        if self._bypass_client is not None:
+            self._bypass_client.close()

@@ -18,11 +18,12 @@ from guard.api import Guard
 from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
+from guard.bootstrap.telling import Telling
 from guard.core.agents import AgentCard
 from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
-from guard.errors import StoreError
+from guard.errors import InvalidRequest, StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
@@ -48,10 +49,12 @@ if TYPE_CHECKING:
     from celery import Celery, Task
 
     from guard.automation.optimization import WeeklyOptimization
+    from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
     from guard.bootstrap.routines import RoutineWiring
     from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
+    from guard.core.bypass import Bypass
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.core.state import GuardState
@@ -76,6 +79,7 @@ class Wiring:
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
         self.broker = Broker(app)
         self.resident: Resident | None = None
+        self.tell = Telling(self)
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
@@ -122,6 +126,19 @@ class Wiring:
 
         return Scheduling(self)
 
+    @functools.cached_property
+    def access(self) -> AccessParts:
+        """Who may do what over HTTP: not loaded by a process that asks nobody."""
+        try:
+            from guard.bootstrap.access import AccessParts
+        except ModuleNotFoundError as error:
+            raise InvalidRequest(
+                f"this needs the extra `access` ({error.name} is missing): "
+                "pip install 'celery-maintenance-guard[access]'"
+            ) from error
+
+        return AccessParts(self)
+
     def guard(self) -> Guard:
         """The API of this app."""
         return Guard(self)
@@ -139,10 +156,12 @@ class Wiring:
             when_closed=self.settings.guard_when_closed,
             # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
             names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
+            tell=self.tell,
             passing=Passing(
                 app=self.app,
                 runtime=self.runtime,
-                bypass_holder=self._bypass_holder,
+                bypass_of=self._bypass_of,
+                note_bypass=self._note_bypass,
                 make_queue=self.broker.queue,
                 make_finishing=self._finishing,
             ),
@@ -153,10 +172,36 @@ class Wiring:
 
         return Finishing(steps=lambda: self.stores.finishing, state=self.stores.plane.read, clock=self.clock)
 
-    def _bypass_holder(self, token: str, kind: OperationKind) -> str:
-        from guard.core.bypass import holder_of
+    def _bypass_of(self, token: str, kind: OperationKind) -> Bypass | None:
+        from guard.core.bypass import bypass_of
 
-        return holder_of(token, operation=kind.name, secret=self.settings.secret, now=self.clock.wall())
+        said = bypass_of(token, operation=kind.name, secret=self.settings.secret, now=self.clock.wall())
+        if said is None or not said.bypass_id:
+            return said
+        try:
+            return said if self.stores.bypass_marks.stands(said.bypass_id) else None
+        except StoreError as error:
+            log.warning("a bypass does not count, nobody can say whether it was revoked: %s", error)
+            return None
+
+    def _note_bypass(self, said: Bypass, kind: OperationKind) -> None:
+        from guard.core.bypass import BypassUse
+
+        use = BypassUse(
+            bypass_id=said.bypass_id, holder=said.holder, by=said.by, user=said.user, operation=kind.name
+        )
+        try:
+            self.stores.bypass_marks.note_use(use)
+        except StoreError as error:
+            log.warning("a use of a bypass will not be journaled: %s", error)
+
+    def _journal_bypasses(self) -> None:
+        from guard.orchestrator.bypass_uses import journal_uses
+        from guard.store.redis.bypasses import RedisBypasses
+
+        # by the connection that is open: a worker is asked for a bypass seldom, and looks for uses often
+        marks = RedisBypasses(self.stores.plane.client, self.stores.keys)
+        journal_uses(marks, lambda: self.stores.durable, self.clock)
 
     def _waiting(self, queue: str) -> int | None:
         """How many jobs wait in a queue. By a connection that is not kept: most workers ask once."""
@@ -177,6 +222,7 @@ class Wiring:
             describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
             window_id=self._window_id,
             count=self.runtime.count,
+            tell=self.tell,
         )
 
     def _window_id(self) -> str:
@@ -211,6 +257,7 @@ class Wiring:
             put_gates=self.put_gates,
             on_open=self._wake_housekeeper,
             outcomes=lambda: self.stores.outcomes,
+            tell=self.tell,
         )
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import bookkeeper
@@ -339,6 +386,7 @@ class Wiring:
             recover=recover,
             reconcile=reconcile,
             sessions=self._delete_ended_sessions,
+            bypasses=self._journal_bypasses if self.settings.secret is not None else None,
         )
 
     def _delete_ended_sessions(self, state: GuardState) -> None:
@@ -396,10 +444,13 @@ class Wiring:
         if agent is not None and self._producer_pid == os.getpid():
             agent.stop()
         self.broker.close()
+        self.tell.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
         if "sessions" in self.__dict__:
             self.sessions.close()
+        if "access" in self.__dict__:
+            self.access.close()
         self.stores.close()
 
 

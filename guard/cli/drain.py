@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -70,30 +70,10 @@ def watch_drain(ctx: click.Context, guard: Guard, *, within: float | None, as_js
 
 def _told(ctx: click.Context, progress: Progress, *, as_json: bool) -> Exit:
     if as_json:
-        print_json(as_dict(progress))
+        print_json(progress.to_dict())
     else:
         drain_screen(ctx, progress, total=None).show()
     return _exit_code(progress)
-
-
-def as_dict(progress: Progress) -> dict[str, Any]:
-    """A look at a drain as plain JSON types. What is unknown is null."""
-    from dataclasses import asdict
-
-    state, view = progress.state, progress.view
-    return {
-        "window_id": state.window_id,
-        "epoch": state.epoch,
-        "phase": state.phase.value,
-        "mode": state.mode.value if state.mode else None,
-        "next": progress.act.value,
-        "drained": state.phase in {Phase.ACTIVE, Phase.VERIFYING},
-        "deadline": state.drain_deadline,
-        "at_deadline": state.terms.at_deadline.value,
-        "ends_in": view.ends_in if view is not None else None,
-        "blockers": [asdict(blocker) for blocker in view.blockers] if view is not None else None,
-        "unknown": list(view.unknown) if view is not None else None,
-    }
 
 
 def _exit_code(progress: Progress) -> Exit:

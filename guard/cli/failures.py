@@ -11,6 +11,7 @@ from kombu.exceptions import KombuError
 from guard.cli.exits import Exit
 from guard.cli.render import safe
 from guard.errors import (
+    AccessDenied,
     GuardError,
     IllegalMove,
     InvalidRequest,
@@ -24,6 +25,7 @@ from guard.errors import (
     StateMissing,
     StoreError,
     StoreUnavailable,
+    TooManyRequests,
 )
 from guard.settings.masking import mask_url
 
@@ -38,6 +40,8 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
+    (AccessDenied, Exit.NOT_NOW),
+    (TooManyRequests, Exit.NOT_NOW),
 )
 _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (StaleEpoch, "run the command again"),

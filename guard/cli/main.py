@@ -34,7 +34,9 @@ _COMMANDS = (
     "check",
     "migrate",
     "bypass",
+    "access",
     "sessions",
+    "web",
     "close-local",
 )
 """Each is in the module of its name, and imported when it is used."""

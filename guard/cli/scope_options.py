@@ -71,11 +71,7 @@ def scope_of(
         "tenant_key": tenant_key or "",
         "tenants": tenants,
     }
-    for name in operations:
-        try:
-            registry.kind(name)
-        except InvalidRequest as error:
-            problems += error.problems
+    problems += registry.unknown_among(operations)
     try:
         Scope.check(**scope)
     except InvalidRequest as error:

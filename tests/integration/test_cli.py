@@ -677,11 +677,13 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["enable", "change", "drain", "verify", "bypass", "disable", "status",
+    ["enable", "change", "drain", "verify", "bypass", "disable", "status", "web",
      "parked", "parked list", "parked release", "parked discard", "job",
      "account", "report", "ledger", "optimize", "routines", "routines list", "routines run", "routines show",
      "check", "migrate", "close-local", "sessions", "sessions stats", "sessions sweep", "sessions invalidate",
-     "sessions allow",
+     "sessions allow", "bypass make", "bypass list", "bypass revoke", "access", "access token",
+     "access token make", "access token list", "access token revoke", "access enrol", "access confirm",
+     "access forget", "access approvals",
      "schedule", "schedule add", "schedule list", "schedule show", "schedule change", "schedule cancel"],
 )  # fmt: skip
 def test_every_help_text_has_an_example_and_its_exit_codes(command: str) -> None:
