@@ -1,0 +1,27 @@
+"""The guard over HTTP: status, API, admin page, the check of requests. Needs the extra ``web``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from guard.core.requests import User
+    from guard.web.extension import MaintenanceExtension
+    from guard.web.inventory import unclassified_routes
+    from guard.web.views import guarded
+
+__all__ = ["MaintenanceExtension", "User", "guarded", "unclassified_routes"]
+
+_HOME_OF = {
+    "MaintenanceExtension": "guard.web.extension",
+    "User": "guard.core.requests",
+    "guarded": "guard.web.views",
+    "unclassified_routes": "guard.web.inventory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
