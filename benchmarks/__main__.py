@@ -36,6 +36,9 @@ BENCHMARKS = (
     "sessions",
     "agents",
     "worker_cost",
+    "status_api",
+    "web",
+    "told",
 )
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.noop import build
+from guard.clock import SystemClock
+from guard.store.sql.store import SqlStore
 from tests.support.eventually import eventually
 from tests.support.processes import LocalProcess
 from tests.support.shortdirs import remove_dir, short_dir
@@ -94,6 +96,14 @@ class Arm:
         if guard is not None:
             self.fleet.adopt(guard)
         return app, guard
+
+    def migrate(self) -> None:
+        """Make the guard's tables, as `maintenance migrate` does before a deployment: a worker that has to do
+        it by itself, which only SQLite lets it, has SQLAlchemy and Alembic in its memory from then on."""
+        url = self.environ["DATABASE_URL"]
+        store = SqlStore(url, clock=SystemClock(), auto_migrate=True)
+        store.migrate()
+        store.close()
 
     def process_environ(self) -> dict[str, str]:
         """The environment of a process of this arm."""

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import socket
 import sys
 import time
@@ -21,6 +23,8 @@ _MOST = 2_000_000
 def main(address: str, stop: Path, out: Path) -> None:
     """Ping until told to stop."""
     waits: list[float] = []
+    gc.disable()
+    _come_first()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         out.with_suffix(".ready").touch()
@@ -33,6 +37,15 @@ def main(address: str, stop: Path, out: Path) -> None:
     unfinished = out.with_suffix(".part")
     unfinished.write_text(json.dumps(waits), "utf-8")
     unfinished.rename(out)
+
+
+def _come_first() -> None:
+    """This client stands for one on a machine of its own: that it waits for a processor here is not what is
+    asked. Where that is not allowed, it waits, and the quiet run beside shows how long."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        return
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -70,6 +71,7 @@ def measure(*, quick: bool) -> Result:
         _, guard = arm.app()
         assert guard is not None
         _users(arm.environ["DATABASE_URL"])
+        alone = _server_alone(fleet)
         # seconds for the script: it answers nobody until it is done
         with Redis.from_url(fleet.valkey.url(0), socket_timeout=600) as client:
             _fill(client, number)
@@ -93,6 +95,7 @@ def measure(*, quick: bool) -> Result:
             "other client: a process of its own that asks PING and waits 0.2 ms, all the while",
             "beside: the guide's EVAL with KEYS; the keys have no time to live, or it would delete none",
             f"the guard left {left} keys: admins' sessions and its own",
+            f"the server has {'a processor of its own' if alone else 'to share its processor'}",
             f"longest stall with nothing going on: {quiet.longest:.1f} ms, so much may be the machine's own",
             "the guide's script deletes the admins' sessions too, and production servers disable it",
         ],
@@ -141,6 +144,18 @@ def _figures(number: int, quiet: Seen, ours: Seen, theirs: Seen) -> list[Figure]
             beside_is="nothing going on",
         ),
     ]
+
+
+def _server_alone(fleet: Fleet) -> bool:
+    """Give the server one processor and everybody else the others, as if they were on other machines."""
+    own, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        return False
+    os.sched_setaffinity(fleet.valkey.process.pid, {own})
+    for thread in (Path("/proc") / str(fleet.valkey.process.pid) / "task").iterdir():
+        os.sched_setaffinity(int(thread.name), {own})
+    os.sched_setaffinity(0, set(others))  # inherited by the other client
+    return True
 
 
 def _longest_command(client: Redis) -> float:

@@ -20,7 +20,7 @@ from tests.support.processes import SETPRIV
 if TYPE_CHECKING:
     from tests.support.processes import LocalProcess
 
-__all__ = ["measure"]
+__all__ = ["measure", "processor_seconds"]
 
 _ROUND_SECONDS = 60
 _BLOCK_SECONDS = 4  # less than the client's own timeout
@@ -81,7 +81,10 @@ def _one_generation(seen: dict[str, dict[str, list[float]]], jobs: int, pairs: i
     with Fleet() as fleet:
         try:
             for db, name in enumerate(_ARMS):
-                sides[name] = _Side(fleet.arm(db, guarded=name == "guard"))
+                arm = fleet.arm(db, guarded=name == "guard")
+                if arm.guarded:
+                    arm.migrate()
+                sides[name] = _Side(arm)
             for side in sides.values():
                 side.round(_WARM_UP)
             order = list(sides)
@@ -122,10 +125,10 @@ class _Side:
         publisher.stdin.write(f"{jobs}\n")
         publisher.stdin.flush()
         wall, used = json.loads(publisher.stdout.readline())
-        before = _processor_seconds(self.worker)
+        before = processor_seconds(self.worker)
         self.client.rename(SHELF, QUEUE)
         marks = dict(self._mark() for _ in ("first", "last"))
-        worked = _processor_seconds(self.worker) - before
+        worked = processor_seconds(self.worker) - before
         return {
             "publish": jobs / wall,
             "publish_cpu": jobs / used,
@@ -148,7 +151,7 @@ class _Side:
         raise SystemExit(f"a round did not end: {self.worker.log_tail}")
 
 
-def _processor_seconds(worker: LocalProcess) -> float:
+def processor_seconds(worker: LocalProcess) -> float:
     """Of all threads of the main process and its children, so far: the scheduler counts nanoseconds."""
     family = [psutil.Process(worker.pid), *worker.children()]
     threads = [
