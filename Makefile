@@ -19,8 +19,8 @@ CONTAINED_check := check test demo
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Most tests wait for processes, so two at a time take little more of the machine than one. A file stays together.
-IN_PARALLEL := -n 2 --dist loadfile
+# Most tests wait for processes, so three at a time take little more of the machine than one. A file stays together.
+IN_PARALLEL := -n 3 --dist loadfile
 
 demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (ARGS=...)
 	@$(BIN)/python -m tasks.demo $(ARGS)
@@ -33,11 +33,11 @@ test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_AR
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-lowest: ## Run the core, store and edge tests on the oldest allowed libraries
+test-lowest: ## Run the core, store, access and edge tests on the oldest allowed libraries
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c tests/lowest.txt
 	sh tests/support/install_servers.sh
-	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/acceptance/test_edges.py $(PYTEST_ARGS)
+	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/access tests/acceptance/test_edges.py $(PYTEST_ARGS)
 
 check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.leftovers import MARKER, assert_nothing_left
-from tests.support.require import require_binary, require_server
+from tests.support.require import require_binary, require_postgresql, require_server
 from tests.support.shortdirs import sweep_abandoned
 from tests.support.valkey import Valkey
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
     from tests.support.mariadb import MariaDB
+    from tests.support.postgresql import PostgreSQL
     from tests.support.rabbitmq import RabbitMQ
 
 
@@ -69,6 +72,16 @@ def mariadb() -> Iterator[MariaDB]:
 
 
 @pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """The session's PostgreSQL."""
+    require_postgresql()
+    from tests.support.postgresql import PostgreSQL
+
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMQ]:
     """The session's RabbitMQ; it takes seconds to start."""
     require_server("rabbitmq")
@@ -76,6 +89,16 @@ def rabbitmq() -> Iterator[RabbitMQ]:
 
     with RabbitMQ() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The session's Chromium, headless: Playwright has one loop in a thread, so all tests share it."""
+    require_binary("chromium")
+    from tests.support.browser import chromium
+
+    with chromium() as made:
+        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ routines hold locks, and the others look before they act.
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 
 import guard
@@ -20,8 +19,6 @@ from tasks.names import (
     SESSION_CLEANUP,
     WEEKLY_OPTIMIZATION,
 )
-
-log = logging.getLogger(__name__)
 
 _BY = "beat"
 _TICK_SECONDS = 60
@@ -64,9 +61,7 @@ def run_due_routines() -> None:
             queue=due.entry.queue,
             expires=due.entry.expires,
         )
-    optimization = getattr(maintenance, "optimization", None)
-    if optimization is not None:
-        optimization.recover()
+    maintenance.optimization.recover()
 
 
 @app.task(
@@ -127,8 +122,4 @@ def expiry_sweep() -> None:
 )
 def scheduled_windows() -> None:
     """Begin, extend and end planned windows."""
-    schedule = getattr(guard.install(app), "schedule", None)
-    if schedule is None:
-        log.debug("this release has no scheduled windows: unknown, nothing was done")
-        return
-    schedule.run_due()
+    guard.install(app).schedule.run_due()

@@ -80,6 +80,36 @@ def test_an_escalation_ends_the_stage(shop: Shop) -> None:
     shop.guard.disable(by="ops", unverified=True)
 
 
+def test_a_revoked_one_starts_nothing_any_more(shop: Shop) -> None:
+    """In no worker: what was published with it before waits like everybody's. Each use is in the journal."""
+    worker = shop.worker("w1")
+    shop.enable()
+    alice, bob = holder(shop), holder(shop)
+    assert [shop.send("job", n, **alice).get(timeout=10) for n in range(3)] == [0, 1, 2]
+    worker.kill()
+    waiting = shop.send("job", 3, **alice)
+    newest, oldest = shop.guard.bypasses.list()
+    assert (newest.uses, oldest.uses) == (0, 3)
+    shop.guard.bypasses.revoke(oldest.bypass_id, by="ops")
+    shop.worker("w2")
+    with pytest.raises(guard.MaintenanceActive):
+        shop.send("job", 4, **alice)
+    assert shop.send("job", 5, **bob).get(timeout=10) == 5
+    eventually(lambda: shop.guard.status().parked == 1, what="her job to be parked")
+    assert len(shop.events()) == 4
+
+    def told() -> dict[str, int]:
+        lines = [line for line in shop.guard.durable.records(100) if line.action == "bypass used"]  # type: ignore[attr-defined]
+        sums = dict.fromkeys((oldest.bypass_id, newest.bypass_id), 0)
+        for line in lines:
+            sums[line.detail["bypass"]] += line.detail["count"]
+        return sums
+
+    eventually(lambda: told() == {oldest.bypass_id: 3, newest.bypass_id: 1}, what="each use to be journaled")
+    shop.guard.disable(by="ops")
+    assert waiting.get(timeout=15) == 3
+
+
 def test_steps_children_and_retries_have_it_too(shop: Shop) -> None:
     """Within its operations: what a holder began goes on to its end."""
     shop.worker("w1", concurrency=2)

@@ -219,3 +219,16 @@ def test_an_id_of_the_callers_makes_a_call_repeatable(shop: Shop) -> None:
     wrong: Any = "not-a-uuid"
     with pytest.raises(InvalidRequest, match="no UUID"):
         shop.enable(window_id=wrong)
+
+
+def test_operations_that_do_not_exist_are_named_with_all_other_problems(shop: Shop) -> None:
+    nowhere = {"operations": ["captoin_generation"]}
+    with pytest.raises(InvalidRequest, match="did you mean 'caption_generation'") as caught:
+        shop.guard.enable(reason="", by="ops", scope=nowhere)
+    assert len(caught.value.problems) == 2
+    shop.guard.enable(reason="upgrade", by="ops")
+    opened = shop.guard.status()
+    with pytest.raises(InvalidRequest, match="captoin_generation"):
+        shop.guard.change(by="ops", scope=nowhere)
+    assert (shop.guard.status().epoch, shop.guard.status().scope) == (opened.epoch, opened.scope)
+    shop.guard.disable(by="ops")

@@ -96,10 +96,10 @@ def test_a_rehearsal_touches_nothing_and_says_what_would_have_been(shop: Shop) -
     """Live traffic goes on as if nothing were; the report says what would have been refused, held, waited for
     and ended."""
     worker = shop.worker("w1", concurrency=3)
-    running = [shop.send("job", n, seconds) for n, seconds in enumerate((4.0, 0.5))]
+    running = [shop.send("job", n, seconds) for n, seconds in enumerate((8.0, 2.5))]
     free = shop.send("slow_free", 3.0)
     eventually(lambda: len(shop.events()) == 3, what="all to run")
-    shop.guard.enable(reason="rehearsal", by="tests", mode="test", grace=2, duration=600)
+    shop.guard.enable(reason="rehearsal", by="tests", mode="test", grace=3, duration=600)
     assert not shop.guard.is_active
     begun = time.monotonic()
     results = [shop.send("job", "new"), shop.send("mixed_job", "held", when_closed="hold")]
@@ -115,7 +115,7 @@ def test_a_rehearsal_touches_nothing_and_says_what_would_have_been(shop: Shop) -
     assert report["by_operation"]["would_hold"] == {"caption_generation": 1, "job_creation": 1}
     touched = {"refused", "held", "requeued", "parked", "running", "interrupted", "killed"}
     assert {name: report["totals"][name] for name in touched} == dict.fromkeys(touched, 0)
-    assert [result.get(timeout=10) for result in running] == [0, 1]
+    assert [result.get(timeout=20) for result in running] == [0, 1]
     free.get(timeout=10)
     shop.guard.disable(by="tests")
     assert set(shop.runs().values()) == {1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,9 @@ T = TypeVar("T")
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.1
 GROWTH = 1.5
+PATIENCE = 3.0 if "PYTEST_XDIST_WORKER" in os.environ else 1.0
+"""A limit is there to end what hangs. Where tests run side by side it may be three times as long: how fast
+something is, is said by a test that looks at the clock, and by the benchmarks."""
 
 
 def eventually(predicate: Callable[[], T], within: float = 10.0, what: str = "") -> T:
@@ -21,7 +25,11 @@ def eventually(predicate: Callable[[], T], within: float = 10.0, what: str = "")
     An exception raised by the predicate counts as "not yet": while a server starts, refused
     connections are normal. On timeout the AssertionError names `what`, the time spent and the last
     value or exception, so that a failure on a distant machine can be understood from its log alone.
+
+    Args:
+        within: seconds on a machine that has nothing else to do (`PATIENCE`).
     """
+    within *= PATIENCE
     started = time.monotonic()
     pause = FIRST_PAUSE
     while True:

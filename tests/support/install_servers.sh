@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install the servers that the tests talk to, from Debian. Never fails: without them the tests that need
-# one are skipped loudly, or fail when GUARD_REQUIRE_SERVERS=1.
+# Install the servers and the browser that the tests talk to, from Debian. Never fails: without them the tests
+# that need one are skipped loudly, or fail when GUARD_REQUIRE_SERVERS=1.
 set -eu
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -8,9 +8,12 @@ POLICY=/usr/sbin/policy-rc.d
 SAVED=$POLICY.guard-saved
 
 missing=""
-for pair in redis-server:redis-server mariadbd:mariadb-server rabbitmq-server:rabbitmq-server; do
+for pair in redis-server:redis-server mariadbd:mariadb-server rabbitmq-server:rabbitmq-server \
+    chromium:chromium; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# off every PATH: Debian keeps each major version in a folder of its own
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
 give_up() {

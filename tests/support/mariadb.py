@@ -10,13 +10,15 @@ from typing import Self
 
 import pymysql
 
+from guard.unix_socket import connect_mysql
 from tests.support.eventually import eventually
 from tests.support.processes import LocalProcess
 from tests.support.require import require_binary
-from tests.support.shortdirs import remove_dir, short_dir
+from tests.support.server import Server
+from tests.support.shortdirs import short_dir
 
 
-class MariaDB:
+class MariaDB(Server):
     """One server process whose data live until `close`; stop, crash and start keep them."""
 
     def __init__(self) -> None:
@@ -28,6 +30,8 @@ class MariaDB:
         argv = [
             str(require_binary("mariadbd")), "--no-defaults", *self._user,
             f"--datadir={self._datadir}", f"--socket={self.socket}", "--skip-networking",
+            # a folder of its own: a server that starts deletes what others keep in a common one
+            f"--tmpdir={self._datadir}",
             "--skip-log-bin", "--performance-schema=OFF", "--innodb-buffer-pool-size=16M",
             # tests crash the process, never the machine: no need to wait for the disk
             "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4", "--max-connections=300",
@@ -61,34 +65,6 @@ class MariaDB:
         finally:
             connection.close()
 
-    def stop(self) -> None:
-        """Stop it in order; about a second."""
-        self.process.terminate(within=30)
-
-    def crash(self) -> None:
-        """SIGKILL; `start` recovers what was committed."""
-        self.process.kill()
-
-    def freeze(self) -> None:
-        """Keep connections open but answer nothing."""
-        self.process.freeze()
-
-    def thaw(self) -> None:
-        """Answer again."""
-        self.process.thaw()
-
-    def close(self) -> None:
-        """End it at once, its data are thrown away anyway."""
-        if self.process.alive:
-            self.process.kill()
-        remove_dir(self.directory)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _make_datadir(self) -> None:
         subprocess.run(
             [
@@ -102,8 +78,7 @@ class MariaDB:
         )  # fmt: skip
 
     def _answers(self) -> bool:
-        if not self.process.alive:
-            raise RuntimeError(f"it ended with {self.process.returncode}: {self.process.log_tail}")
+        self.check_alive()
         # PyMySQL leaks its socket when nobody listens, which the tests' strict warnings would report
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(str(self.socket))
@@ -111,4 +86,6 @@ class MariaDB:
         return True
 
     def _connect(self) -> pymysql.Connection:
-        return pymysql.connect(unix_socket=str(self.socket), user="root", autocommit=True, connect_timeout=5)
+        return connect_mysql(
+            pymysql, unix_socket=str(self.socket), user="root", autocommit=True, connect_timeout=5
+        )

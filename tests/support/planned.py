@@ -70,7 +70,6 @@ class World:
         self.spans: list[Span] = []
         self.notices: list[tuple[float, Notice]] = []
         self.alerts: list[tuple[float, Alert]] = []
-        self.work: tuple[str, ...] = ()
         self.automated = ""
         self.interrupt: Callable[[], None] | None = None
         """Called once right before the next write of a row or change of the guard: another process."""
@@ -181,7 +180,6 @@ class World:
             alerts=self,  # type: ignore[arg-type] # it raises; nobody asks it for recent ones
             clock=self,  # type: ignore[arg-type] # the wall is all that is looked at
             sessions=dict.fromkeys(Mode, SessionPolicy.KEEP),
-            work=lambda: self.work,
             automated=lambda: self.automated,
         )
 

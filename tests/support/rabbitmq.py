@@ -14,14 +14,15 @@ from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.processes import LocalProcess
 from tests.support.require import require_binary
-from tests.support.shortdirs import remove_dir, short_dir
+from tests.support.server import Server
+from tests.support.shortdirs import short_dir
 
 USER = PASSWORD = "guard"
 # Debian's /usr/sbin wrapper changes the user; this one runs as whoever calls it.
 UNWRAPPED = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
-class RabbitMQ:
+class RabbitMQ(Server):
     """One node with the management API, through which tests make virtual hosts and cut connections."""
 
     def __init__(self) -> None:
@@ -67,38 +68,14 @@ class RabbitMQ:
         response.raise_for_status()
         return response
 
-    def stop(self) -> None:
-        """Stop it in order; durable queues and persistent messages stay."""
-        self.process.terminate(within=30)
-
-    def crash(self) -> None:
-        """SIGKILL for the node; `start` brings it back."""
-        self.process.kill()
-
-    def freeze(self) -> None:
-        """Keep connections open but answer nothing."""
-        self.process.freeze()
-
-    def thaw(self) -> None:
-        """Answer again."""
-        self.process.thaw()
-
     def close(self) -> None:
         """End node and port mapper at once; nothing of it is kept."""
-        for process in (self.process, self.port_mapper):
-            if process.alive:
-                process.kill()
-        remove_dir(self.directory)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        if self.port_mapper.alive:
+            self.port_mapper.kill()
+        super().close()
 
     def _answers(self) -> bool:
-        if not self.process.alive:
-            raise RuntimeError(f"it ended with {self.process.returncode}: {self.process.log_tail}")
+        self.check_alive()
         with amqp.Connection(f"127.0.0.1:{self.port}", userid=USER, password=PASSWORD, connect_timeout=5):
             return self.api("GET", "vhosts").ok
 

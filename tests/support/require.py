@@ -39,6 +39,14 @@ def require_server(server: str) -> None:
         require_binary(name)
 
 
+def require_postgresql() -> Path:
+    """Return the folder of PostgreSQL's programs: Debian has one for each major version, off every PATH."""
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if not folders:
+        return require_binary("initdb").parent
+    return max(folders, key=lambda folder: int(folder.parent.name))
+
+
 def _missing(name: str) -> None:
     reason = (
         f"NOT TESTED: the program `{name}` is not installed. Run tests/support/install_servers.sh as root; "

@@ -12,12 +12,13 @@ import redis
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.processes import LocalProcess
-from tests.support.shortdirs import remove_dir, short_dir
+from tests.support.server import Server
+from tests.support.shortdirs import short_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DATABASES = 64
+DATABASES = 1024
 
 
 def bundled_binary() -> Path:
@@ -27,7 +28,7 @@ def bundled_binary() -> Path:
     return Path(get_binary_path())
 
 
-class Valkey:
+class Valkey(Server):
     """One server process, on a unix socket (no port to race for) or on a free TCP port.
 
     Nothing is written to disk unless `extra` asks for it, e.g. `("--appendonly", "yes")`; so a crash
@@ -75,14 +76,6 @@ class Valkey:
             client.flushdb()
         return number
 
-    def stop(self) -> None:
-        """Stop it in order; data is gone unless it was saved."""
-        self.process.terminate()
-
-    def crash(self) -> None:
-        """SIGKILL; `start` brings it back, empty unless `extra` made it write to disk."""
-        self.process.kill()
-
     def restart(self, *, keep_data: bool) -> None:
         """Stop and start; with `keep_data` all keys are there again, else none is."""
         if keep_data:
@@ -94,27 +87,7 @@ class Valkey:
             shutil.rmtree(self.directory / "appendonlydir", ignore_errors=True)
         self.start()
 
-    def freeze(self) -> None:
-        """Keep connections open but answer nothing."""
-        self.process.freeze()
-
-    def thaw(self) -> None:
-        """Answer again."""
-        self.process.thaw()
-
-    def close(self) -> None:
-        """End it and remove its folder."""
-        self.process.close()
-        remove_dir(self.directory)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _answers(self) -> bool:
-        if not self.process.alive:
-            raise RuntimeError(f"it ended with {self.process.returncode}: {self.process.log_tail}")
+        self.check_alive()
         with self.client() as client:
             return int(client.info("server")["process_id"]) == self.process.pid

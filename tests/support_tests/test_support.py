@@ -16,7 +16,7 @@ import pytest
 import redis
 import sqlalchemy
 
-from tests.support.eventually import eventually, throughout
+from tests.support.eventually import PATIENCE, eventually, throughout
 from tests.support.leftovers import MARKER, assert_nothing_left
 from tests.support.processes import LocalProcess, is_gone
 from tests.support.require import require_server
@@ -43,7 +43,7 @@ def test_eventually_returns_the_first_truthy_value() -> None:
 
 
 def test_eventually_tells_what_it_waited_for_and_what_it_saw() -> None:
-    with pytest.raises(AssertionError, match=r"limit 0.02 s\) for the moon; last value: 0"):
+    with pytest.raises(AssertionError, match=rf"limit {0.02 * PATIENCE:g} s\) for the moon; last value: 0"):
         eventually(lambda: 0, within=0.02, what="the moon")
 
 
