@@ -36,6 +36,7 @@ from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
+from guard.observe.announcer import Announcer
 from guard.orchestrator.housekeeping import Housekeeping
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
@@ -79,6 +80,7 @@ class Wiring:
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
         self.broker = Broker(app)
         self.resident: Resident | None = None
+        self.announcer = Announcer(self.clock.wall)
         self.tell = Telling(self)
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
