@@ -18,7 +18,7 @@ from guard.api import Guard
 from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
-from guard.bootstrap.telling import Telling
+from guard.bootstrap.telling import TOLD, Telling
 from guard.core.agents import AgentCard
 from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
@@ -37,6 +37,7 @@ from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
 from guard.observe.announcer import Announcer
+from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
@@ -81,7 +82,9 @@ class Wiring:
         self.broker = Broker(app)
         self.resident: Resident | None = None
         self.announcer = Announcer(self.clock.wall)
-        self.tell = Telling(self)
+        self.announcer.subscribe(LogLines(rehearsed=settings.test_mode_logging_level))
+        self.telling = Telling(self)
+        self.announcer.subscribe(self.telling, TOLD)
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
@@ -158,7 +161,7 @@ class Wiring:
             when_closed=self.settings.guard_when_closed,
             # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
             names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
-            tell=self.tell,
+            announce=self.announcer.announce,
             passing=Passing(
                 app=self.app,
                 runtime=self.runtime,
@@ -166,6 +169,7 @@ class Wiring:
                 note_bypass=self._note_bypass,
                 make_queue=self.broker.queue,
                 make_finishing=self._finishing,
+                announce=self.announcer.announce,
             ),
         )
 
@@ -224,7 +228,7 @@ class Wiring:
             describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
             window_id=self._window_id,
             count=self.runtime.count,
-            tell=self.tell,
+            announce=self.announcer.announce,
         )
 
     def _window_id(self) -> str:
@@ -259,7 +263,7 @@ class Wiring:
             put_gates=self.put_gates,
             on_open=self._wake_housekeeper,
             outcomes=lambda: self.stores.outcomes,
-            tell=self.tell,
+            announce=self.announcer.announce,
         )
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import bookkeeper
@@ -346,6 +350,7 @@ class Wiring:
             local_close=local_close_file(self.settings),
             secret=self.settings.secret,
             page=self.runtime.page if card.role == "worker" else None,
+            announce=self.announcer.announce,
         )
 
     def _worker_agent(self, card: AgentCard, follower: Follower) -> Agent:
@@ -446,7 +451,7 @@ class Wiring:
         if agent is not None and self._producer_pid == os.getpid():
             agent.stop()
         self.broker.close()
-        self.tell.close()
+        self.telling.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
         if "sessions" in self.__dict__:

@@ -53,6 +53,7 @@ class EventName(StrEnum):
     JOB_COMPLETED = "job.completed"
     JOB_INTERRUPTED = "job.interrupted"
     JOB_KILLED = "job.killed"
+    JOB_DIED = "job.died"
     JOB_LOST = "job.lost"
     BYPASS_USED = "bypass.used"
     BYPASS_GIVEN = "bypass.given"

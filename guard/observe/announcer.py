@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """Of one app in one process. Subscribers are called at once, in the thread that announces and in the order
-    in which they came; so they must be quick and wait for nothing: what takes time goes to a queue of theirs.
+    """Of one app in one process.
+
+    Subscribers are called at once, in the thread that announces, in the order in which they came. So they
+    must be quick and wait for nothing: what takes time goes to a queue of theirs.
     """
 
     is_strict: ClassVar[bool] = False
