@@ -39,6 +39,7 @@ from guard.gates.start import put_start_gate
 from guard.observe.announcer import Announcer
 from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
+from guard.settings.log_format import LogFormat
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
@@ -83,6 +84,10 @@ class Wiring:
         self.resident: Resident | None = None
         self.announcer = Announcer(self.clock.wall)
         self.announcer.subscribe(LogLines(rehearsed=settings.test_mode_logging_level))
+        if settings.guard_log_format is LogFormat.JSON:
+            from guard.observe.json_lines import write_json
+
+            write_json()
         self.telling = Telling(self)
         self.announcer.subscribe(self.telling, TOLD)
         self._housekeeper: Housekeeper | None = None

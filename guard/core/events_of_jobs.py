@@ -30,7 +30,7 @@ OF_JOBS: dict[EventName, EventKind] = {
     EventName.JOB_REFUSED: kind(
         "Its publisher was told no. Nothing was published.",
         Level.DEBUG, Where.PUBLISHER, *DECIDED, MODE_HERE,
-        Field("refusal", TEXT, "`MaintenanceActive`, or `StateUnknown`: nobody knows whether a window is open"),
+        Field("refusal", TEXT, "`MaintenanceActive`, or `StateUnknown` when nobody knows of a window"),
         Field("told", TEXT, "the sentence for the user"),
         Field("retry_after", INTEGER, "seconds until another try"),
     ),
