@@ -19,6 +19,7 @@ from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
 from guard.bootstrap.telling import TOLD, Telling
+from guard.bootstrap.tracing import Tracing
 from guard.core.agents import AgentCard
 from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
@@ -88,6 +89,7 @@ class Wiring:
             from guard.observe.json_lines import write_json
 
             write_json()
+        self.announcer.subscribe(Tracing())
         self.telling = Telling(self)
         self.announcer.subscribe(self.telling, TOLD)
         self._housekeeper: Housekeeper | None = None

@@ -48,6 +48,10 @@ OF_JOBS: dict[EventName, EventKind] = {
         "Test mode: what a real window would have done at publish.",
         Level.DEBUG, Where.BOTH, *DECIDED, Field("would", TEXT, "`refuse` or `hold`"),
     ),
+    EventName.JOB_NOT_STARTED: kind(
+        "The gate was closed when it was about to start. Nothing of it ran; its worker holds or parks it.",
+        Level.DEBUG, Where.JOB, *DECIDED,
+    ),
     EventName.JOB_PARKED: kind(
         "It had left its queue and was put aside, durably.", Level.INFO, Where.WORKER, *JOB, QUEUE,
         RETRIES
@@ -72,6 +76,10 @@ OF_JOBS: dict[EventName, EventKind] = {
         Field("pid", INTEGER, "of the pool child"),
     ),
     EventName.JOB_SPARED: kind("It runs on: the emergency is over.", Level.INFO, Where.WORKER, *JOB),
+    EventName.JOB_STOPPED: kind(
+        "Asked to stop, it stops. Its worker says what becomes of it: `job.interrupted`.",
+        Level.DEBUG, Where.JOB, *DECIDED,
+    ),
     EventName.JOB_COMPLETED: kind(
         "Asked to stop, it came to its end by itself.",
         Level.INFO, Where.WORKER, *JOB, WORKER, Field("went", TEXT, "what became of it"),

@@ -44,7 +44,7 @@ from guard.settings import WhenClosed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from celery import Celery
+    from celery import Celery, Task
 
     from guard.core.named_events import Announces
     from guard.core.operations import OperationKind
@@ -249,6 +249,15 @@ class PublishGate:
         self._record(kind, decision, name, None)
         if decision.blocked:
             raise self._refused(kind, decision, view, name, None)
+
+    def job_not_started(self, kind: OperationKind, task: Task[..., Any]) -> None:
+        """In a child: the gate was closed at the start of a job."""
+        self._announce(EventName.JOB_NOT_STARTED, **self._job(kind, task.name, task.request.id))
+
+    def job_stopped(self, task: Task[..., Any]) -> None:
+        """In a child: a job that was asked to stop does."""
+        kind = self.classifier.task(task.name)
+        self._announce(EventName.JOB_STOPPED, **self._job(kind, task.name, task.request.id))
 
     def _refused(
         self, kind: OperationKind, decision: Decision, view: GateView, name: str, task_id: str | None
