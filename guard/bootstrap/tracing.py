@@ -32,8 +32,10 @@ class Tracing:
 
     def __call__(self, event: NamedEvent) -> None:
         """Put it on the current span, and remember it for the publish that follows."""
+        if "opentelemetry.trace" not in sys.modules:  # looked at first: in most processes this is all
+            return
         put_on_span(event)
-        if event.name in _THEN_PUBLISHED and "opentelemetry.trace" in sys.modules:
+        if event.name in _THEN_PUBLISHED:
             self._here.decided = event.fields["task"], decided(event)
             if not self._listens:
                 self._listens = True

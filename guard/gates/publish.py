@@ -264,9 +264,14 @@ class PublishGate:
     ) -> MaintenanceActive:
         """The error of a refused job, of which it tells."""
         error = _refusal(kind, decision, view)
+        state = self.runtime.belief.state  # not by `_job`: a storm of refusals makes one dict of each
         self._announce(
             EventName.JOB_REFUSED,
-            **self._job(kind, name, task_id),
+            window_id=state.window_id if state is not None else "",
+            epoch=view.epoch,
+            task_id=task_id or "",
+            task=name,
+            operation=kind.name,
             mode=error.mode,
             refusal=type(error).__name__,
             told=error.message,
