@@ -45,6 +45,7 @@ check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/diagrams.py --check
+	$(BIN)/python docs/event_table.py --check
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh

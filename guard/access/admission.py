@@ -18,6 +18,7 @@ from guard.core.admission import (
     stage_of,
     why_unusable,
 )
+from guard.core.named_events import EventName, not_announced
 from guard.errors import ApprovalRequired, InvalidRequest, NotAllowed, StepUpRequired
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from guard.access.journal import AccessJournal
     from guard.access.step_up import StepUp
     from guard.core.access import Actor
+    from guard.core.named_events import Announces
     from guard.ports import Clock
     from guard.store.sql.approvals import SqlApprovals
 
@@ -47,7 +49,9 @@ class Admission:
         journal: AccessJournal,
         clock: Clock,
         second_approver: Collection[Deed],
+        announce: Announces = not_announced,
     ) -> None:
+        self._announce = announce
         self._approvals = approvals
         self._step_up = step_up
         self._journal = journal
@@ -79,6 +83,13 @@ class Admission:
             detail |= {"approval": approval.approval_id, "approved_by": approval.approved_by}
         if deed is not Deed.LOOK:
             self._journal.done("admit", actor=actor, outcome="admitted", detail=detail)
+            self._announce(
+                EventName.ACCESS_ADMITTED,
+                deed=deed.value,
+                by=actor.name,
+                via=actor.via,
+                address=actor.address,
+            )
 
     def all(self) -> list[ApprovalView]:
         """What was asked for, the newest first."""

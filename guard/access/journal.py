@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.flood import PERIOD_SECONDS, Flood
 from guard.core.history import AuditRecord
+from guard.core.named_events import EventName, not_announced
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guard.core.access import Actor
+    from guard.core.named_events import Announces
     from guard.ports import Clock, DurableStore
 
 __all__ = ["AccessJournal"]
@@ -34,7 +36,8 @@ _LONGEST_VALUE = 500
 class AccessJournal:
     """The journal of one installation, for what concerns access."""
 
-    def __init__(self, durable: DurableStore, clock: Clock) -> None:
+    def __init__(self, durable: DurableStore, clock: Clock, announce: Announces = not_announced) -> None:
+        self._announce = announce
         self._durable = durable
         self._clock = clock
         self._lock = threading.Lock()
@@ -93,9 +96,13 @@ class AccessJournal:
             self._tell_of(full, now)
         if has_line:
             told = {**who(actor), **({} if actor else {"address": address[:64]}), **(detail or {})}
-            log.warning("refused: %s from %r: %r", kind, address[:64], told.get("why", ""))
+            by = (actor.name if actor else name) or "unknown"
+            why = str(told.get("why", ""))[:_LONGEST_VALUE]
+            self._announce(
+                EventName.ACCESS_REFUSED, tried=kind, by=by[:_LONGEST_ACTOR], address=address[:64], why=why
+            )
             try:
-                self._write(kind, "refused", (actor.name if actor else name) or "unknown", told)
+                self._write(kind, "refused", by, told)
             except StoreError as error:
                 log.warning("a refused try has no line in the journal: %s", error)
 
@@ -121,7 +128,7 @@ class AccessJournal:
     def _tell_of(self, flood: Flood, now: float) -> None:
         if not flood.left_out:
             return
-        log.warning("refused: %d tries more since %.0f", flood.left_out, flood.since)
+        self._announce(EventName.ACCESS_MORE_REFUSED, more=flood.left_out, since=flood.since)
         try:
             self._write("refused tries", "counted", "several", flood.detail(now))
         except StoreError as error:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from guard.core.agents import AgentReport
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 from guard.core.record import read_record
 from guard.core.state import newer
 from guard.errors import StateInvalid, StateMissing, StoreError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from guard.agent.witness import Witness
     from guard.core.agents import AgentCard
     from guard.core.lease import LeaseTimes
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage
     from guard.gates.runtime import Runtime
@@ -130,7 +132,9 @@ class Agent:
         local_close: Path,
         secret: bytes | None,
         page: SharedPage | None,
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self.card = card
         self._runtime = runtime
         self._plane = plane
@@ -199,9 +203,9 @@ class Agent:
             self.problem = "" if problem == _RENEWED else problem
             self._last_attempt = self._clock.boot()
         if self.problem and self.problem != before:
-            log.warning("guard state not renewed: %s", self.problem)
+            self._announce(EventName.TRUST_LOST, worker=self.card.node, why=self.problem)
         elif before and not self.problem:
-            log.info("guard state renewed again")
+            self._announce(EventName.TRUST_RENEWED, worker=self.card.node)
         self._flush_counts()
 
     def _renew(self, patience: float) -> str:
@@ -270,9 +274,10 @@ class Agent:
     def _repair(self, state: GuardState) -> None:
         try:
             if self._plane.publish(state):
-                log.warning("wrote epoch %d to Redis again from the durable store", state.epoch)
+                self._announce(EventName.STATE_REWRITTEN, window_id=state.window_id, epoch=state.epoch)
         except StoreError as error:
-            log.warning("could not write the guard state to Redis again: %s", error)
+            doing = f"epoch {state.epoch} is to be written again"
+            self._announce(EventName.STORE_FAILED, store="control plane", doing=doing, why=str(error))
 
     def _adopt(self, state: GuardState, trusted_until: float) -> None:
         closed_here = bool(self.card.problem) or self._local_close.exists()
@@ -384,6 +389,13 @@ class Agent:
             log.debug("could not acknowledge epoch %d: %s", self._epoch, error)
             return
         self._acknowledged = taken
+        if taken:
+            self._announce(
+                EventName.GATE_ACKNOWLEDGED,
+                **self._runtime.where(),
+                gate=self._gate.name.lower(),
+                worker=self.card.node,
+            )
         if not taken:  # another epoch by now, or the server has forgotten us: the next renewal tells
             self._settled_at = self._clock.boot() + _SLICE_SECONDS
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from guard.core.attempts import AttemptsView, add_to
 from guard.core.counts import Count
+from guard.core.named_events import EventName
 from guard.errors import StoreError
-from guard.observe import lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0
 LINES_PER_SECOND = 10
+_WHY = "maintenance_active"
 _IDLE_FLUSHES = 60
 """After so many with nothing to hand over the thread ends."""
 
@@ -94,7 +95,9 @@ class Attempts:
         if not counted:
             self._parts.runtime.count(Count.REFUSED, operation)
         if tell:
-            lines.blocked(endpoint=endpoint, user=user, why="maintenance_active")
+            self._parts.announcer.announce(
+                EventName.REQUEST_REFUSED, endpoint=endpoint, user=user, operation=operation, why=_WHY
+            )
 
     def of(self, window_id: str | None = None) -> AttemptsView:
         """What was attempted in a window; the current or last one when None. What other processes refused in
@@ -116,7 +119,7 @@ class Attempts:
             since, self._told, self.is_storm = dict(self._since), 0, False
             untold, self._untold = self._untold, 0
         if untold:
-            lines.more_blocked(more=untold, why="maintenance_active")
+            self._parts.announcer.announce(EventName.REQUESTS_MORE_REFUSED, more=untold, why=_WHY)
         if not sums:
             return True
         try:

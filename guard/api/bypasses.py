@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.api.journal import note
 from guard.core.bypass import BypassUse, BypassView, bypass_of, issue_bypass
+from guard.core.named_events import EventName
 from guard.errors import InvalidRequest, StoreError
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class Bypasses:
         }
         note(parts, "bypass", by=by, detail=detail)
         parts.stores.bypass_marks.allow(bypass_id, seconds=seconds)
+        parts.announcer.announce(
+            EventName.BYPASS_GIVEN,
+            bypass_id=bypass_id,
+            holder=holder,
+            user=user,
+            operations=names,
+            seconds=seconds,
+            by=by,
+        )
         return token
 
     def list(self, limit: int = 200) -> list[BypassView]:
@@ -100,6 +110,9 @@ class Bypasses:
             detail = {"bypass": found.bypass_id, "holder": found.holder}
             note(self._parts, "revoke bypass", by=by, detail=detail)
         stores.bypass_marks.revoke(found.bypass_id)
+        self._parts.announcer.announce(
+            EventName.BYPASS_REVOKED, bypass_id=found.bypass_id, holder=found.holder, by=by
+        )
         return stores.bypasses.find(found.bypass_id) or found
 
     def lets_pass(self, token: str, *, operation: str, user: str = "") -> bool:
@@ -131,6 +144,16 @@ class Bypasses:
             marks.note_use(use)  # one that cannot be audited does not count
         except StoreError:
             return False
+        parts.announcer.announce(
+            EventName.BYPASS_USED,
+            bypass_id=use.bypass_id,
+            holder=use.holder,
+            given_by=use.by,
+            user=use.user,
+            operation=use.operation,
+            task_id="",
+            task="",
+        )
         return True
 
     def _uses(self) -> Counter[str] | None:

@@ -16,7 +16,6 @@ from guard.core.generation import SessionPolicy
 from guard.core.modes import Gate, Mode
 from guard.core.requests import OPEN
 from guard.errors import GuardError, InvalidRequest, StoreError
-from guard.observe import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from guard.api.schedule import PlannedWindows
     from guard.core.account import Account
     from guard.core.decision import Decision
+    from guard.core.named_events import EventName, NamedEvent
     from guard.core.requests import User
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
@@ -49,6 +49,15 @@ class Guard(Areas):
         from guard.api.schedule import PlannedWindows
 
         return PlannedWindows(self._parts, self)
+
+    def subscribe(self, function: Callable[[NamedEvent], None], *names: EventName) -> None:
+        """Have a function called with each named event of this process (docs/events.md), at once, in the
+        thread in which something was decided or done: it must be quick and wait for nothing.
+
+        Args:
+            names: only with these; none: with all.
+        """
+        self._parts.announcer.subscribe(function, names or None)
 
     @property
     def is_active(self) -> bool:
@@ -120,7 +129,6 @@ class Guard(Areas):
         if window_id is not None and not _is_uuid(window_id):
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
         window = self._parts.conducting.conductor.enable(request, window_id=window_id)
-        lines.activated(mode=window.mode, reason=window.reason, by=window.by)
         if request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST:
             self.sessions.follow()
         return window
@@ -263,7 +271,6 @@ class Guard(Areas):
         window = self._parts.conducting.conductor.disable(
             by, unverified=unverified, progress=progress, epoch=epoch
         )
-        lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
         return self._rolled_back(window, by) if rollback else window
 
     def _rolled_back(self, window: Window, by: str) -> Window:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.api.journal import note
 from guard.core.counts import Count
-from guard.core.events import JobEvent
+from guard.core.named_events import EventName
 from guard.errors import NotParked, StoreError
 
 if TYPE_CHECKING:
@@ -82,8 +82,10 @@ class Parked:
                 if job is not None and job.task_id == task_id and take(queue, message):
                     parts.stores.index.gone(job)
                     parts.count_now(job.window_id, count, job.operation)
-                    event = JobEvent.RELEASED if count is Count.RELEASED else JobEvent.DISCARDED
-                    parts.tell(event, job.task_id, job.task, routing_key=job.queue)
+                    if count is Count.RELEASED:
+                        parts.announcer.announce(EventName.JOB_RELEASED, **job.told)
+                    else:
+                        parts.announcer.announce(EventName.JOB_DISCARDED, **job.told, by=by)
                     detail = {"task_id": job.task_id, "task": job.task, "window_id": job.window_id}
                     note(parts, action, by=by, detail=detail)
                     return job

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
-    from guard.core.events import Tells
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
+    from guard.observe.announcer import Announcer
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
@@ -194,6 +194,6 @@ class Parts(Protocol):
     @property
     def optimization(self) -> WeeklyOptimization: ...
     @property
-    def tell(self) -> Tells: ...
+    def announcer(self) -> Announcer: ...
     def count_now(self, window_id: str, kind: Count, operation: str) -> None: ...
     def close(self) -> None: ...

@@ -15,7 +15,6 @@ from guard.core.modes import CLOSED_PHASES, Phase
 from guard.core.optimization import BY
 from guard.core.terms import AtDeadline
 from guard.errors import GuardError, IllegalMove, StaleEpoch, StoreError
-from guard.observe import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +82,7 @@ class AutomatedWindow:
             at_deadline=AtDeadline.ABORT.value,
             sessions="keep",
         )
-        window = self._parts.conductor.enable(request, window_id=self.window_id)
-        lines.activated(mode=window.mode, reason=window.reason, by=window.by)
-        return window
+        return self._parts.conductor.enable(request, window_id=self.window_id)
 
     def drain(self, seen: Callable[[Progress], None]) -> str:
         """Wait until no guarded job is left. Empty when the window is drained, else why it is not.
@@ -160,7 +157,6 @@ class AutomatedWindow:
 
     def _announce(self, state: GuardState) -> Ended:
         untold = self._parts.changes.announce(state)
-        lines.deactivated(seconds=state.changed_at - (state.started_at or state.changed_at), by=BY)
         result = self._parts.conductor.release()
         return Ended(
             ended=True,

@@ -17,6 +17,7 @@ from guard.automation.history import spans
 from guard.automation.notes import in_short
 from guard.core.alerts import Alert, Severity
 from guard.core.modes import Mode
+from guard.core.named_events import EventName, not_announced
 from guard.core.routine_result import Finding, RoutineResult, new_findings
 from guard.core.routines import Act, Outcome, Span, rule
 from guard.core.state import newer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from guard.automation.world import World
+    from guard.core.named_events import Announces
     from guard.core.routine_result import RoutineRun
     from guard.core.routines import Ruling
     from guard.core.timetable import Entry
@@ -73,7 +75,9 @@ class Runner:
         alerts: Alerts,
         clock: Clock,
         zone: tzinfo,
+        announce: Announces = not_announced,
     ) -> None:
+        self._announce = announce
         self._timetable = timetable
         self._routines = routines
         self._world = world
@@ -146,6 +150,10 @@ class Runner:
                 noted = self._store.note(
                     hold, due_at=ruling.due_at, outcome=_NOTED[ruling.act], why=ruling.why, now=now
                 )
+            if noted:
+                self._announce(
+                    EventName.ROUTINE_SKIPPED, routine=entry.name, outcome=ruling.act.value, why=ruling.why
+                )
             if noted and ruling.act in {Act.MISS, Act.GIVE_UP}:
                 kind = "routine missed" if ruling.act is Act.MISS else "routine given up"
                 self._tell(entry.name, [_warning(kind, f"{entry.name} did not run: {ruling.why}")], now)
@@ -199,13 +207,24 @@ class Runner:
         seq = self._store.begin(hold, due_at=due_at, now=now)
         if seq is None:
             return None
+        self._announce(EventName.ROUTINE_BEGUN, routine=hold.name, run=seq)
         result = self._perform(hold.name)
         once = entry is not None and entry.is_frequent
         told = new_findings(result, before.result if before is not None and once else None)
         ended = self._clock.wall()
         # Told before it is stored: should this process die in between, the next run tells it again.
         self._tell(hold.name, told, ended)
-        if not self._store.finish(hold, seq, result=result, now=ended):
+        is_kept = self._store.finish(hold, seq, result=result, now=ended)
+        self._announce(
+            EventName.ROUTINE_ENDED,
+            routine=hold.name,
+            run=seq,
+            outcome=result.outcome.value,
+            seconds=ended - now,
+            findings=len(result.findings),
+            kept=is_kept,
+        )
+        if not is_kept:
             log.warning("the lock of routine %s was taken over: its result is not stored", hold.name)
             return None
         return next((run for run in self._store.runs(hold.name, 5) if run.seq == seq), None)

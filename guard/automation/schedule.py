@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from guard.core.acts import Change, Notice, Open, Warn
 from guard.core.alerts import Alert, Severity
 from guard.core.due import DueFacts, due
+from guard.core.named_events import EventName, not_announced
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from guard.core.acts import Deed, DueAct
     from guard.core.generation import SessionPolicy
     from guard.core.modes import Mode
+    from guard.core.named_events import Announces
     from guard.orchestrator.window import Window
     from guard.ports import Alerts, Clock, Notices, Schedules, StateReader
 
@@ -104,7 +106,9 @@ class Due:
         clock: Clock,
         sessions: Mapping[Mode, SessionPolicy],
         automated: Callable[[], str] = str,
+        announce: Announces = not_announced,
     ) -> None:
+        self._announce = announce
         self._schedules = schedules
         self._state = state
         self._windows = windows
@@ -134,7 +138,7 @@ class Due:
                     done.append(_sentence(act))
                 elif problem:
                     problems[_key(act)] = f"{_sentence(act)}: {problem}"
-                    log.warning("%s", problems[_key(act)])
+                    self._announce(EventName.SCHEDULE_FAILED, what=act.what, by=act.by, why=problem)
                 else:
                     races += 1
                 if act.deed is not None:
@@ -167,7 +171,7 @@ class Due:
                 return str(error)
         if not self._schedules.save(act.before, act.after):
             return ""
-        log.info("%s", _sentence(act))
+        self._announce(EventName.SCHEDULE_ACTED, what=act.what, by=act.by)
         self._say(says)
         return None
 
@@ -215,7 +219,8 @@ class Due:
                         )
                     )
             except StoreError as error:
-                log.warning("an alert or notice is not kept: %s", error)
+                doing = "an alert or notice is not kept"
+                self._announce(EventName.STORE_FAILED, store="durable store", doing=doing, why=str(error))
 
 
 def _key(act: DueAct) -> tuple[str, float, str]:

@@ -34,12 +34,13 @@ class AccessParts:
         self._settings = wiring.settings
         self._stores = wiring.stores
         self._clock = wiring.clock
+        self._announce = wiring.announcer.announce
         self._issuer = f"Maintenance of {wiring.app.main or wiring.settings.guard_namespace}"
         self._client: Redis | None = None
 
     @functools.cached_property
     def journal(self) -> AccessJournal:
-        return AccessJournal(self._stores.durable, self._clock)
+        return AccessJournal(self._stores.durable, self._clock, self._announce)
 
     @functools.cached_property
     def limits(self) -> Limits:
@@ -85,6 +86,7 @@ class AccessParts:
             journal=self.journal,
             clock=self._clock,
             second_approver=self._settings.second_approver,
+            announce=self._announce,
         )
 
     def _counts(self) -> Storage:

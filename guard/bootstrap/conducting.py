@@ -58,7 +58,7 @@ class Conducting:
         self._classifier = wiring.classifier
         self._scoping = Scoping(wiring.app, wiring.runtime)
         self._count_now = wiring.count_now
-        self._tell = wiring.tell
+        self._announce = wiring.announcer.announce
         self._policy: tuple[float, str] | None = None
 
     @functools.cached_property
@@ -79,7 +79,7 @@ class Conducting:
             known_tasks=self._tasks_of_live_workers,
             known_queue=lambda name: self.queues.is_there(name, self._consumed_by_live_workers()),
             count=self._count_now,
-            tell=self._tell,
+            announce=self._announce,
         )
 
     def _live_workers(self) -> list[AgentCard]:
@@ -98,13 +98,22 @@ class Conducting:
     @functools.cached_property
     def changes(self) -> Changes:
         """Who writes changes of the state."""
-        return Changes(durable=self._stores.durable, plane=self._stores.plane, clock=self._stores.clock)
+        return Changes(
+            durable=self._stores.durable,
+            plane=self._stores.plane,
+            clock=self._stores.clock,
+            announce=self._announce,
+        )
 
     @functools.cached_property
     def closing(self) -> Closing:
         """Who waits until the gates are closed."""
         return Closing(
-            changes=self.changes, clock=self._stores.clock, lease=self.settings.lease, listen=self._listen
+            changes=self.changes,
+            clock=self._stores.clock,
+            lease=self.settings.lease,
+            listen=self._listen,
+            announce=self._announce,
         )
 
     @functools.cached_property
@@ -122,8 +131,10 @@ class Conducting:
                 lease=self.settings.guard_lease_seconds,
                 is_gone=_runs_nothing,
                 redelivery=lambda: self.redelivery,
+                announce=self._announce,
             ),
             finishing=lambda: self._stores.finishing,
+            announce=self._announce,
         )
 
     @functools.cached_property
@@ -162,6 +173,7 @@ class Conducting:
             sessions=self.settings.sessions_policy(Mode.EMERGENCY),
             begin_books=self.conductor.begin_books,
             remember=self.rollback.remember,
+            announce=self._announce,
         )
 
     @functools.cached_property
@@ -184,6 +196,7 @@ class Conducting:
             clock=self._stores.clock,
             lock=self._stores.lock,
             remember=self.rollback.remember,
+            announce=self._announce,
         )
 
     @functools.cached_property
@@ -195,6 +208,7 @@ class Conducting:
             stores=self._stores,
             broker=self.broker,
             roster=self.roster,
+            announce=self._announce,
         )
 
     def _listen(self) -> RedisWakeUp:

@@ -9,7 +9,7 @@ from celery.signals import worker_init
 
 from guard.bootstrap.faces import bring_up
 from guard.bootstrap.wiring import Wiring
-from guard.observe import lines
+from guard.core.named_events import EventName
 from guard.settings import load_settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def install(app: Celery, settings: Settings | None = None) -> Guard:
     guard = wiring.guard()
     _GUARDS[app] = guard
     if not wiring.settings.maintenance_mode_enabled:
-        worker_init.connect(lambda **_: lines.disabled_entirely(), weak=False)
+        announce = wiring.announcer.announce
+        worker_init.connect(lambda **_: announce(EventName.GUARD_SWITCHED_OFF), weak=False)
         return guard
     wiring.put_on()
     bring_up()

@@ -47,4 +47,5 @@ def ledger_sweep(wiring: Wiring) -> LedgerSweep:
         index=wiring.stores.index,
         has_result=lambda task_id: state_of(wiring.app, task_id) in READY_STATES,
         clock=wiring.clock,
+        announce=wiring.announcer.announce,
     )

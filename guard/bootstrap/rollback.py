@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from guard.bootstrap.stores import Stores
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.fleet.broker import Broker
     from guard.settings import Settings
@@ -48,6 +49,7 @@ def make_rollback(
     stores: Stores,
     broker: Broker,
     roster: Callable[[], list[RosterEntry] | None],
+    announce: Announces,
 ) -> Rollback:
     """Who compares and restores."""
     return Rollback(
@@ -56,6 +58,7 @@ def make_rollback(
         consumption=RemoteConsumption(app, broker),
         tally=stores.tally,
         clock=stores.clock,
+        announce=announce,
         roster=roster,
         settings=lambda: {name.upper(): str(getattr(settings, name)) for name in _SETTINGS},
         beat=lambda: _beat(app),

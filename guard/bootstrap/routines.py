@@ -77,6 +77,7 @@ class RoutineWiring:
             alerts=stores.alerts,
             clock=stores.clock,
             zone=self.zone,
+            announce=self._wiring.announcer.announce,
         )
 
     def _world(self) -> World:

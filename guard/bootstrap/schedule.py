@@ -21,6 +21,7 @@ class Scheduling:
     def __init__(self, wiring: Wiring) -> None:
         self._settings = wiring.settings
         self._stores = wiring.stores
+        self._announce = wiring.announcer.announce
 
     def due(self, windows: Windows) -> Due:
         """Who performs what is due, by means of this guard."""
@@ -29,11 +30,12 @@ class Scheduling:
             schedules=stores.schedules,
             state=stores.durable,
             windows=windows,
-            notices=AlertNotices(stores.alerts, stores.clock),
+            notices=AlertNotices(stores.alerts, stores.clock, self._announce),
             alerts=stores.alerts,
             clock=stores.clock,
             sessions={mode: self._settings.sessions_policy(mode) for mode in Mode},
             automated=self._automated,
+            announce=self._announce,
         )
 
     def _automated(self) -> str:

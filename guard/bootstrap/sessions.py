@@ -37,6 +37,7 @@ class SessionParts:
     def __init__(self, wiring: Wiring) -> None:
         self._settings = wiring.settings
         self._stores = wiring.stores
+        self._announce = wiring.announcer.announce
 
     def catch_up(self, state: GuardState) -> bool:
         """One share of what the last invalidation has left. True when nothing is left any more.
@@ -57,6 +58,7 @@ class SessionParts:
             clock=self._stores.clock,
             lifetime=self._settings.guard_session_lifetime,
             patience=self._settings.maintenance_cleanup_interval,
+            announce=self._announce,
         )
 
     def stats(

@@ -18,7 +18,8 @@ from guard.api import Guard
 from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
-from guard.bootstrap.telling import Telling
+from guard.bootstrap.telling import TOLD, Telling
+from guard.bootstrap.tracing import Tracing
 from guard.core.agents import AgentCard
 from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
@@ -36,7 +37,10 @@ from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
+from guard.observe.announcer import Announcer
+from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
+from guard.settings.log_format import LogFormat
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
@@ -79,7 +83,15 @@ class Wiring:
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
         self.broker = Broker(app)
         self.resident: Resident | None = None
-        self.tell = Telling(self)
+        self.announcer = Announcer(self.clock.wall)
+        self.announcer.subscribe(LogLines(rehearsed=settings.test_mode_logging_level))
+        if settings.guard_log_format is LogFormat.JSON:
+            from guard.observe.json_lines import write_json
+
+            write_json()
+        self.announcer.subscribe(Tracing())
+        self.telling = Telling(self)
+        self.announcer.subscribe(self.telling, TOLD)
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
@@ -156,7 +168,7 @@ class Wiring:
             when_closed=self.settings.guard_when_closed,
             # Redis names its messages itself, for as long as they wait; the ledger must know the name before.
             names_messages=lambda: self.settings.guard_ledger or not self.broker.is_redis,
-            tell=self.tell,
+            announce=self.announcer.announce,
             passing=Passing(
                 app=self.app,
                 runtime=self.runtime,
@@ -164,6 +176,7 @@ class Wiring:
                 note_bypass=self._note_bypass,
                 make_queue=self.broker.queue,
                 make_finishing=self._finishing,
+                announce=self.announcer.announce,
             ),
         )
 
@@ -222,7 +235,7 @@ class Wiring:
             describe=lambda message: (*job_of(message)[:3], publication_of(message), generation_of(message)),
             window_id=self._window_id,
             count=self.runtime.count,
-            tell=self.tell,
+            announce=self.announcer.announce,
         )
 
     def _window_id(self) -> str:
@@ -257,7 +270,7 @@ class Wiring:
             put_gates=self.put_gates,
             on_open=self._wake_housekeeper,
             outcomes=lambda: self.stores.outcomes,
-            tell=self.tell,
+            announce=self.announcer.announce,
         )
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import bookkeeper
@@ -344,6 +357,7 @@ class Wiring:
             local_close=local_close_file(self.settings),
             secret=self.settings.secret,
             page=self.runtime.page if card.role == "worker" else None,
+            announce=self.announcer.announce,
         )
 
     def _worker_agent(self, card: AgentCard, follower: Follower) -> Agent:
@@ -444,7 +458,7 @@ class Wiring:
         if agent is not None and self._producer_pid == os.getpid():
             agent.stop()
         self.broker.close()
-        self.tell.close()
+        self.telling.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
         if "sessions" in self.__dict__:

@@ -8,9 +8,8 @@ may still run: Celery's own order of states knows none of them and would let the
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol
 
-__all__ = ["GUARD_STATES", "JobEvent", "Tells"]
+__all__ = ["GUARD_STATES", "JobEvent"]
 
 
 class JobEvent(StrEnum):
@@ -33,13 +32,3 @@ GUARD_STATES = frozenset(event.removeprefix("task-").upper() for event in JobEve
 """As which states they show."""
 
 
-class Tells(Protocol):
-    """Who passes events on. Never waits for anything, and never raises."""
-
-    def __call__(self, event: JobEvent, task_id: str, task: str, /, **fields: Any) -> None:
-        """Tell of one job.
-
-        Args:
-            task_id: empty for a job that has none; the event is given one.
-            fields: plain JSON types, under the names that Celery's own events use.
-        """

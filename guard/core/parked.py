@@ -79,6 +79,17 @@ class ParkedJob:
     expires: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What each named event of it says."""
+        return {
+            "window_id": self.window_id,
+            "task_id": self.task_id,
+            "task": self.task,
+            "operation": self.operation,
+            "queue": self.queue,
+        }
+
     def to_header(self) -> dict[str, Any]:
         """The header's value: plain types that any serializer and an AMQP table can carry."""
         return {"version": _VERSION, **asdict(self)}

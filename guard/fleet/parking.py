@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
-from guard.core.events import JobEvent
 from guard.core.headers import COPY_HEADER, PARKED_HEADER
+from guard.core.named_events import EventName
 from guard.errors import ParkingFailed, StoreError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kombu.message import Message
 
-    from guard.core.events import Tells
+    from guard.core.named_events import Announces
     from guard.core.parked import ParkedJob
     from guard.fleet.broker import Broker
     from guard.ports import ParkedIndex
@@ -39,7 +39,7 @@ class ParkingLot:
     Args:
         describe: what the message says about itself: task id, task, retries, publication, generation.
         window_id: the current window.
-        tell: tells of single jobs.
+        announce: told of each job.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ParkingLot:
         describe: Callable[[Message], tuple[str, str, int, str, str]],
         window_id: Callable[[], str],
         count: Callable[[Count, str], None],
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._broker = broker
         self._queue_name = queue
@@ -59,7 +59,7 @@ class ParkingLot:
         self._describe = describe
         self._window_id = window_id
         self._count = count
-        self._tell = tell
+        self._announce = announce
 
     def park(self, message: Message, *, queue: str, operation: str, worker: str, attempt: str = "") -> str:
         """Park a copy of this message, and give its park id; empty when this is itself a second copy.
@@ -77,8 +77,8 @@ class ParkingLot:
             job = replace(job, generation=attempt)
         released = message.headers.get(COPY_HEADER)
         if isinstance(released, dict) and not self._claim(released):
-            log.warning("a second copy of job %s is dropped instead of parked", job.task_id)
             self._count(Count.DUPLICATE, operation)
+            self._announce(EventName.JOB_DUPLICATE, **job.told)
             return ""
         job, already_parked = self._begin(job)
         if already_parked:
@@ -90,15 +90,7 @@ class ParkingLot:
         except StoreError as error:
             log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
         self._count(Count.PARKED, operation)
-        log.info("parked job %s (%s) from queue %s", job.task_id, job.task, job.queue)
-        self._tell(
-            JobEvent.PARKED,
-            job.task_id,
-            job.task,
-            retries=job.retries,
-            routing_key=job.queue,
-            operation=operation,
-        )
+        self._announce(EventName.JOB_PARKED, **job.told, retries=job.retries)
         return job.park_id
 
     def _job(self, message: Message, *, queue: str, operation: str, worker: str) -> ParkedJob:

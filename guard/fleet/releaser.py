@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guard.core.counts import Count
-from guard.core.events import JobEvent
+from guard.core.named_events import EventName
 from guard.core.release import Fate, rule
 from guard.errors import StoreError
 from guard.fleet.parked_queue import parked_queue
@@ -21,8 +21,8 @@ from guard.fleet.parked_queue import parked_queue
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from guard.core.events import Tells
     from guard.core.expiry import ExpiryPolicy
+    from guard.core.named_events import Announces
     from guard.core.pace import Pace
     from guard.fleet.broker import Broker
     from guard.fleet.parked_queue import ParkedMessage, ParkedQueue
@@ -62,7 +62,7 @@ class Releaser:
         known_tasks: the tasks that live workers know.
         count: adds one to a counter of a window: window id, counter, operation.
         known_queue: whether a queue is there, or can be declared by this app; asked once per queue.
-        tell: tells of single jobs.
+        announce: told of each job.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Releaser:
         known_tasks: Callable[[], Collection[str]],
         known_queue: Callable[[str], bool],
         count: Callable[[str, Count, str], None],
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._broker = broker
         self._name = queue
@@ -88,7 +88,7 @@ class Releaser:
         self._known_tasks = known_tasks
         self._known_queue = known_queue
         self._count = count
-        self._tell = tell
+        self._announce = announce
 
     def run(
         self, may_go_on: Callable[[int], str], progress: Callable[[int], None] | None = None
@@ -164,11 +164,11 @@ class Releaser:
             return
         result.released += 1
         self._count(job.window_id, Count.RELEASED, job.operation)
-        self._tell(JobEvent.RELEASED, job.task_id, job.task, routing_key=job.queue)
+        self._announce(EventName.JOB_RELEASED, **job.told)
         if ruling.fate is Fate.GIVE_BACK_EXPIRED:
             result.expired += 1
             self._count(job.window_id, Count.EXPIRED, job.operation)
-            log.warning("job %s (%s) expired while it was parked", job.task_id, job.task)
+            self._announce(EventName.JOB_EXPIRED, **job.told)
         try:
             self._index.gone(job)
         except StoreError as error:

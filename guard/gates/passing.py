@@ -6,7 +6,6 @@ nothing from the queue itself.
 
 from __future__ import annotations
 
-import logging
 import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from guard.core.counts import Count
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.lanes import is_lane, lane_of, queue_of
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from kombu import Queue
 
     from guard.core.bypass import Bypass
+    from guard.core.named_events import Announces
     from guard.core.operations import OperationKind
     from guard.gates.finishing import Finishing
     from guard.gates.runtime import Runtime
 
 __all__ = ["Passing", "leave_lane"]
-
-log = logging.getLogger(__name__)
 
 
 class Passing:
@@ -51,7 +50,9 @@ class Passing:
         note_bypass: Callable[[Bypass, OperationKind], None],
         make_queue: Callable[[str], Queue],
         make_finishing: Callable[[], Finishing],
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._app = app
         self._runtime = runtime
         self._bypass_of = bypass_of
@@ -88,7 +89,16 @@ class Passing:
             return False
         self._runtime.count(Count.BYPASSED, kind.name)
         self._note_bypass(said, kind)
-        log.warning("bypass of %s: %s %s starts", said, task.name, task.request.id)
+        self._announce(
+            EventName.BYPASS_USED,
+            bypass_id=said.bypass_id,
+            holder=said.holder,
+            given_by=said.by,
+            user=said.user,
+            operation=kind.name,
+            task_id=str(task.request.id or ""),
+            task=task.name,
+        )
         return True
 
     def publish_with_bypass(

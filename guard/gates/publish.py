@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 from guard.clock import BOOT
 from guard.core.counts import Count
 from guard.core.decision import Decision, Outcome, Place, Question, decide
-from guard.core.events import JobEvent
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER, PUBLICATION_HEADER
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.aborting import abort, finishes, is_aborted
 from guard.gates.inner_celery import registered_task
@@ -44,9 +44,9 @@ from guard.settings import WhenClosed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from celery import Celery
+    from celery import Celery, Task
 
-    from guard.core.events import Tells
+    from guard.core.named_events import Announces
     from guard.core.operations import OperationKind
     from guard.core.view import GateView
     from guard.gates.classify import Classifier
@@ -74,7 +74,7 @@ class PublishGate:
         when_closed: WhenClosed,
         names_messages: Callable[[], bool],
         passing: Passing,
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._app = app
         self.runtime = runtime
@@ -83,7 +83,7 @@ class PublishGate:
         self._clock = clock
         self._when_closed = when_closed
         self.passing = passing
-        self._tell = tell
+        self._announce = announce
         self.scoping = Scoping(app, runtime)
         self._ask_names_messages = names_messages
         self._inside = threading.local()
@@ -188,18 +188,26 @@ class PublishGate:
             task = registered_task(self._app, name)
             if not self.deciding and is_aborted(task, options):
                 self.runtime.count(Count.ABORTED, kind.name)
-                return abort(self._app, name, args, kwargs, options, reason=self._reason())
+                task_id = abort(self._app, name, args, kwargs, options, reason=self._reason())
+                self._announce(EventName.JOB_ABORTED, **self._job(kind, name, task_id))
+                return task_id
             if finishes(task) and self.passing.publish_step(name, args, kwargs, options):
                 return None
-        self._record(kind, decision)
+        self._record(kind, decision, name, options.get("task_id"))
         if decision.outcome is Outcome.REFUSE:
             raise self._refused(kind, decision, view, name, options.get("task_id"))
-        if decision.outcome is Outcome.HOLD and not (from_beat or self.runtime.is_worker):
-            options["task_id"] = options.get("task_id") or str(uuid.uuid4())
-            self._tell(JobEvent.HELD, options["task_id"], name, operation=kind.name)
         if from_beat and decision.outcome is Outcome.HOLD and view.gate is not Gate.UNKNOWN:
             return self._coalesce(name, args, kwargs, options, kind, view)
+        if decision.blocked:
+            self._held(kind, decision, name, options)
         return None
+
+    def _held(self, kind: OperationKind, decision: Decision, name: str, options: dict[str, Any]) -> None:
+        """Tell of a job that is published, and will wait in its queue."""
+        if decision.outcome is Outcome.HOLD and not self.runtime.is_worker:
+            options["task_id"] = options.get("task_id") or str(uuid.uuid4())
+        job = self._job(kind, name, options.get("task_id"))
+        self._announce(EventName.JOB_HELD, **job, queue=None, retries=None)
 
     def admit_workflow(
         self, jobs: Sequence[tuple[OperationKind, Call]], asked: str | None, bypass: object = None
@@ -220,7 +228,7 @@ class PublishGate:
                 kind, call, hold=hold, continuation=self._is_continuation({}), bypass=bypass
             )
             if Outcome.REFUSE in {decision.outcome, decision.would}:
-                self._record(kind, decision)
+                self._record(kind, decision, call.name, call.options.get("task_id"))
             if decision.outcome is Outcome.REFUSE:
                 raise self._refused(kind, decision, view, call.name, call.options.get("task_id"))
             if decision.would is Outcome.REFUSE:  # said once, as for a real one: its steps are not told apart
@@ -238,18 +246,42 @@ class PublishGate:
             return
         call = Call(name, args, kwargs, {})
         decision, view = self._decide(kind, call, hold=False, continuation=False, bypass=None)
-        self._record(kind, decision)
+        self._record(kind, decision, name, None)
         if decision.blocked:
             raise self._refused(kind, decision, view, name, None)
+
+    def job_not_started(self, kind: OperationKind, task: Task[..., Any]) -> None:
+        """In a child: the gate was closed at the start of a job."""
+        self._announce(EventName.JOB_NOT_STARTED, **self._job(kind, task.name, task.request.id))
+
+    def job_stopped(self, task: Task[..., Any]) -> None:
+        """In a child: a job that was asked to stop does."""
+        kind = self.classifier.task(task.name)
+        self._announce(EventName.JOB_STOPPED, **self._job(kind, task.name, task.request.id))
 
     def _refused(
         self, kind: OperationKind, decision: Decision, view: GateView, name: str, task_id: str | None
     ) -> MaintenanceActive:
         """The error of a refused job, of which it tells."""
         error = _refusal(kind, decision, view)
-        why = f"{type(error).__name__}: {error.message}"
-        self._tell(JobEvent.REFUSED, task_id or "", name, exception=why, operation=kind.name)
+        state = self.runtime.belief.state  # not by `_job`: a storm of refusals makes one dict of each
+        self._announce(
+            EventName.JOB_REFUSED,
+            window_id=state.window_id if state is not None else "",
+            epoch=view.epoch,
+            task_id=task_id or "",
+            task=name,
+            operation=kind.name,
+            mode=error.mode,
+            refusal=type(error).__name__,
+            told=error.message,
+            retry_after=decision.retry_after,
+        )
         return error
+
+    def _job(self, kind: OperationKind, name: str, task_id: str | None) -> dict[str, Any]:
+        """What each event of a job says."""
+        return {**self.runtime.where(), "task_id": task_id or "", "task": name, "operation": kind.name}
 
     def _decide(
         self, kind: OperationKind, call: Call, *, hold: bool, continuation: bool, bypass: object
@@ -270,12 +302,14 @@ class PublishGate:
         state = self.runtime.belief.state
         return state.reason if state is not None and state.reason else "a window is open"
 
-    def _record(self, kind: OperationKind, decision: Decision) -> None:
+    def _record(self, kind: OperationKind, decision: Decision, name: str, task_id: str | None) -> None:
         if decision.would is not None:
             if self.deciding and getattr(self._inside, "would_refuse", False):
                 return
             held = decision.would is Outcome.HOLD
             self.runtime.count(Count.WOULD_HOLD if held else Count.WOULD_REFUSE, kind.name)
+            would = "hold" if held else "refuse"
+            self._announce(EventName.JOB_REHEARSED, **self._job(kind, name, task_id), would=would)
         elif decision.outcome is Outcome.REFUSE:
             self.runtime.count(Count.REFUSED, kind.name)
         elif decision.blocked:
@@ -313,10 +347,14 @@ class PublishGate:
         try:
             first = self._index.first_of(window_id, entry, task_id)
         except StoreUnavailable:
-            return None  # it waits in its queue like any held job; at worst it runs once more
+            first = task_id  # it waits in its queue like any held job; at worst it runs once more
         if first == task_id:
+            self._announce(
+                EventName.JOB_HELD, **self._job(kind, name, task_id), queue=None, retries=None
+            )
             return None
         self.runtime.count(Count.COALESCED, kind.name)
+        self._announce(EventName.JOB_COALESCED, **self._job(kind, name, first))
         return first
 
 

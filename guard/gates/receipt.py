@@ -20,9 +20,9 @@ from celery.utils.imports import instantiate
 
 from guard.clock import BOOT, boot_ms
 from guard.core.counts import Count
-from guard.core.events import JobEvent
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.modes import Gate, Phase
+from guard.core.named_events import EventName
 from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from celery import Celery, Task
     from kombu.message import Message
 
-    from guard.core.events import Tells
+    from guard.core.named_events import Announces
     from guard.core.operations import OperationKind
     from guard.gates.copies import Copies
     from guard.gates.messages import QueueNames
@@ -82,13 +82,13 @@ class ReceiptGate:
         lot: Parks,
         copies: Copies,
         names: QueueNames,
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._runtime = runtime
         self._gate = gate
         self._cordon = cordon
         self._lot = lot
-        self._tell = tell
+        self._announce = announce
         self.consumer: Consumer | None = None
         self.names = names
         self.scoping = gate.scoping
@@ -123,6 +123,10 @@ class ReceiptGate:
             return handle(message, body, ack, reject, callbacks, **rest)
 
         return guarded_handler
+
+    def where(self) -> dict[str, Any]:
+        """Window and epoch, as far as this worker knows them."""
+        return self._runtime.where()
 
     def blocks(self, request: Request) -> bool:
         """Whether the gate is closed for a request that waits in this worker."""
@@ -279,7 +283,15 @@ class ReceiptGate:
         self._runtime.count(Count.REQUEUED, operation)
         task_id, name, retries, *_ = job_of(message)
         key = (message.delivery_info or {}).get("routing_key")
-        self._tell(JobEvent.HELD, task_id, name, retries=retries, routing_key=key, operation=operation)
+        self._announce(
+            EventName.JOB_HELD,
+            **self._runtime.where(),
+            task_id=task_id,
+            task=name,
+            operation=operation,
+            queue=key,
+            retries=retries,
+        )
 
     def _park(self, message: Message, *, done: Callable[[], Any]) -> None:
         assert self.consumer is not None  # noqa: S101

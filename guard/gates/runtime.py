@@ -14,7 +14,7 @@ import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from time import clock_gettime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.clock import BOOT, boot_ms
 from guard.core.modes import Gate
@@ -173,6 +173,15 @@ class Runtime:
         self.jobs_run_here = True
         if self.page is not None:
             self.child_slot = self.page.slot(index, named=self.children_name_jobs)
+
+    def where(self) -> dict[str, Any]:
+        """Window and epoch, as far as this process knows them: for named events."""
+        if self.is_pool_child and self.page is not None:
+            return {"window_id": "", "epoch": self.page.read()[1]}
+        state = self.belief.state
+        if state is None:
+            return {"window_id": "", "epoch": None}
+        return {"window_id": state.window_id, "epoch": state.epoch}
 
     def count(self, kind: Count, operation: str, number: int = 1) -> None:
         """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""

@@ -21,7 +21,7 @@ from guard.core.operations import mask_of
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
 from guard.gates.inner_celery import task_stack
-from guard.gates.not_started import NotStarted
+from guard.gates.not_started import Interrupted, NotStarted
 from guard.gates.page import SlotState
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
             outcome = 3  # SlotState.COMPLETED
             return result
         except BaseException as error:
-            outcome = _left_by(error, slot, task)
+            outcome = _left_by(error, slot, task, gate)
             raise
         finally:
             slot.busy = False
@@ -112,13 +112,17 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
     return guarded_run
 
 
-def _left_by(error: BaseException, slot: Slot, task: Task[..., Any]) -> int:
+def _left_by(error: BaseException, slot: Slot, task: Task[..., Any], gate: PublishGate) -> int:
     """The state of the slot after a job raised. Raises another error when the job was asked to stop."""
     if slot.words[slot.base + 4] != slot.words[slot.base + 3]:
         return SlotState.FAILED
     from guard.gates.interrupted import left_by  # no job of most processes ever gets here
 
-    return left_by(error, slot, task)
+    try:
+        return left_by(error, slot, task)
+    except Interrupted:
+        gate.job_stopped(task)
+        raise
 
 
 def _without_slot(
@@ -200,6 +204,7 @@ def _closed(
     ):
         if task.request.called_directly or task.request.is_eager:
             gate.check_call(task.name, args, kwargs)
+        gate.job_not_started(kind, task)
         raise NotStarted(task.name)
     if slot.named:
         slot.name(task.request.id)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core import changes as moves
 from guard.core.modes import Phase
+from guard.core.named_events import EventName
 from guard.core.plan import Act, plan
 from guard.errors import IllegalMove, StaleEpoch, StoreError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.drain import DrainView
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.closing import Closing
@@ -85,8 +87,11 @@ class Advancing:
         clock: Clock,
         begin_books: Callable[[str], None],
         remember: Callable[[str, int], None],
+        announce: Announces,
         sessions: str | None = None,
     ) -> None:
+        self._announce = announce
+        self._missed: tuple[str, float] | None = None
         self._begin_books = begin_books
         self._remember = remember
         self._sessions = sessions
@@ -163,6 +168,7 @@ class Advancing:
 
     def _perform(self, progress: Progress) -> None:
         state = progress.state
+        self._tell_of_deadline(progress)
         match progress.act:
             case Act.CLOSE:
                 self._begin_books(state.window_id)
@@ -175,7 +181,6 @@ class Advancing:
                 self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
             case Act.EXTEND:
                 self.change(state, "extend drain", lambda old, now: moves.extend_drain(old, now=now))
-                log.warning("the drain is not over: its deadline was moved, as agreed")
             case Act.ESCALATE:
                 self.change(
                     state,
@@ -184,16 +189,29 @@ class Advancing:
                         old, mode="emergency", sessions=self._sessions, by=_GUARD, now=now
                     ),
                 )
-                log.warning("the drain is not over: escalated to an emergency, as agreed")
             case Act.ABORT:
                 self.change(
                     state, "abort", lambda old, now: moves.release(old, by=_GUARD, now=now, unverified=True)
                 )
-                log.warning("the drain is not over: the window was ended, as agreed")
             case Act.RELEASE:
                 self._release()
             case Act.WAIT | Act.NOTHING:
                 pass
+
+    def _tell_of_deadline(self, progress: Progress) -> None:
+        """Once for each deadline, by each process that brings the window on."""
+        state, deadline = progress.state, progress.state.drain_deadline
+        if state.phase is not Phase.DRAINING or deadline is None or self._clock.wall() < deadline:
+            return
+        if progress.act is Act.REPORT_DRAINED or self._missed == (state.window_id, deadline):
+            return
+        self._missed = state.window_id, deadline
+        self._announce(
+            EventName.DRAIN_DEADLINE_MISSED,
+            window_id=state.window_id,
+            epoch=state.epoch,
+            policy=progress.act.value,
+        )
 
     def change(
         self, seen: GuardState, action: str, step: Callable[[GuardState, float], GuardState]

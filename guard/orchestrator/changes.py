@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.history import AuditRecord
 from guard.core.modes import Phase
+from guard.core.named_events import EventName, not_announced
 from guard.core.reconcile import AHEAD, to_be_journaled
 from guard.core.state import newer
+from guard.core.state_events import events_between
 from guard.errors import StaleEpoch, StateInvalid, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.ports import Clock, ControlPlane, DurableStore
 
 __all__ = ["Changes"]
-
-log = logging.getLogger(__name__)
 
 _TRIES = 5
 
@@ -28,10 +28,18 @@ _TRIES = 5
 class Changes:
     """Compare-and-set in SQL with its journal line, then in Redis, then announced."""
 
-    def __init__(self, *, durable: DurableStore, plane: ControlPlane, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        durable: DurableStore,
+        plane: ControlPlane,
+        clock: Clock,
+        announce: Announces = not_announced,
+    ) -> None:
         self.durable = durable
         self.plane = plane
         self._clock = clock
+        self._announce = announce
 
     def make(
         self, action: str, by: str, change: Callable[[GuardState, float], GuardState], detail: dict[str, Any]
@@ -49,7 +57,8 @@ class Changes:
         for attempt in range(_TRIES):
             durable = self.durable.read()
             now = self._clock.wall()
-            new = change(self._newest(durable), now)
+            old = self._newest(durable)
+            new = change(old, now)
             record = AuditRecord(
                 at=now,
                 actor=by,
@@ -64,6 +73,7 @@ class Changes:
                 if attempt == _TRIES - 1:
                     raise
                 continue
+            self._tell_of(old, new)
             return new
         raise AssertionError("unreachable: the last try raises")
 
@@ -78,7 +88,8 @@ class Changes:
             live = self.plane.read()
             new = replace(change(live, self._clock.wall()), epoch=live.epoch + AHEAD)
             if self.plane.publish(new):
-                log.warning("epoch %d is not journaled: the durable store does not answer", new.epoch)
+                self._tell_of(live, new)
+                self._announce(EventName.STATE_UNJOURNALED, window_id=new.window_id, epoch=new.epoch)
                 return new
         raise StaleEpoch(expected=live.epoch, found=self.plane.read().epoch)
 
@@ -108,8 +119,14 @@ class Changes:
             },
         )
         self.durable.change(durable.epoch, new, record)
-        log.warning("the durable store has learnt of epoch %d (%s)", new.epoch, new.phase.value)
+        self._announce(
+            EventName.STATE_JOURNALED, window_id=new.window_id, epoch=new.epoch, phase=new.phase.value
+        )
         self.announce(new)
+
+    def _tell_of(self, old: GuardState, new: GuardState) -> None:
+        for name, fields in events_between(old, new):
+            self._announce(name, **fields)
 
     def _newest(self, durable: GuardState) -> GuardState:
         """The state to change: the durable one, unless the control plane is ahead of it. That is so
@@ -139,9 +156,8 @@ class Changes:
                 return ""
             return self._not_written(state)
         except StoreError as error:
-            log.warning(
-                "epoch %d is durable, but the control plane does not know it yet: %s", state.epoch, error
-            )
+            doing = f"epoch {state.epoch} is durable, and nobody was told of it yet"
+            self._announce(EventName.STORE_FAILED, store="control plane", doing=doing, why=str(error))
             return str(error)
 
     def _not_written(self, state: GuardState) -> str:
@@ -150,6 +166,6 @@ class Changes:
             live = self.plane.read()
         except StateInvalid:
             self.plane.overwrite(state)
-            log.warning("what the control plane held was no guard state; epoch %d replaced it", state.epoch)
+            self._announce(EventName.STATE_REWRITTEN, window_id=state.window_id, epoch=state.epoch)
             return ""
         return "" if live == state else f"superseded by epoch {live.epoch} ({live.phase.value})"

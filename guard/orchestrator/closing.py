@@ -7,26 +7,25 @@ are still the ones that it wrote to.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guard.core.barrier import BarrierFacts, Verdict, judge
 from guard.core.modes import Gate
+from guard.core.named_events import EventName, not_announced
 from guard.errors import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.lease import LeaseTimes
+    from guard.core.named_events import Announces
     from guard.core.roster import Barrier
     from guard.core.state import GuardState
     from guard.orchestrator.changes import Changes
     from guard.ports import Clock, WakeUp
 
 __all__ = ["Closed", "Closing"]
-
-log = logging.getLogger(__name__)
 
 _LISTEN_SECONDS = 0.05
 _WITNESS_SECONDS = 5.0
@@ -58,8 +57,15 @@ class Closing:
     """
 
     def __init__(
-        self, *, changes: Changes, clock: Clock, lease: LeaseTimes, listen: Callable[[], WakeUp]
+        self,
+        *,
+        changes: Changes,
+        clock: Clock,
+        lease: LeaseTimes,
+        listen: Callable[[], WakeUp],
+        announce: Announces = not_announced,
     ) -> None:
+        self._announce = announce
         self._changes = changes
         self._clock = clock
         self._lease = lease
@@ -70,9 +76,18 @@ class Closing:
         after one lease when somebody is silent."""
         ear = self._listen()
         try:
-            return self._announce_and_wait(state, ear)
+            closed = self._announce_and_wait(state, ear)
         finally:
             ear.close()
+        if state.gate is not Gate.OPEN:
+            self._announce(
+                EventName.GATE_CLOSED,
+                window_id=state.window_id,
+                epoch=state.epoch,
+                proof=closed.proof,
+                seconds=closed.took,
+            )
+        return closed
 
     def wait_until_opened(self) -> None:
         """Wait until all have heard that the gate is open, for one lease after it was opened at most: a job
@@ -105,7 +120,7 @@ class Closing:
             server, verdict = self._wait(state.epoch, written, barrier, ear, whole_after=self._lease.lease)
             if problem or self._still_there(state, server):
                 return Closed(verdict=verdict, took=self._clock.boot() - first, problem=problem)
-            log.warning("the control plane changed while waiting: writing epoch %d again", state.epoch)
+            self._announce(EventName.STATE_REWRITTEN, window_id=state.window_id, epoch=state.epoch)
 
     def _wait(
         self, epoch: int, written: float, barrier: float, ear: WakeUp, *, whole_after: float

@@ -17,6 +17,7 @@ from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
 from guard.core.history import AuditRecord
 from guard.core.modes import CLOSED_PHASES, Mode, Phase
+from guard.core.named_events import EventName
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError, StoreUnavailable
 from guard.orchestrator.release_watch import ReleaseWatch
 from guard.orchestrator.status import describe
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from guard.core.configuration import Wish
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.fleet.releaser import Releaser, ReleaseResult
@@ -63,7 +65,9 @@ class Conductor:
         clock: Clock,
         lock: Callable[[str], Lock],
         remember: Callable[[str, int], None],
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._settings = settings
         self._changes = changes
         self._closing = closing
@@ -121,7 +125,7 @@ class Conductor:
         except StoreUnavailable as error:
             if mode != Mode.EMERGENCY:
                 raise
-            log.warning("the durable store does not answer: %s", error)
+            self._store_failed("durable store", action, error)
             try:
                 return self._changes.make_unjournaled(step), _UNJOURNALED
             except StoreError:
@@ -265,20 +269,37 @@ class Conductor:
             )
             result = self._releaser.run(watch, progress)
         except StoreError as error:
-            log.warning("the release waits: %s", error)
+            self._store_failed("control plane", "the release waits", error)
             return None
         except self._surroundings.broker_errors as error:
-            log.warning("the release waits, the broker does not answer (%s)", type(error).__name__)
+            self._store_failed("broker", "the release waits", type(error).__name__)
             return None
-        if result.stopped:
-            log.warning("the release stopped: %s", result.stopped)
+        self._end_release(result, lock)
+        return result
+
+    def _end_release(self, result: ReleaseResult, lock: Lock) -> None:
+        over = None
         try:
-            if not result.stopped:
-                self._finish()
+            if result.stopped:
+                window_id = self._changes.durable.read().window_id
+                self._announce(EventName.RELEASE_STOPPED, window_id=window_id, why=result.stopped)
+            else:
+                over = self._finish()
             lock.give_back()
         except StoreError as error:
-            log.warning("the release is not finished: %s", error)
-        return result
+            self._store_failed("durable store", "the release is not finished", error)
+            return
+        if over is not None:
+            self._announce(
+                EventName.RELEASE_FINISHED,
+                window_id=over.window_id,
+                epoch=over.epoch,
+                released=result.released,
+                expired=result.expired,
+            )
+
+    def _store_failed(self, store: str, doing: str, why: object) -> None:
+        self._announce(EventName.STORE_FAILED, store=store, doing=doing, why=str(why))
 
     def import_rows(self) -> None:
         """Take a hand-made change of the guides' configuration rows for a request."""
@@ -290,7 +311,7 @@ class Conductor:
         try:
             self._grant(wish)
         except (InvalidRequest, IllegalMove) as error:
-            log.warning("a change of the configuration rows is not taken: %s", error)
+            self._announce(EventName.ROWS_REFUSED, epoch=state.epoch, why=str(error))
             durable.journal(
                 AuditRecord(
                     at=self._clock.wall(),
@@ -335,19 +356,20 @@ class Conductor:
         except (StaleEpoch, StoreError) as error:
             log.info("the window stays at closing: %s", error)
 
-    def _finish(self) -> None:
-        """Nothing is parked any more: the window is over."""
+    def _finish(self) -> GuardState | None:
+        """Nothing is parked any more: the window is over. The state that says so; None when it is not."""
         state = self._changes.durable.read()
         self._close_books(state.window_id)
         if state.phase is not Phase.RELEASING or self._releaser.remaining():
-            return
+            return None
         try:
             over = self._changes.make(
                 "released", state.by, lambda old, now: moves.finish_release(old, now=now), {}
             )
         except (IllegalMove, StaleEpoch):
-            return
+            return None
         self._changes.announce(over)
+        return over
 
     def begin_books(self, window_id: str) -> None:
         """Before the gates of a window close. Without the control plane nothing is counted, and the report
@@ -355,7 +377,7 @@ class Conductor:
         try:
             self._tally.begin(window_id)
         except StoreError as error:
-            log.warning("the books of this window are not begun: %s", error)
+            self._store_failed("control plane", "the books of this window are not begun", error)
 
     def _close_books(self, window_id: str) -> None:
         if window_id:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from guard.core.drain import DrainFacts, DrainView, view_drain
 from guard.core.history import AuditRecord
 from guard.core.modes import Mode
+from guard.core.named_events import EventName
+from guard.core.stuck import stuck_on, tells_news
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.finishing import FinishingStep
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.orchestrator.fates import Fates
@@ -39,7 +42,10 @@ class Draining:
         lease: float,
         fates: Fates,
         finishing: Callable[[], FinishingSteps],
+        announce: Announces,
     ) -> None:
+        self._announce = announce
+        self._told: tuple[str, frozenset[str]] = "", frozenset()
         self._durable = durable
         self._plane = plane
         self._clock = clock
@@ -53,7 +59,7 @@ class Draining:
         if workers is not None:
             self._fates.enrol(state.window_id, workers)
         settled = self._fates.settled_roll(state, workers or ())
-        return view_drain(
+        view = view_drain(
             DrainFacts(
                 epoch=state.epoch,
                 workers=workers,
@@ -64,6 +70,22 @@ class Draining:
                 steps=self._steps_of(state),
             )
         )
+        self._tell_if_stuck(state, view)
+        return view
+
+    def _tell_if_stuck(self, state: GuardState, view: DrainView) -> None:
+        stuck = stuck_on(view, drained_for=self._clock.wall() - state.changed_at)
+        window_id, told = self._told
+        told = told if window_id == state.window_id else frozenset()
+        if tells_news(stuck, told):
+            self._announce(
+                EventName.DRAIN_STUCK,
+                window_id=state.window_id,
+                epoch=state.epoch,
+                blockers=list(stuck),
+                unknown=list(view.unknown),
+            )
+            self._told = state.window_id, told | frozenset(stuck)
 
     def may_be_reported(self, state: GuardState) -> bool:
         """Whether the window may be called drained: no step goes on, and from now on none will."""
@@ -102,6 +124,14 @@ class Draining:
                         outcome="done",
                         detail=step.to_dict(),
                     )
+                )
+                self._announce(
+                    EventName.STEP_VOUCHED,
+                    window_id=state.window_id,
+                    epoch=state.epoch,
+                    task_id=step.task_id,
+                    task=step.task,
+                    by=by,
                 )
                 return
         self._fates.vouch(state, node, self._workers() or (), by=by)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from guard.core.history import AuditRecord
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 from guard.core.roll import Fate, RollEntry
 from guard.errors import InvalidRequest, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.fleet.redelivery import Redelivery
@@ -42,7 +44,9 @@ class Fates:
         lease: float,
         is_gone: Callable[[RollEntry], bool | None],
         redelivery: Callable[[], Redelivery],
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._durable = durable
         self._plane = plane
         self._clock = clock
@@ -152,7 +156,14 @@ class Fates:
     ) -> None:
         if not self._durable.settle(state.window_id, entry.agent_id, fate):
             return
-        log.warning("worker %s of this window does not answer any more: %s", entry.node, fate.value)
+        self._announce(
+            EventName.WORKER_SETTLED,
+            window_id=state.window_id,
+            epoch=state.epoch,
+            worker=entry.node,
+            fate=fate.value,
+            by=by,
+        )
         detail: Mapping[str, object] = {
             "window_id": state.window_id,
             "agent_id": entry.agent_id,

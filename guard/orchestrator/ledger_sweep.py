@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Protocol
 
 from guard.core.ledger import LostJob, due_before, judge
+from guard.core.named_events import EventName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.ledger import LedgerEntry
+    from guard.core.named_events import Announces
     from guard.ports import Clock, Ledger, LedgerBooks, ParkedIndex
 
 __all__ = ["LedgerSweep"]
-
-log = logging.getLogger(__name__)
 
 _NEXT = 100
 _AT_ONCE = 1000
@@ -51,7 +50,9 @@ class LedgerSweep:
         index: ParkedIndex,
         has_result: Callable[[str], bool],
         clock: Clock,
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._ledger = ledger
         self._books = books
         self._broker = broker
@@ -70,7 +71,12 @@ class LedgerSweep:
         try:
             absent = [entry for queue in self._books.queues() for entry in self._absent(queue)]
         except self._broker.errors as error:
-            log.warning("the ledger is not reconciled, the broker does not answer (%s)", type(error).__name__)
+            self._announce(
+                EventName.STORE_FAILED,
+                store="broker",
+                doing="the ledger is not reconciled",
+                why=type(error).__name__,
+            )
             return []
         suspects, lost = judge(absent, self._books.suspected())
         self._books.suspect(suspects)
@@ -83,12 +89,7 @@ class LedgerSweep:
             self._books.lose(found)
         for job in found:
             entry = job.entry
-            log.error(
-                "job %s (%s) is lost: it was accepted for queue %s and is nowhere",
-                entry.task_id,
-                entry.task,
-                entry.queue,
-            )
+            self._announce(EventName.JOB_LOST, task_id=entry.task_id, task=entry.task, queue=entry.queue)
         return found
 
     def _absent(self, queue: str) -> list[LedgerEntry]:

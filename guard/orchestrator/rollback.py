@@ -16,6 +16,7 @@ from guard.core.difference import Consume, StopConsuming, WriteRow
 from guard.core.differences import differences, losses, unknowns, when_over
 from guard.core.found import Consumer
 from guard.core.history import AuditRecord
+from guard.core.named_events import EventName
 from guard.errors import GuardError, IllegalMove, InvalidRequest, StateInvalid, StoreError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from guard.core.difference import Difference
     from guard.core.found import Found
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
     from guard.ports import Clock, Consumption, DurableStore, FoundRecords, Tally
@@ -125,7 +127,9 @@ class Rollback:
         roster: Callable[[], list[RosterEntry] | None],
         settings: Callable[[], Mapping[str, str]],
         beat: Callable[[], Mapping[str, str]],
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._durable = durable
         self._records = records
         self._consumption = consumption
@@ -198,10 +202,14 @@ class Rollback:
         still, unseen = self._what_remains(wanted)
         restored = tuple(one for one in before.undoable if not _why(one, failed, still))
         noted = self._journal(restored, by, state, wanted)
+        left = tuple((one, why) for one in before.undoable if (why := _why(one, failed, still)))
+        self._announce(
+            EventName.ROLLBACK_DONE, window_id=wanted, by=by, restored=len(restored), failed=len(left)
+        )
         return RolledBack(
             window_id=wanted,
             restored=restored,
-            failed=tuple((one, why) for one in before.undoable if (why := _why(one, failed, still))),
+            failed=left,
             left=tuple(one for one in before.differences if one.undo is None),
             unknown=(*dict.fromkeys((*before.unknown, *unseen)), *noted),
         )

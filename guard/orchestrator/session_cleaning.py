@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.generation import Generation
+    from guard.core.named_events import Announces
     from guard.core.session_sweep import SessionSweep
     from guard.core.state import GuardState
     from guard.orchestrator.session_pass import SessionDoers
@@ -51,7 +52,9 @@ class SessionCleaning:
         clock: Clock,
         lifetime: float,
         patience: float,
+        announce: Announces,
     ) -> None:
+        self._announce = announce
         self._doers = doers
         self._marks = marks
         self._lock = lock
@@ -158,7 +161,7 @@ class SessionCleaning:
 
     def _timed(self, orders: Orders, cursor: int) -> SessionSweep:
         begun = self._clock.boot()
-        done = SessionPass(self._doers(), orders).run(cursor)
+        done = SessionPass(self._doers(), orders, self._announce).run(cursor)
         for problem in done.problems:
             log.warning("sessions: %s", problem)
         return replace(done, seconds=round(self._clock.boot() - begun, 3))

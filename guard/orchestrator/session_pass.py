@@ -15,15 +15,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from guard.core.named_events import EventName, not_announced
 from guard.core.session_sweep import FIGURES, SessionSweep
 from guard.core.sessions import Verdict, is_admin, judge
 from guard.errors import StoreError
-from guard.observe import lines
+from guard.observe.lines import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from guard.core.generation import Generation
+    from guard.core.named_events import Announces
     from guard.core.sessions import FoundSession
     from guard.ports import SessionKeys, SessionRows, TokenCaches, Users
 
@@ -99,7 +101,8 @@ class RoleBook:
 class SessionPass:
     """One pass. Used once."""
 
-    def __init__(self, doers: SessionDoers, orders: Orders) -> None:
+    def __init__(self, doers: SessionDoers, orders: Orders, announce: Announces = not_announced) -> None:
+        self._announce = announce
         self._doers = doers
         self._orders = orders
         self._figures: Counter[str] = Counter()
@@ -124,7 +127,7 @@ class SessionPass:
         self._ended = True
         more = self._figures["ended"] - _MOST_LINES
         if more > 0 and not self._orders.dry_run:
-            lines.sessions_invalidated(more=more, why=self._orders.why)
+            self._announce(EventName.SESSIONS_MORE_ENDED, more=more, why=self._orders.why)
         return self.report()
 
     def report(self) -> SessionSweep:
@@ -202,7 +205,9 @@ class SessionPass:
         if self._figures["ended"] > _MOST_LINES:
             return
         user = "unknown" if one.session.user_id is None else str(one.session.user_id)
-        lines.session_invalidated(session_id=one.session_id, user=user, why=self._orders.why)
+        self._announce(
+            EventName.SESSION_ENDED, session=masked(one.session_id), user=user, why=self._orders.why
+        )
 
     def _over_index(self, keys: SessionKeys) -> None:
         cursor = 0

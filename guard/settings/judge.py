@@ -17,6 +17,7 @@ from guard.core.webhook_address import webhook_problems
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings.addresses import proxy_problems
 from guard.settings.automation import automation_problems
+from guard.settings.log_format import log_format_problems
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook, mask_url
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class _Rules(BaseSettings):
         problems += settings.optimization_problems()
         problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
+        problems += log_format_problems(settings.guard_log_format)
         problems += name_problems(
             settings.guard_session_prefix, patterns_of(settings.guard_session_token_patterns)
         )

@@ -15,6 +15,7 @@ from guard.core.generation import SessionPolicy
 from guard.core.lease import LeaseTimes
 from guard.core.modes import Mode
 from guard.errors import InvalidRequest
+from guard.settings.log_format import LogFormat
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook
 
 if TYPE_CHECKING:
@@ -196,6 +197,9 @@ class Settings:
     guard_event_listeners: int = 8
     """How many listeners to the server-sent events one process serves at once, 0 to 1000. Each keeps a thread
     of the server: give that more threads than this."""
+
+    guard_log_format: LogFormat = LogFormat.TEXT
+    """What the guard's own loggers write: text, or json (one object a line; needs the extra `logs`)."""
 
     def __post_init__(self) -> None:
         from guard.settings.judge import judge

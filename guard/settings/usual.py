@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.errors import InvalidRequest
 from guard.settings.automation import AUTOMATION, automation_problems
+from guard.settings.log_format import LogFormat, log_format_problems
 from guard.settings.masking import MaskedUrl, Secret
 from guard.settings.model import Settings
 
@@ -96,6 +97,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_second_approver": (re.compile(r"|(emergency|discard)(,(emergency|discard)){0,3}"), str),
     "guard_look_ahead": (re.compile(r"0|[1-9][0-9]{0,3}"), int),
     "guard_event_listeners": (_SHORT, int),
+    "guard_log_format": (re.compile(r"text|json"), LogFormat),
 }
 
 
@@ -121,5 +123,7 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     if settings.hold_queues & settings.mixed_queues or not settings.guard_sweep_interval >= 5:
         return None
     if taken.keys() & AUTOMATION and automation_problems(settings):
+        return None
+    if log_format_problems(settings.guard_log_format):
         return None
     return settings

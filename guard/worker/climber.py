@@ -70,6 +70,16 @@ class Climber:
         self._tell = tell
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What each named event of it says."""
+        return {
+            "window_id": self.window_id,
+            "task_id": self.request.id,
+            "task": self.request.name,
+            "operation": self.operation,
+        }
+
+    @property
     def signalled(self) -> bool:
         """Whether a signal of ours has been, or is being, sent."""
         return self.terminated_at is not None

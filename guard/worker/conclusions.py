@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery import states
 from celery.exceptions import TaskRevokedError
 from celery.signals import task_revoked
 
 from guard.core.counts import Count
-from guard.core.events import JobEvent
 from guard.core.ladder import Report
+from guard.core.named_events import EventName
 from guard.core.outcome import Ended, JobOutcome, Went, ended, went
 from guard.gates.inner_celery import worker_state
 from guard.worker.errands import Errands
@@ -20,7 +20,7 @@ from guard.worker.errands import Errands
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.core.events import Tells
+    from guard.core.named_events import Announces
     from guard.gates.inner_celery import Request
     from guard.gates.receipt import ReceiptGate
     from guard.gates.runtime import Runtime
@@ -31,9 +31,6 @@ __all__ = ["Conclusions"]
 
 log = logging.getLogger(__name__)
 
-_EVENTS = {Ended.INTERRUPTED: JobEvent.INTERRUPTED, Ended.KILLED: JobEvent.KILLED}
-"""Of the other ways to end Celery tells itself."""
-
 
 class Conclusions:
     """Settles jobs, in a thread beside the ladder.
@@ -41,7 +38,7 @@ class Conclusions:
     Args:
         outcomes: where they are recorded; made at first use.
         node: this worker's name.
-        tell: tells of single jobs.
+        announce: told how each has ended.
     """
 
     def __init__(
@@ -51,13 +48,13 @@ class Conclusions:
         runtime: Runtime,
         outcomes: Callable[[], Outcomes],
         node: str,
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._gate = gate
         self._runtime = runtime
         self._outcomes = outcomes
         self._node = node
-        self._tell = tell
+        self._announce = announce
         self._errands = Errands()
 
     @property
@@ -143,12 +140,22 @@ class Conclusions:
             outcome=how,
             went=where,
         )
-        log.info("job %s (%s) was %s and is %s", request.id, request.name, how.value, where.value)
         self._runtime.count(Count(how.value), climber.operation)
-        if how in _EVENTS:
-            why = f"ended by maintenance: {climber.reason}; it is {where.value}"
-            self._tell(_EVENTS[how], request.id, request.name, exception=why)
+        self._tell_of(climber, how, where)
         self._errands.add(f"record job {request.id}", lambda: self._outcomes().record(outcome))
+
+
+    def _tell_of(self, climber: Climber, how: Ended, where: Went) -> None:
+        ended: dict[str, Any] = {**climber.told, "worker": self._node, "went": where.value}
+        match how:
+            case Ended.INTERRUPTED:
+                self._announce(EventName.JOB_INTERRUPTED, **ended, reason=climber.reason)
+            case Ended.KILLED:
+                self._announce(EventName.JOB_KILLED, **ended, reason=climber.reason)
+            case Ended.COMPLETED:
+                self._announce(EventName.JOB_COMPLETED, **ended)
+            case Ended.LOST:
+                self._announce(EventName.JOB_DIED, **ended)
 
 
 def _revoke(request: Request, reason: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from guard.clock import boot_ms
 from guard.core.agents import AgentReport, RunningJob
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 from guard.gates.inner_celery import active_requests
 from guard.gates.page import Rung, SlotState, is_alive
 from guard.worker.census import Census, Rehearsal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.counts import Count
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.gates.inner_celery import Consumer
     from guard.gates.page import SharedPage
@@ -64,6 +66,7 @@ class WorkerFollower:
         count: Callable[[Count, str], None],
         grace: float,
         queues: Callable[[], tuple[str, ...]],
+        announce: Announces,
     ) -> None:
         self._page = page
         self._cordon = cordon
@@ -80,6 +83,7 @@ class WorkerFollower:
         self._rehearsal = Rehearsal(count)
         self._grace = grace
         self._queues = queues
+        self._announce = announce
         self._busy = True
         """Until a tick has seen that nothing is left."""
 
@@ -108,7 +112,8 @@ class WorkerFollower:
             self._ladder.stop(within)
 
     def gate_is(self, gate: Gate) -> None:
-        log.info("the gate is %s", gate.name.lower())
+        epoch = self._gate.where()["epoch"]
+        self._announce(EventName.GATE_TURNED, gate=gate.name.lower(), epoch=epoch)
         self._busy = True
         if self._consumer is not None:
             self._consumer.call_soon(self._follow)

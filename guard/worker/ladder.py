@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from guard.core.ladder import Step, next_signal_at, next_step
 from guard.core.modes import Gate
+from guard.core.named_events import EventName
 from guard.gates.inner_celery import active_requests
 from guard.gates.page import Rung, SlotState, mark_of
 from guard.worker.climber import Climber
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.ladder import Climb
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.gates.inner_celery import Request
     from guard.gates.page import SharedPage, SlotView
@@ -65,6 +67,7 @@ class Ladder:
         grace: float,
         terminable: bool,
         how_to_end: str,
+        announce: Announces,
     ) -> None:
         self._page = page
         self._gate = gate
@@ -73,6 +76,7 @@ class Ladder:
         self._grace = grace
         self._terminable = terminable
         self._how_to_end = how_to_end
+        self._announce = announce
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._walking = False
@@ -201,7 +205,7 @@ class Ladder:
                 self._drop(key, climber)
                 self._page.set_rung(climber.slot, Rung.NONE)
                 self._conclusions.leave(climber)
-                log.info("job %s runs on: the emergency is over", climber.request.id)
+                self._announce(EventName.JOB_SPARED, **climber.told)
             case Step.CONCLUDE:
                 self._drop(key, climber)
                 climber.is_concluded = True
@@ -227,8 +231,7 @@ class Ladder:
         self._page.ask(climber.slot, int((now + climb.grace) * 1000))
         if not climb.grace:
             self._wake.set()  # its signal is due at the next step, once all others are asked
-        request = climber.request
-        log.info("asked job %s (%s) to stop: %g s of grace", request.id, request.name, climb.grace)
+        self._announce(EventName.JOB_ASKED, **climber.told, grace=climb.grace)
         if climber.child is None:
             if self._said != self._state.window_id:
                 self._said = self._state.window_id
@@ -258,7 +261,7 @@ class Ladder:
 
         sent = child.signal_if(number, is_meant)
         if sent:
-            log.warning("%s to process %d: job %s", number.name, child.pid, climber.request.id)
+            self._announce(EventName.JOB_SIGNALLED, **climber.told, signal=number.name, pid=child.pid)
         elif (climber.terminated_at, climber.killed_at) != before:  # it vanished between look and signal
             climber.terminated_at, climber.killed_at = before
 

@@ -19,6 +19,7 @@ from celery.signals import worker_process_init, worker_shutdown
 
 from guard.clock import SystemClock
 from guard.core.agents import AgentCard
+from guard.core.named_events import EventName
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
 from guard.gates.aborting import finishes
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from guard.agent.agent import Agent, Follower
-    from guard.core.events import Tells
+    from guard.core.named_events import Announces
     from guard.gates.inner_celery import Consumer, WorkController
     from guard.gates.publish import PublishGate
     from guard.gates.receipt import Parks
@@ -65,7 +66,7 @@ class Resident:
         put_gates: puts the gates on every task that is registered by now.
         on_open: called in the agent's thread when the gate opens.
         outcomes: gives where the outcomes of jobs are recorded that an emergency asked to stop.
-        tell: tells of single jobs.
+        announce: told of each event here.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Resident:
         put_gates: Callable[[], None],
         on_open: Callable[[], None],
         outcomes: Callable[[], Outcomes],
-        tell: Tells,
+        announce: Announces,
     ) -> None:
         self._app = app
         self._runtime = runtime
@@ -91,7 +92,7 @@ class Resident:
         self._put_gates = put_gates
         self._on_open = on_open
         self._outcomes = outcomes
-        self._tell = tell
+        self._announce = announce
         self._lanes = lanes
         self._settings = settings
         names = QueueNames()
@@ -103,7 +104,7 @@ class Resident:
             lot=lot,
             copies=Copies(index),
             names=names,
-            tell=tell,
+            announce=announce,
         )
         self._follower: WorkerFollower | None = None
         self._agent: Agent | None = None
@@ -130,7 +131,9 @@ class Resident:
             run_self_test(self._app, self._runtime, self.receipt)
         except SelfTestFailed as error:
             self._problem = str(error)
-            log.critical("the guard's self-test failed, this worker takes no guarded work: %s", error)
+            self._announce(
+                EventName.SELF_TEST_FAILED, worker=str(worker.hostname), why=self._problem
+            )
         self._name_early_acks()
         worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":
@@ -166,6 +169,7 @@ class Resident:
             count=self._runtime.count,
             grace=self._settings.emergency_mode_job_grace_period,
             queues=lambda: chosen_queues(self._app),
+            announce=self._announce,
         )
         card = self._card(worker)
         answer_questions(lambda: card.agent_id)
@@ -174,10 +178,11 @@ class Resident:
         self._agent = self._make_agent(card, self._follower)
         self._agent.start()
         state = self._runtime.belief.state
-        log.info(
-            "guard active: gate %s, epoch %s",
-            self._runtime.view_of_page().name.lower(),
-            state.epoch if state else "unknown",
+        self._announce(
+            EventName.WORKER_READY,
+            worker=str(worker.hostname),
+            gate=self._runtime.view_of_page().name.lower(),
+            epoch=state.epoch if state else None,
         )
 
     def attach(self, consumer: Consumer) -> None:
@@ -210,7 +215,7 @@ class Resident:
                 runtime=self._runtime,
                 outcomes=self._outcomes,
                 node=worker.hostname,
-                tell=self._tell,
+                announce=self._announce,
             )
 
         return Ladder(
@@ -222,6 +227,7 @@ class Resident:
             terminable=_pool_name(worker) == "prefork",
             how_to_end="To end them all the same, end the worker; jobs acknowledged before they ran are then "
             f"lost: kill -KILL {os.getpid()}",
+            announce=self._announce,
         )
 
     def _card(self, worker: WorkController) -> AgentCard:

@@ -84,9 +84,28 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         _break(path)
     if step := environ.get("SHOP_DIE_AT"):
         _die_at(step)
+    if traces := environ.get("SHOP_TRACES"):
+        _trace(traces)
     if refused := environ.get("SHOP_REFUSE_PUBLISH"):
         _refuse(app, refused)
     return app, installed
+
+
+def _trace(path: str) -> None:
+    """In each pool child: OpenTelemetry's instrumentation of Celery, with one line of JSON for each span."""
+    from celery.signals import worker_process_init
+    from opentelemetry.instrumentation.celery import CeleryInstrumentor
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+
+    def instrument(**_signal: Any) -> None:
+        spans = Path(path).open("a", buffering=1)  # noqa: SIM115 - for as long as the child lives
+        exporter = ConsoleSpanExporter(out=spans, formatter=lambda span: span.to_json(indent=None) + "\n")
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        CeleryInstrumentor().instrument(tracer_provider=provider)
+
+    worker_process_init.connect(instrument, weak=False)
 
 
 def _refuse(app: Celery, name: str) -> None:

@@ -65,6 +65,7 @@ OURS = {
     "guard_second_approver": "",
     "guard_trusted_proxies": "",
     "guard_event_listeners": 8,
+    "guard_log_format": "text",
 }  # fmt: skip
 KEY = "correct horse battery"
 FULL = {
@@ -113,6 +114,7 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "emergency",
         "10.0.0.0/8, ::1",
         "77",
+        "json",
     ]
     for value in others:
         try:
