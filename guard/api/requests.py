@@ -7,12 +7,14 @@ question on.
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
 from guard.core.decision import Outcome, retry_after
 from guard.core.modes import Gate
+from guard.core.process_figures import Asked
 from guard.core.requests import NEVER_GUARDED, OPEN, decide_request
 from guard.core.sessions import is_admin
 from guard.errors import MaintenanceActive, StateUnknown
@@ -106,9 +108,11 @@ class Requests:
             return OPEN
         if not kind.guarded:
             return NEVER_GUARDED
+        begun = perf_counter_ns()
         decision = self._judge(kind, admin=user is not None and is_admin(user.role))[0]
         if bypass is not None and decision.outcome is Outcome.REFUSE:
-            return self._by_bypass(kind, bypass, decision, user)
+            decision = self._by_bypass(kind, bypass, decision, user)
+        self.runtime.figures.decided(Asked.REQUEST, perf_counter_ns() - begun)
         return decision
 
     def refused(self, kind: OperationKind, *, user: User | None = None) -> MaintenanceActive:

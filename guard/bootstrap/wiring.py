@@ -37,6 +37,7 @@ from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
 from guard.orchestrator.housekeeping import Housekeeping
+from guard.store import failures
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
@@ -77,6 +78,7 @@ class Wiring:
         self.registry = OperationRegistry()
         self.classifier = Classifier(app, self.registry)
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
+        failures.listen(self.runtime.figures)
         self.broker = Broker(app)
         self.resident: Resident | None = None
         self.tell = Telling(self)
@@ -338,6 +340,7 @@ class Wiring:
             witness=Witness(self.stores.glance, self.clock),
             wake_up=self.stores.wake_up(self.stores.keys.wake, name=name, timeout=lease.timeout),
             tally=self.stores.tally,
+            figures=self.stores.figures,
             lease=lease,
             clock=self.clock,
             follower=follower,

@@ -71,6 +71,7 @@ class Advancing:
         listen: a subscription to the channel on which workers report.
         sessions: what an emergency does with the sessions of non-admins.
         begin_books: notes that everything is counted from now on, given the window's id.
+        drained: told how many seconds after its opening a window was drained; must not raise.
         remember: keeps what the workers of a window that has closed consumed, given its id and epoch.
     """
 
@@ -85,8 +86,10 @@ class Advancing:
         clock: Clock,
         begin_books: Callable[[str], None],
         remember: Callable[[str, int], None],
+        drained: Callable[[float], None] = lambda _: None,
         sessions: str | None = None,
     ) -> None:
+        self._drained = drained
         self._begin_books = begin_books
         self._remember = remember
         self._sessions = sessions
@@ -172,7 +175,9 @@ class Advancing:
             case Act.REPORT_DRAINED:
                 if not self._draining.may_be_reported(state):
                     return  # a step has begun meanwhile
-                self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
+                new = self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
+                if state.started_at is not None:  # only who was first gets here, so each drain is told once
+                    self._drained(new.changed_at - state.started_at)
             case Act.EXTEND:
                 self.change(state, "extend drain", lambda old, now: moves.extend_drain(old, now=now))
                 log.warning("the drain is not over: its deadline was moved, as agreed")

@@ -120,6 +120,8 @@ class Resident:
         self._runtime.is_worker = True
         pool = _pool_name(worker)
         self._runtime.jobs_run_here = pool != "prefork"
+        if pool == "prefork":
+            self._runtime.figures.share()
         self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
         if any(map(finishes, self._app.tasks.values())):
