@@ -22,7 +22,7 @@ from guard.clock import boot_ms
 from guard.core.fleet_figures import FleetFigures, Part, with_state, with_sums, with_window, with_workers
 from guard.core.modes import Phase
 from guard.core.state import newer
-from guard.errors import StateInvalid, StateMissing, StoreError
+from guard.errors import StateInvalid, StateMissing
 from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
 from guard.fleet.queues import Queues
@@ -64,8 +64,7 @@ class _OfSql:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfBroker:
-    parked: int
+class _OfQueues:
     held: int | None
     unguarded: int | None
 
@@ -81,11 +80,14 @@ class Metrics:
     def _forget(self) -> None:
         self._lock = threading.Lock()
         self._latest: tuple[float, FleetFigures] | None = None
-        self._broker: Broker | None = None
+        self._broker = Broker(self._parts.app)  # of its own: another's may be at work on a long release
+        self._connecting = threading.Lock()
         self._consumers: tuple[float, int | None] | None = None
         self._redis = Question("redis", self._ask_redis)
         self._sql = Question("sql", self._ask_sql)
-        self._at_broker = Question("broker", self._ask_broker)
+        self._parked = Question("broker", self._ask_broker)
+        self._queues = Question("queues", self._ask_queues)
+        self._questions = (self._redis, self._sql, self._parked, self._queues)
 
     def look(self, *, within: float = _WITHIN_SECONDS) -> FleetFigures:
         """The fleet now, or as it was a moment ago. Never raises for a server that is away.
@@ -117,23 +119,23 @@ class Metrics:
 
     def close(self) -> None:
         """Wait for what is being asked, and close the connection to the broker."""
-        for question in (self._redis, self._sql, self._at_broker):
+        for question in self._questions:
             question.join(_LEAVE_SECONDS)
-        if self._broker is not None:
-            self._broker.close()
-            self._broker = None
+        self._broker.close()
 
     # -- asking ----------------------------------------------------------------------------------
 
     def _take(self, until: float) -> FleetFigures:
-        for question in (self._redis, self._sql, self._at_broker):
+        for question in self._questions:
             question.begin()
-        redis, sql, broker = self._redis.end(until), self._sql.end(until), self._at_broker.end(until)
+        redis, sql = self._redis.end(until), self._sql.end(until)
+        parked, queues = self._parked.end(until), self._queues.end(until)
         now = self._parts.clock.wall()
         states = [one.state for one in (redis, sql) if one is not None and one.state is not None]
         state = newer(*states) if len(states) == len({"redis", "sql"}) else next(iter(states), None)
-        asked = {Part.REDIS: redis, Part.SQL: sql, Part.BROKER: broker}
-        figures = FleetFigures(up={part: answer is not None for part, answer in asked.items()})
+        asked = {Part.REDIS: redis, Part.SQL: sql, Part.BROKER: parked}
+        up = {part: answer is not None for part, answer in asked.items()}
+        figures = FleetFigures(up=up, parked=parked)
         if state is not None:
             usual = self._parts.settings.maintenance_default_timeout
             figures = with_state(figures, state, now=now, usual_length=usual)
@@ -148,10 +150,8 @@ class Metrics:
                 drain_blockers=_blockers(sql.drain),
                 beat_age=max(0.0, now - ran_at) if ran_at is not None else None,
             )
-        if broker is not None:
-            figures = replace(
-                figures, parked=broker.parked, held=broker.held, unguarded=broker.unguarded
-            )
+        if queues is not None:
+            figures = replace(figures, held=queues.held, unguarded=queues.unguarded)
         return figures
 
     def _ask_redis(self) -> _OfRedis:
@@ -185,29 +185,27 @@ class Metrics:
         entries = self._parts.routines.timetable
         return [entry.name for entry in entries if entry.is_frequent and entry.recorded]
 
-    def _ask_broker(self) -> _OfBroker:
-        parts = self._parts
-        if self._broker is None:
-            self._broker = Broker(parts.app)  # of its own: another's may be at work on a long release
-        parked = self._broker.length(parts.settings.guard_parked_queue)
-        try:
-            roster = parts.stores.plane.roster()
-        except StoreError:
-            return _OfBroker(parked=parked, held=None, unguarded=None)
+    def _ask_broker(self) -> int:
+        with self._connecting:
+            return self._broker.length(self._parts.settings.guard_parked_queue)
+
+    def _ask_queues(self) -> _OfQueues:
+        """What takes both: Redis knows which queues workers have cordoned, the broker what lies there."""
+        roster = self._parts.stores.plane.roster()
         cordoned = sorted({name for one in roster if one.report is not None for name in one.report.cordoned})
-        queues = Queues(parts.app, self._broker)
-        lengths = [queues.length(name) for name in cordoned]
-        return _OfBroker(
-            parked=parked,
-            held=None if None in lengths else sum(length for length in lengths if length is not None),
-            unguarded=self._unguarded(cordoned, [one.card.node for one in roster]) if cordoned else None,
-        )
+        nodes = [one.card.node for one in roster]
+        with self._connecting:
+            queues = Queues(self._parts.app, self._broker)
+            lengths = [queues.length(name) for name in cordoned]
+            return _OfQueues(
+                held=None if None in lengths else sum(length for length in lengths if length is not None),
+                unguarded=self._unguarded(cordoned, nodes) if cordoned else None,
+            )
 
     def _unguarded(self, cordoned: list[str], nodes: list[str]) -> int | None:
         """Once a minute: workers are asked by remote control when somebody is suspect."""
         now = boot_ms() / 1000
         if self._consumers is None or now - self._consumers[0] >= _CONSUMERS_SECONDS:
-            assert self._broker is not None  # noqa: S101 - whoever calls has made it
             found = Consumers(self._parts.app, self._broker).unguarded(
                 guarded_queues=cordoned, known_nodes=nodes
             )

@@ -9,7 +9,7 @@ from guard.core import process_figures as sums_of
 from guard.core.counts import Count
 from guard.core.modes import Gate, Phase
 from guard.core.overdue import overdue_since
-from guard.core.roster import workers_by_standing
+from guard.core.roster import SEEN_LATELY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from guard.core.session_sweep import Marks
     from guard.core.state import GuardState
 
-__all__ = ["MODES", "FleetFigures", "Part", "with_state", "with_sums", "with_window", "with_workers"]
+__all__ = [
+    "MODES",
+    "FleetFigures",
+    "Part",
+    "with_state",
+    "with_sums",
+    "with_window",
+    "with_workers",
+    "workers_by_standing",
+]
 
 MODES = ("off", "normal", "emergency", "test")
 """How the guard can stand, for monitoring: the modes, and no window."""
@@ -157,3 +166,16 @@ def with_sums(figures: FleetFigures, sums: Mapping[str, int]) -> FleetFigures:
         drains=sums_of.drains_in(sums),
         failures=sums_of.failures_in(sums),
     )
+
+def workers_by_standing(workers: Iterable[RosterEntry], *, epoch: int | None) -> dict[str, int]:
+    """How many workers live, have acknowledged this epoch, have not, and refuse guarded work (`broken`). Of
+    an epoch that nobody knows nobody has acknowledged anything: those two are left out."""
+    entries = list(workers)
+    counts = {
+        "live": sum(entry.seen_seconds_ago < SEEN_LATELY_SECONDS for entry in entries),
+        "broken": sum(bool(entry.card.problem) for entry in entries),
+    }
+    if epoch is None:
+        return counts
+    followers = sum(entry.acknowledged_epoch == epoch for entry in entries)
+    return {**counts, "acknowledged": followers, "unconfirmed": len(entries) - followers}

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from guard.core.agents import AgentCard, AgentReport
 
-__all__ = ["SEEN_LATELY_SECONDS", "Barrier", "RosterEntry", "workers_by_standing"]
+__all__ = ["SEEN_LATELY_SECONDS", "Barrier", "RosterEntry"]
 
 SEEN_LATELY_SECONDS = 5.0
 """Who was heard of within this time lives."""
@@ -48,17 +46,3 @@ class Barrier:
     pending: int
     registry_age: float
     server: str
-
-
-def workers_by_standing(workers: Iterable[RosterEntry], *, epoch: int | None) -> dict[str, int]:
-    """How many workers live, have acknowledged this epoch, have not, and refuse guarded work (`broken`). Of
-    an epoch that nobody knows nobody has acknowledged anything: those two are left out."""
-    entries = list(workers)
-    counts = {
-        "live": sum(entry.seen_seconds_ago < SEEN_LATELY_SECONDS for entry in entries),
-        "broken": sum(bool(entry.card.problem) for entry in entries),
-    }
-    if epoch is None:
-        return counts
-    followers = sum(entry.acknowledged_epoch == epoch for entry in entries)
-    return {**counts, "acknowledged": followers, "unconfirmed": len(entries) - followers}

@@ -33,6 +33,7 @@ class Figures:
     def __init__(self) -> None:
         self._memory: mmap.mmap | None = None
         self._used: memoryview[int] | None = None
+        self._sums_children = False
         self.forget()
 
     def forget(self) -> None:
@@ -40,11 +41,13 @@ class Figures:
         self._row: memoryview[int] = memoryview(array("Q", bytes(_ROW_BYTES)))
         self._lock = threading.Lock()
         self._sent = [0] * _WIDTH
+        self._sums_children = False
 
     def share(self) -> None:
         """Before the pool forks: memory with a row for each child."""
         self._memory = mmap.mmap(-1, MOST_ROWS * (_ROW_BYTES + 1))
         self._used = memoryview(self._memory)[MOST_ROWS * _ROW_BYTES :]
+        self._sums_children = True
 
     def take_row(self, index: int) -> None:
         """In a pool child: write into its row from now on. A pool that is too large counts for nobody."""
@@ -86,7 +89,7 @@ class Figures:
         self._sent = sums
 
     def _shared_rows(self) -> list[memoryview[int]]:
-        if self._memory is None or self._used is None:
+        if self._memory is None or self._used is None or not self._sums_children:
             return []
         memory, used = self._memory, bytes(self._used).rstrip(b"\0")
         return [self._shared_row(memory, index) for index, taken in enumerate(used) if taken]

@@ -27,7 +27,7 @@ def promtool() -> str:
     ours = cache / "celery-maintenance-guard" / "promtool"
     found = shutil.which("promtool") or (str(ours) if os.access(ours, os.X_OK) else None)
     if found is None:
-        pytest.skip("NOT TESTED: no promtool; tests/support/install_promtool.sh takes it from Debian's package")
+        pytest.skip("NOT TESTED: no promtool; tests/support/install_promtool.sh takes it from Debian")
     return found
 
 
