@@ -42,6 +42,8 @@ class Figures:
         self._lock = threading.Lock()
         self._sent = [0] * _WIDTH
         self._sums_children = False
+        self._known_used = b""
+        self._known_rows: list[memoryview[int]] = []
 
     def share(self) -> None:
         """Before the pool forks: memory with a row for each child."""
@@ -91,8 +93,13 @@ class Figures:
     def _shared_rows(self) -> list[memoryview[int]]:
         if self._memory is None or self._used is None or not self._sums_children:
             return []
-        memory, used = self._memory, bytes(self._used).rstrip(b"\0")
-        return [self._shared_row(memory, index) for index, taken in enumerate(used) if taken]
+        used = bytes(self._used).rstrip(b"\0")
+        if used != self._known_used:  # a view of each row is made once: this is asked with every renewal
+            self._known_used = used
+            self._known_rows = [
+                self._shared_row(self._memory, index) for index, taken in enumerate(used) if taken
+            ]
+        return self._known_rows
 
     @staticmethod
     def _shared_row(memory: mmap.mmap, index: int) -> memoryview[int]:
