@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from guard.clock import boot_ms
-from guard.errors import GuardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +32,7 @@ class Question(Generic[T]):
         self._thread: threading.Thread | None = None
         self._done = threading.Event()
         self._answer: T | None = None
+        self._failed = False
 
     def begin(self) -> None:
         """Ask, unless that goes on already."""
@@ -57,7 +57,10 @@ class Question(Generic[T]):
         try:
             self._answer = self._ask()
         except Exception as error:  # noqa: BLE001 - whatever it was: this server does not answer as it should
-            level = logging.DEBUG if isinstance(error, GuardError) else logging.WARNING
-            log.log(level, "%s cannot be asked: %s", self._name, type(error).__name__)
+            if not self._failed:  # said once, not with every scrape
+                log.warning("%s cannot be asked for figures: %s", self._name, type(error).__name__)
+            self._failed = True
+        else:
+            self._failed = False
         finally:
             self._done.set()
