@@ -120,8 +120,6 @@ class Resident:
         self._runtime.is_worker = True
         pool = _pool_name(worker)
         self._runtime.jobs_run_here = pool != "prefork"
-        if pool == "prefork":
-            self._runtime.figures.share()
         self._runtime.children_name_jobs = getattr(worker, "optimization", None) in {"fast", "fcfs"}
         self._put_gates()
         if any(map(finishes, self._app.tasks.values())):
@@ -133,6 +131,9 @@ class Resident:
         except SelfTestFailed as error:
             self._problem = str(error)
             log.critical("the guard's self-test failed, this worker takes no guarded work: %s", error)
+        self._runtime.figures.forget()  # the self-test's decisions
+        if pool == "prefork":
+            self._runtime.figures.share()
         self._name_early_acks()
         worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":

@@ -29,6 +29,7 @@ def shop(valkey: Valkey, tmp_path: Path) -> Iterator[Shop]:
         backend=valkey.broker_url(valkey.fresh_db()),
         redis=valkey.url(valkey.fresh_db()),
         folder=tmp_path,
+        GUARD_LEASE_SECONDS="5",  # a lease that lapses on a busy machine is a decision that is measured
     ) as made:
         yield made
 
@@ -40,16 +41,17 @@ def test_counts_of_a_prefork_worker_and_of_publishers_are_exact(shop: Shop) -> N
         return read(shop.guard.metrics.text())
 
     assert not shop.guard.is_active  # this process has its agent: its first publish need not wait for it
-    before = figures()
-    assert before["guard_decision_seconds_count{place=publish}"] == 0, "nothing is measured while open"
-    assert before["guard_mode{mode=off}"] == 1
-    assert "guard_jobs_in_flight" not in before
 
     # Jobs that publish when they are told to, in every child, while the window drains.
     flag = shop.folder / "now"
     jobs = [shop.send("publishes", str(flag), FROM_EACH) for _ in range(CHILDREN)]
     eventually(lambda: len(shop.events()) == CHILDREN, within=20, what="all children at work")
     assert len({event["pid"] for event in shop.events()}) == CHILDREN
+    before = figures()
+    assert before["guard_mode{mode=off}"] == 1
+    assert "guard_jobs_in_flight" not in before
+    for place in ("publish", "receipt", "start", "request"):
+        assert before[f"guard_decision_seconds_count{{place={place}}}"] == 0, "measured while open"
     shop.enable()
     for number in range(JOBS):
         with pytest.raises(guard.MaintenanceActive):
@@ -93,7 +95,16 @@ def test_counts_of_a_prefork_worker_and_of_publishers_are_exact(shop: Shop) -> N
     assert figures()["guard_jobs_total{event=refused,operation=job_creation}"] == JOBS + 5
     assert figures()["guard_decision_seconds_count{place=publish}"] == expected + 5
     assert figures()["guard_workers{standing=acknowledged}"] == 1
+
+    shop.send("mixed_job", 1, when_closed="hold")  # it reaches the worker, which parks it
+    parked = "guard_jobs_total{event=parked,operation=caption_generation}"
+    eventually(lambda: figures().get(parked) == 1, within=15, what="parked")
+    seen = eventually(lambda: (now := figures())["guard_jobs_parked"] == 1 and now, within=10)
+    assert seen["guard_decision_seconds_count{place=receipt}"] >= 1
     shop.guard.disable(by="tests")
+    released = "guard_jobs_total{event=released,operation=caption_generation}"
+    eventually(lambda: figures().get(released) == 1, within=15, what="released")
+    assert figures()["guard_jobs_parked"] == 0
     for job in jobs[1:]:
         job.forget()
     assert worker.alive

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guard.core.process_figures import Asked, Failed
+from guard.core.attempts import AttemptSum
+from guard.core.process_figures import Asked, Failed, jobs_in, requests_in
 from guard.errors import StoreUnavailable
 from guard.gates.figures import Figures
 from guard.store import failures
+from guard.store.redis.attempts import RedisAttempts
 from guard.store.redis.client import connect
 from guard.store.redis.figures import RedisFigures
 from guard.store.redis.keys import Keys
+from guard.store.redis.tally import RedisTally
 
 if TYPE_CHECKING:
     from tests.support.valkey import Valkey
@@ -103,6 +106,20 @@ def test_sums_of_many_processes(valkey: Valkey) -> None:
             list(pool.map(lambda _: books.add({"failed:sql": 1, "drain:ms": 10}), range(200)))
         assert books.sums() == {"failed:sql": 200, "drain:ms": 2000}
         assert RedisFigures(client, Keys("there")).sums() == {}
+
+
+def test_counts_of_all_windows_are_summed_with_those_of_each(valkey: Valkey) -> None:
+    keys = Keys("here")
+    with connect(valkey.url(valkey.fresh_db()), timeout=2.0, name="tests") as client:
+        tally, attempts = RedisTally(client, keys), RedisAttempts(client, keys)
+        for window in ("w-1", "w-2"):
+            tally.begin(window)
+            tally.add(window, {"killed:job_creation": 2, "refused:a:b": 1})
+            attempts.add({(window, "job_creation", 5): AttemptSum(3, 300.0)}, since={})
+        sums = RedisFigures(client, keys).sums()
+        assert jobs_in(sums) == {("killed", "job_creation"): 4, ("refused", "a:b"): 2}
+        assert requests_in(sums) == {"job_creation": 6}
+        assert client.ttl(keys.figures) == -1, "for good"
 
 
 def test_a_store_that_fails_is_told_to_whoever_listens_and_lives() -> None:
