@@ -28,10 +28,12 @@ demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (A
 
 test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh
+	sh tests/support/install_promtool.sh
 	$(BIN)/python -m pytest -m "not slow" $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh
+	sh tests/support/install_promtool.sh
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-lowest: ## Run the core, store, access and edge tests on the oldest allowed libraries

@@ -304,6 +304,16 @@ class Tally(Protocol):
         """The sums so far."""
 
 
+class FigureBooks(Protocol):
+    """Sums of figures over all processes and windows (`guard.core.process_figures`)."""
+
+    def add(self, fields: Mapping[str, int]) -> None:
+        """Add to them."""
+
+    def sums(self) -> dict[str, int]:
+        """All that anybody ever added to."""
+
+
 class Outcomes(Protocol):
     """What became of jobs that an emergency met while they ran."""
 

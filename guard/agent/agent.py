@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.gates.page import SharedPage
     from guard.gates.runtime import Runtime
-    from guard.ports import Clock, ControlPlane, Tally, WakeUp
+    from guard.ports import Clock, ControlPlane, FigureBooks, Tally, WakeUp
 
 __all__ = ["Agent", "Follower"]
 
@@ -126,6 +126,7 @@ class Agent:
         witness: Witness,
         wake_up: WakeUp,
         tally: Tally,
+        figures: FigureBooks,
         lease: LeaseTimes,
         clock: Clock,
         follower: Follower,
@@ -141,6 +142,7 @@ class Agent:
         self._witness = witness
         self._wake_up = wake_up
         self._tally = tally
+        self._figures = figures
         self._lease = lease
         self._clock = clock
         self._follower = follower
@@ -427,3 +429,18 @@ class Agent:
         except StoreError:
             left = {key: number for key, number in counts.items() if key[0] in by_window}
             self._runtime.return_counts(type(counts)(left))
+        self._flush_figures()
+
+    def _flush_figures(self) -> None:
+        """Send what was measured, if anything was. Not while the control plane fails: that it does is itself
+        counted, and each try would be one more wait."""
+        unsent = self._runtime.figures.unsent() if not self.problem else None
+        if unsent is None:
+            return
+        fields, sums = unsent
+        try:
+            self._figures.add(fields)
+        except StoreError as error:
+            log.debug("figures are sent with a later renewal: %s", error)
+        else:
+            self._runtime.figures.sent(sums)

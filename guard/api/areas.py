@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.api.access import Access
     from guard.api.attempts import Attempts
     from guard.api.bypasses import Bypasses
+    from guard.api.metrics import Metrics
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.api.preview import Preview, Previewed
@@ -54,6 +55,8 @@ class Areas:
             self._at_close.pop()()
         if "sessions" in self.__dict__:
             self.sessions.close()
+        if "metrics" in self.__dict__:
+            self.metrics.close()
         if "attempts" in self.__dict__:
             self.attempts.close()
         self._parts.close()
@@ -106,6 +109,13 @@ class Areas:
         from guard.api.routines import Routines
 
         return Routines(self._parts)
+
+    @functools.cached_property
+    def metrics(self) -> Metrics:
+        """What Prometheus is told. As text it needs the extra `metrics`."""
+        from guard.api.metrics import Metrics
+
+        return Metrics(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

@@ -42,10 +42,12 @@ if TYPE_CHECKING:
         Clock,
         ControlPlane,
         DurableStore,
+        FigureBooks,
         LedgerBooks,
         Outcomes,
         ParkedIndex,
         Schedules,
+        SessionMarks,
         Tally,
         WakeUp,
     )
@@ -80,6 +82,10 @@ class StoreParts(Protocol):
     def index(self) -> ParkedIndex: ...
     @property
     def tally(self) -> Tally: ...
+    @property
+    def figures(self) -> FigureBooks: ...
+    @property
+    def session_marks(self) -> SessionMarks: ...
     @property
     def attempts(self) -> AttemptBooks: ...
     @property

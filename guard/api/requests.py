@@ -7,12 +7,14 @@ question on.
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from guard.clock import boot_ms
 from guard.core.counts import Count
 from guard.core.decision import Outcome, retry_after
 from guard.core.modes import Gate
+from guard.core.process_figures import Asked
 from guard.core.requests import NEVER_GUARDED, OPEN, decide_request
 from guard.core.sessions import is_admin
 from guard.errors import MaintenanceActive, StateUnknown
@@ -135,9 +137,11 @@ class Requests:
         judged = self._judged
         found = judged.get((kind.name, admin))
         if found is None:
+            begun = perf_counter_ns()  # not of those that are remembered: it would take longer than they do
             view = self.view()
             decision = decide_request(kind, view, admin=admin, bypass=False, now=self.now())
             found = decision, self.refusal(kind, decision, view=view)
+            self.runtime.figures.decided(Asked.REQUEST, perf_counter_ns() - begun)
             if fresh and runtime.belief is belief:
                 judged[kind.name, admin] = found
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import KombuError
@@ -10,6 +11,7 @@ from kombu.exceptions import KombuError
 from guard.bootstrap.rollback import make_rollback
 from guard.core.hazards import Facts, hazards
 from guard.core.modes import Mode
+from guard.core.process_figures import drain_fields
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from guard.store.redis.wake import RedisWakeUp
 
 __all__ = ["Conducting"]
+
+log = logging.getLogger(__name__)
 
 _POLICY_SECONDS = 60.0
 """How long Redis' eviction policy is believed: nobody changes it often, and asking is not cheap."""
@@ -174,7 +178,14 @@ class Conducting:
             begin_books=self.conductor.begin_books,
             remember=self.rollback.remember,
             announce=self._announce,
+            drained=self._count_drain,
         )
+
+    def _count_drain(self, seconds: float) -> None:
+        try:
+            self._stores.figures.add(drain_fields(seconds))
+        except StoreError as error:
+            log.warning("how long a drain took is not counted: %s", error)
 
     @functools.cached_property
     def conductor(self) -> Conductor:

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
+from guard.store.redis.figures import RedisFigures
 from guard.store.redis.keys import Keys
 from guard.store.redis.parked import RedisParkedIndex
 from guard.store.redis.plane import RedisControlPlane
@@ -129,6 +130,11 @@ class Stores:
     def tally(self) -> RedisTally:
         """The counters of windows."""
         return RedisTally(self.plane.client, self.keys)
+
+    @functools.cached_property
+    def figures(self) -> RedisFigures:
+        """Sums of figures, over all processes and windows."""
+        return RedisFigures(self.plane.client, self.keys)
 
     @functools.cached_property
     def attempts(self) -> RedisAttempts:

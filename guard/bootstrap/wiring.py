@@ -41,6 +41,7 @@ from guard.observe.announcer import Announcer
 from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
 from guard.settings.log_format import LogFormat
+from guard.store import failures
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
@@ -81,6 +82,7 @@ class Wiring:
         self.registry = OperationRegistry()
         self.classifier = Classifier(app, self.registry)
         self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
+        failures.listen(self.runtime.figures)
         self.broker = Broker(app)
         self.resident: Resident | None = None
         self.announcer = Announcer(self.clock.wall)
@@ -351,6 +353,7 @@ class Wiring:
             witness=Witness(self.stores.glance, self.clock),
             wake_up=self.stores.wake_up(self.stores.keys.wake, name=name, timeout=lease.timeout),
             tally=self.stores.tally,
+            figures=self.stores.figures,
             lease=lease,
             clock=self.clock,
             follower=follower,

@@ -37,6 +37,7 @@ _COMMANDS = (
     "access",
     "sessions",
     "web",
+    "metrics",
     "close-local",
 )
 """Each is in the module of its name, and imported when it is used."""

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from guard.core.agents import AgentCard, AgentReport
 
-__all__ = ["Barrier", "RosterEntry"]
+__all__ = ["SEEN_LATELY_SECONDS", "Barrier", "RosterEntry"]
+
+SEEN_LATELY_SECONDS = 5.0
+"""Who was heard of within this time lives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

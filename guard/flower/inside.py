@@ -61,15 +61,16 @@ def join() -> None:
     loader.load(_NAVBAR)  # while nothing was changed
     watch = Watch(look_at)
     parts = {"watch": watch}
+    figures = Figures()
     flower.urls.settings["template_loader"] = loader
     flower.urls.handlers[:0] = [
         url(r"/maintenance", MaintenancePage, parts, name="maintenance"),
         url(r"/maintenance/now", MaintenanceNow, parts, name="maintenance-now"),
         url(r"/maintenance/(enable|change|disable|emergency)", MaintenanceAct, parts, name="maintenance-act"),
         url(r"/maintenance/static/(.*)", Assets, {"path": str(_HERE / "static")}, name="maintenance-static"),
-        url(r"/metrics", Figured, parts),
+        url(r"/metrics", Figured, {"figures": figures}),
     ]
-    REGISTRY.register(Figures(watch.now))
+    REGISTRY.register(figures)
     flower.events.EventsState.event = in_order(flower.events.EventsState.event)
     BlockingOperationRunner.run = said(BlockingOperationRunner.run)
 

@@ -41,6 +41,7 @@ from guard.flower.permit import enrol_command, why_no_emergency
 
 if TYPE_CHECKING:
     from guard.api import Guard
+    from guard.flower.figures import Figures
     from guard.flower.look import Look, Watch
 
 __all__ = ["Assets", "Figured", "MaintenanceAct", "MaintenanceNow", "MaintenancePage"]
@@ -212,13 +213,13 @@ class Assets(StaticFileHandler):
 
 
 class Figured(Metrics):  # type: ignore[misc]
-    """Flower's /metrics, after a look at the guard that is no older than a moment."""
+    """Flower's /metrics, after a look at the fleet that is no older than a moment."""
 
-    def initialize(self, watch: Watch) -> None:
-        self.watch = watch
+    def initialize(self, figures: Figures) -> None:
+        self.figures = figures
 
     async def get(self) -> None:
         guard = installed(self.capp)
         if guard is not None:
-            await self.watch.fresh(guard, within=_FIGURES_WITHIN)
+            await self.figures.refresh(guard, within=_FIGURES_WITHIN)
         await super().get()

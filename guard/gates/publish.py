@@ -24,7 +24,7 @@ import uuid
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
-from time import clock_gettime
+from time import clock_gettime, perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from guard.clock import BOOT
@@ -33,6 +33,7 @@ from guard.core.decision import Decision, Outcome, Place, Question, decide
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER, PUBLICATION_HEADER
 from guard.core.modes import Gate
 from guard.core.named_events import EventName
+from guard.core.process_figures import Asked
 from guard.errors import InvalidRequest, MaintenanceActive, StateUnknown, StoreUnavailable
 from guard.gates.aborting import abort, finishes, is_aborted
 from guard.gates.inner_celery import registered_task
@@ -286,6 +287,7 @@ class PublishGate:
     def _decide(
         self, kind: OperationKind, call: Call, *, hold: bool, continuation: bool, bypass: object
     ) -> tuple[Decision, GateView]:
+        begun = perf_counter_ns()
         view = self.runtime.view()
         question = Question(
             operation=kind,
@@ -295,7 +297,9 @@ class PublishGate:
             in_scope=self.scoping.covers_call(kind, call),
             bypass=bypass is not None and self.passing.is_valid_bypass(bypass, kind),
         )
-        return decide(question, view, self._clock.wall()), view
+        decision = decide(question, view, self._clock.wall())
+        self.runtime.figures.decided(Asked.PUBLISH, perf_counter_ns() - begun)
+        return decision, view
 
     def _reason(self) -> str:
         """Of the window, where it is known: a pool child only sees that the gate is closed."""

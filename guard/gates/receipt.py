@@ -12,7 +12,7 @@ more. It is never held unacknowledged (F27, F67).
 from __future__ import annotations
 
 import logging
-from time import clock_gettime_ns
+from time import clock_gettime_ns, perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
 from celery.exceptions import Ignore, Reject, Retry, WorkerLostError
@@ -24,6 +24,7 @@ from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.modes import Gate, Phase
 from guard.core.named_events import EventName
 from guard.core.operations import mask_of
+from guard.core.process_figures import Asked
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.errors import ParkingFailed
 from guard.gates.classify import CARRIERS
@@ -112,9 +113,12 @@ class ReceiptGate:
             word = words[0]
             now = clock_gettime_ns(BOOT) // 1_000_000  # `boot_ms` without the call: for every message
             if word >> GATE_SHIFT != OPEN or now >= word & DEADLINE_MASK:
+                begun = perf_counter_ns()
                 mask = fixed_mask if fixed_mask is not None else mask_of(self.kind_of(message))
                 closed = mask and (mask >> (word >> GATE_SHIFT) & 1 or now >= word & DEADLINE_MASK)
-                if closed and self.is_in_scope(message) and not self._may_pass(message):
+                stays = closed and self.is_in_scope(message) and not self._may_pass(message)
+                self._runtime.figures.decided(Asked.RECEIPT, perf_counter_ns() - begun)
+                if stays:
                     self._arrived_closed(message, ack, reject)
                     return None
             # Asked only of jobs that were released or delivered before: no round trip for the others.

@@ -20,6 +20,7 @@ from guard.clock import BOOT, boot_ms
 from guard.core.modes import Gate
 from guard.core.scope import EVERYTHING
 from guard.core.view import GateView
+from guard.gates.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,8 @@ class Runtime:
         """Whether jobs run in this process: pool children, and workers with threads or solo."""
         self.counts: Counter[tuple[str, Count, str]] = Counter()
         self._counts_lock = threading.Lock()
+        self.figures = Figures()
+        """What is measured and counted here of decisions and stores, whichever window there is."""
         self.children_name_jobs = False
         """Whether pool children say which job they run. Needed only where a child may be given its next
         job before the parent knows that the last one has ended (``-O fast``): by its pid alone the
@@ -171,6 +174,7 @@ class Runtime:
         """In a forked pool child: take the slot of this index and believe the page from now on."""
         self.is_pool_child = True
         self.jobs_run_here = True
+        self.figures.take_row(index)
         if self.page is not None:
             self.child_slot = self.page.slot(index, named=self.children_name_jobs)
 
@@ -210,6 +214,7 @@ class Runtime:
         self._counts_lock = threading.Lock()
         self._slots = threading.local()
         self.child_slot = None
+        self.figures.forget()
         self._pid = os.getpid()
         if self.is_worker:
             # A pool child, or a fork that a job made. Until `become_pool_child` runs it has no slot, and

@@ -11,13 +11,14 @@ map. The window was closed before or after the job as a whole, never in the midd
 from __future__ import annotations
 
 from functools import wraps
-from time import clock_gettime_ns
+from time import clock_gettime_ns, perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from guard.clock import BOOT, boot_ms
 from guard.core.counts import Count
 from guard.core.headers import BYPASS_HEADER, FINISHING_HEADER
 from guard.core.operations import mask_of
+from guard.core.process_figures import Asked
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
 from guard.gates.inner_celery import task_stack
@@ -183,9 +184,12 @@ def _may_start(
     that goes on while a normal window drains. Asked again here: what the pool had already when the gate
     closed, nobody else has looked at. The slot says ENTERING meanwhile, so that no gate counts as closed
     between this answer and the start."""
-    return gate.passing.goes_on(task.request.get(FINISHING_HEADER)) or not gate.scoping.covers_start(
+    begun = perf_counter_ns()
+    starts = gate.passing.goes_on(task.request.get(FINISHING_HEADER)) or not gate.scoping.covers_start(
         lambda: _kind_now(task, gate, args, kwargs), task, kwargs
     )
+    gate.runtime.figures.decided(Asked.START, perf_counter_ns() - begun)
+    return starts
 
 
 def _closed(

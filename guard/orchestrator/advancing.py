@@ -73,6 +73,7 @@ class Advancing:
         listen: a subscription to the channel on which workers report.
         sessions: what an emergency does with the sessions of non-admins.
         begin_books: notes that everything is counted from now on, given the window's id.
+        drained: told how many seconds after its opening a window was drained; must not raise.
         remember: keeps what the workers of a window that has closed consumed, given its id and epoch.
     """
 
@@ -88,10 +89,12 @@ class Advancing:
         begin_books: Callable[[str], None],
         remember: Callable[[str, int], None],
         announce: Announces,
+        drained: Callable[[float], None] = lambda _: None,
         sessions: str | None = None,
     ) -> None:
         self._announce = announce
         self._missed: tuple[str, float] | None = None
+        self._drained = drained
         self._begin_books = begin_books
         self._remember = remember
         self._sessions = sessions
@@ -178,7 +181,9 @@ class Advancing:
             case Act.REPORT_DRAINED:
                 if not self._draining.may_be_reported(state):
                     return  # a step has begun meanwhile
-                self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
+                new = self.change(state, "drained", lambda old, now: moves.drained(old, now=now))
+                if state.started_at is not None:  # only who was first gets here, so each drain is told once
+                    self._drained(new.changed_at - state.started_at)
             case Act.EXTEND:
                 self.change(state, "extend drain", lambda old, now: moves.extend_drain(old, now=now))
             case Act.ESCALATE:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.durations import humanize
 from guard.core.modes import Gate
+from guard.core.roster import SEEN_LATELY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
 
 __all__ = ["Status", "WorkersView", "build_status"]
-
-_SEEN_LATELY_SECONDS = 5.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkersView:
@@ -139,7 +137,7 @@ def _mode(state: GuardState | None) -> str | None:
 def _workers(workers: list[RosterEntry], state: GuardState | None) -> WorkersView:
     epoch = state.epoch if state else None
     return WorkersView(
-        live=sum(entry.seen_seconds_ago < _SEEN_LATELY_SECONDS for entry in workers),
+        live=sum(entry.seen_seconds_ago < SEEN_LATELY_SECONDS for entry in workers),
         acknowledged=sum(entry.acknowledged_epoch == epoch for entry in workers),
         unconfirmed=tuple(sorted(describe(entry) for entry in workers if entry.acknowledged_epoch != epoch)),
         problems={entry.card.node: entry.card.problem for entry in workers if entry.card.problem},
@@ -149,7 +147,7 @@ def _workers(workers: list[RosterEntry], state: GuardState | None) -> WorkersVie
 def describe(entry: RosterEntry) -> str:
     """A worker as people call it, with how long it has been silent if it has."""
     name = f"{entry.card.node} (pid {entry.card.pid})"
-    if entry.seen_seconds_ago >= _SEEN_LATELY_SECONDS:
+    if entry.seen_seconds_ago >= SEEN_LATELY_SECONDS:
         return f"{name}, last seen {humanize(entry.seen_seconds_ago)} ago"
     return name
 

@@ -134,6 +134,9 @@ class Resident:
             self._announce(
                 EventName.SELF_TEST_FAILED, worker=str(worker.hostname), why=self._problem
             )
+        self._runtime.figures.forget()  # the self-test's decisions
+        if pool == "prefork":
+            self._runtime.figures.share()
         self._name_early_acks()
         worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":

@@ -61,6 +61,16 @@ def define(app: Celery, note: Callable[..., None]) -> None:  # noqa: C901 - a li
                 note("swallowed", self, error=type(error).__name__)
         note("end", self)
 
+    @app.task(name="shop.publishes", shared=False, bind=True)
+    def publishes(self: Task, flag: str, number: int) -> None:
+        """Waits for a file, and publishes then."""
+        note("start", self)
+        while not (Path(flag).exists() or _ran_before(self)):
+            time.sleep(0.02)
+        for value in range(0 if _ran_before(self) else number):
+            app.tasks["shop.job"].delay(value)
+        note("end", self)
+
     @app.task(name="shop.cleans", shared=False, bind=True)
     def cleans(self: Task, seconds: float, cleanup_seconds: float) -> None:
         """Knows nothing of the guard: it cleans up however it ends."""

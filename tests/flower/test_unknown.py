@@ -42,7 +42,9 @@ def test_unknown_is_neither_zero_nor_green(alone: Flowers, private: Valkey) -> N
     eventually(lambda: flower.figures()["guard_state_known"] == 1, within=15)
     private.stop()
     figures = eventually(lambda: (seen := flower.figures())["guard_state_known"] == 0 and seen, within=30)
-    assert set(figures) <= {"guard_state_known", "guard_look_age_seconds", "guard_jobs_parked"}
+    up = {f"guard_up[{part}]" for part in ("redis", "sql", "broker")}
+    assert set(figures) <= {"guard_state_known", "guard_look_age_seconds", "guard_jobs_parked", *up}
+    assert {part: figures.get(part) for part in up} == dict.fromkeys(up, 0.0) | {"guard_up[broker]": 1.0}
     page = flower.page()
     assert "Unknown: no store answers" in page
     assert "Unknown: the registry of workers does not answer" in page

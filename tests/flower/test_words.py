@@ -12,7 +12,7 @@ from guard.core.agents import AgentCard
 from guard.core.drain import Blocker, BlockerKind
 from guard.core.roster import RosterEntry
 from guard.flower.asking import visitor_of, why_read_only
-from guard.flower.figures import figures_of
+from guard.flower.figures import Figures
 from guard.flower.permit import enrol_command, why_no_emergency
 from guard.flower.words import blocker_said, figures, headline, worker_said
 from guard.orchestrator.status import build_status
@@ -27,7 +27,7 @@ def test_of_nothing_nothing_is_said() -> None:
         assert headline(status).tone == "bad"
         assert "Unknown" in headline(status).text
         assert {value for _, value in figures(status)} == {None}
-    samples = [sample for family in figures_of(None) for sample in family.samples]
+    samples = [sample for family in Figures().collect() for sample in family.samples]
     assert [(sample.name, sample.value) for sample in samples] == [("guard_state_known", 0.0)]
 
 

@@ -49,6 +49,7 @@ ROWS = {
     "health": Row(PUBLIC),
     "openapi": Row(PUBLIC),
     "events": Row(PUBLIC),
+    "metrics": Row(READ),
     "enable": Row(OPERATE, (409, 422), {"reason": BELL}),
     "emergency": Row(EMERGENCY, (409, 422), {"reason": BELL}, step_up=MODES),
     "change": Row(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.core.attempts import NO_MINUTE, AttemptSum, view_of
+from guard.core.process_figures import REQUEST_FIELD
 from guard.store.redis.client import in_our_words
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class RedisAttempts:
             for (window_id, operation, minute), attempts in sums.items():
                 key = self._keys.attempts(window_id)
                 pipe.hincrby(key, f"count:{operation}", attempts.count)
+                pipe.hincrby(self._keys.figures, f"{REQUEST_FIELD}{operation}", attempts.count)
                 pipe.hset(key, f"last:{operation}", repr(attempts.last))
                 if minute != NO_MINUTE:
                     hour = self._keys.attempts_in(window_id, minute // 60)

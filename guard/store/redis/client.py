@@ -17,7 +17,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
+from guard.core.process_figures import Failed
 from guard.errors import StateInvalid, StoreUnavailable
+from guard.store.failures import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,10 +84,12 @@ def in_our_words() -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise StateInvalid("what Redis holds for the guard is not text") from error
     except ResponseError as error:
+        note(Failed.REDIS)
         if "WRONGTYPE" in str(error):
             raise StateInvalid("a guard key in Redis holds something of another type") from error
         raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
     except (RedisError, OSError) as error:
+        note(Failed.REDIS)
         raise StoreUnavailable(f"Redis did not do what was asked ({type(error).__name__})") from error
 
 

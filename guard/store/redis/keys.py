@@ -34,6 +34,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:lock:<name>             string  10 s     who may act, for example release
     {ns}:rates:<digest>          list    1 days   when an address or an owner tried something, for rate limits
     {ns}:bypass:<id>             string  1 days   that a bypass token was made and not revoked
+    {ns}:figures                 hash    none     sums over all processes and windows (`core.process_figures`)
     {ns}:bypass-uses             hash    2 days   use of a bypass (JSON) -> how often it let a job start
     {ns}:bypass-told             hash    2 days   the same, as far as the journal has it
 
@@ -132,6 +133,10 @@ class Keys:
     @property
     def rates(self) -> str:
         return self._key("rates")
+
+    @property
+    def figures(self) -> str:
+        return self._key("figures")
 
     @property
     def bypass_uses(self) -> str:

@@ -1,9 +1,10 @@
-"""Counters of a window in Redis."""
+"""Counters of a window in Redis; and of all windows together, in the same round trip."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guard.core.process_figures import JOB_FIELD
 from guard.store.redis.client import in_our_words
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ class RedisTally:
             return bool(self._client.hexists(self._keys.counts(window_id), _BEGUN))
 
     def add(self, window_id: str, counts: Mapping[str, int]) -> None:
-        key = self._keys.counts(window_id)
+        key, all_windows = self._keys.counts(window_id), self._keys.figures
         with in_our_words():
             pipe = self._client.pipeline(transaction=False)
             for name, number in counts.items():
                 pipe.hincrby(key, name, number)
+                if name != _BEGUN:
+                    pipe.hincrby(all_windows, f"{JOB_FIELD}{name}", number)
             pipe.expire(key, _KEEP_SECONDS)
             pipe.execute()
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from guard.core.process_figures import Failed
 from guard.errors import StoreUnavailable
+from guard.store.failures import note
 from guard.unix_socket import connect_mysql
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Driver:
                 return found
         except self._error() as error:
             if self._is_away(error):
+                note(Failed.SQL)
                 what = f"the SQL store did not do what was asked ({type(error).__name__})"
                 raise StoreUnavailable(what) from error
             raise Unusual from error

@@ -17,7 +17,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from guard.core.process_figures import Failed
 from guard.errors import StoreUnavailable
+from guard.store.failures import note
 from guard.unix_socket import connect_through
 
 if TYPE_CHECKING:
@@ -131,6 +133,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        note(Failed.SQL)
         cause = getattr(error, "orig", None) or error
         raise StoreUnavailable(f"the SQL store did not do what was asked ({type(cause).__name__})") from error
 

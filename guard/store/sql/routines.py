@@ -23,7 +23,7 @@ from guard.store.sql.engine import patiently, reported
 from guard.store.sql.schema import ROUTINE_LOCKS, ROUTINES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -157,6 +157,14 @@ class SqlRoutines:
             return True
 
     # -- questions -------------------------------------------------------------------------------
+
+    def last_ran(self, names: Collection[str]) -> float | None:
+        """When one of these routines was last due and begun, UTC seconds; None: never."""
+        self._durable.require_ready()
+        query = select(func.max(ROUTINES.c.due_at)).where(ROUTINES.c.name.in_(names))
+        with reported(), self._durable.engine.connect() as connection:
+            found: float | None = connection.execute(query).scalar()
+        return found
 
     def last_turns(self) -> dict[str, Run]:
         """The last turn of each routine, with the attempts at it and the lock."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from guard.web.api.routes import access, events, fleet, jobs, planned, records, sessions, state, windows
+from guard.web.api.routes import (
+    access,
+    events,
+    fleet,
+    jobs,
+    metrics,
+    planned,
+    records,
+    sessions,
+    state,
+    windows,
+)
 
 __all__ = ["ROUTES"]
 
 ROUTES = (
     *state.ROUTES,
     *events.ROUTES,
+    *metrics.ROUTES,
     *windows.ROUTES,
     *fleet.ROUTES,
     *jobs.ROUTES,
