@@ -23,7 +23,7 @@ from guard.core.state import newer
 from guard.errors import RoutineRuns, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import tzinfo
 
     from guard.automation.world import World
@@ -59,6 +59,7 @@ class Runner:
         timetable: its entries.
         routines: what each does.
         world: gives what they may ask; called when one runs.
+        told_elsewhere: kinds of findings that somebody else raises as alerts; they stay in the result.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Runner:
         alerts: Alerts,
         clock: Clock,
         zone: tzinfo,
+        told_elsewhere: Collection[str] = (),
     ) -> None:
         self._timetable = timetable
         self._routines = routines
@@ -83,6 +85,7 @@ class Runner:
         self._alerts = alerts
         self._clock = clock
         self._zone = zone
+        self._told_elsewhere = frozenset(told_elsewhere)
 
     # -- deciding --------------------------------------------------------------------------------
 
@@ -220,6 +223,8 @@ class Runner:
 
     def _tell(self, name: str, findings: Sequence[Finding], now: float) -> None:
         for one in findings:
+            if one.kind in self._told_elsewhere:
+                continue
             self._alerts.raise_alert(
                 Alert(
                     at=now,
