@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from guard.automation.watch_parts import WatchParts
     from guard.core.state import GuardState
+    from guard.ports import StateReader
 
 __all__ = ["FEWEST_REQUESTS", "application_figures", "database_figures", "known_state", "system_figures"]
 
@@ -34,10 +35,11 @@ _DRAIN_SECONDS = 1800.0
 """A drain without a deadline is late after so long."""
 
 
-def known_state(parts: WatchParts) -> GuardState | None:
-    """The state as the stores have it; None when neither can say."""
+def known_state(parts: WatchParts, redis_problem: str = "") -> GuardState | None:
+    """The state as the stores have it; None when neither can say. With `redis_problem` only SQL is asked."""
     found = []
-    for store in (parts.durable, parts.plane):
+    stores: list[StateReader] = [parts.durable] if redis_problem else [parts.durable, parts.plane]
+    for store in stores:
         try:
             found.append(store.read())
         except StoreError:
@@ -45,17 +47,19 @@ def known_state(parts: WatchParts) -> GuardState | None:
     return newer(*found) if len(found) == 2 else next(iter(found), None)
 
 
-def application_figures(parts: WatchParts, state: GuardState | None, now: float) -> list[Reading]:
+def application_figures(
+    parts: WatchParts, state: GuardState | None, now: float, redis_problem: str
+) -> list[Reading]:
     """Requests, and the window that is open."""
-    found = list(_requests(parts, now))
+    found = list(_requests(parts, now, redis_problem))
     if state is not None:
-        found += _window(parts, state, now)
+        found += _window(parts, state, now, redis_problem)
     return found
 
 
-def system_figures(parts: WatchParts) -> list[Reading]:
-    """Servers, workers, this machine."""
-    redis = _away("redis-away", parts.watched.time)
+def system_figures(parts: WatchParts, redis_problem: str) -> list[Reading]:
+    """Servers, workers, this machine. `redis_problem`: why Redis does not answer; empty when it does."""
+    redis = Reading(figure="redis-away", value=float(bool(redis_problem)), about=redis_problem)
     found = [
         _away("database-away", parts.durable.read),
         redis,
@@ -106,9 +110,12 @@ def _away(figure: str, ask: Callable[[], object]) -> Reading:
 # -- application -----------------------------------------------------------------------------------
 
 
-def _requests(parts: WatchParts, now: float) -> Iterator[Reading]:
+def _requests(parts: WatchParts, now: float, redis_problem: str) -> Iterator[Reading]:
     minute = int(now // 60)
     names = ("response", "errors")
+    if redis_problem:
+        yield from (Reading.unknown(name, redis_problem) for name in names)
+        return
     try:
         count, failed, seconds = parts.watched.requests(range(minute - _MINUTES + 1, minute + 1))
     except StoreError as error:
@@ -123,7 +130,7 @@ def _requests(parts: WatchParts, now: float) -> Iterator[Reading]:
     yield Reading(figure="errors", value=100 * failed / count, about=f"{failed} of {about}")
 
 
-def _window(parts: WatchParts, state: GuardState, now: float) -> Iterator[Reading]:
+def _window(parts: WatchParts, state: GuardState, now: float, redis_problem: str) -> Iterator[Reading]:
     if not state.is_active or state.mode is Mode.TEST:
         return
     window = state.window_id
@@ -141,7 +148,10 @@ def _window(parts: WatchParts, state: GuardState, now: float) -> Iterator[Readin
     yield Reading(
         figure="drain", value=_drain_minutes(state, now), subject=window, about="`maintenance drain` says why"
     )
-    yield _asked("blocked", lambda: _blocked(parts, window), window)
+    if redis_problem:
+        yield Reading.unknown("blocked", redis_problem, window)
+    else:
+        yield _asked("blocked", lambda: _blocked(parts, window), window)
 
 
 def _drain_minutes(state: GuardState, now: float) -> float:

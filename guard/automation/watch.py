@@ -11,6 +11,7 @@ each time.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -105,9 +106,10 @@ class Watch:
         Args:
             every: 30, 60 or 300 seconds, as `guard.core.alert_rules` has them.
         """
-        if not self._is_our_turn(every):
+        ours, redis_problem = self._is_our_turn(every)
+        if not ours:
             return LookReport(looked=False)
-        look = self._gather(every)
+        look = self._gather(every, redis_problem)
         for reading in look.readings:
             self._decide(look, reading)
         moves = [*look.moves, *self._vanished(look)]
@@ -116,32 +118,36 @@ class Watch:
         else:
             done = self._perform(look, moves)
             done += self._note_what_is_over(look)
-        self._remember(look)
+        if not redis_problem:
+            self._remember(look)
         unknown = sorted({one.figure for one in look.readings if one.sight.value == "unknown"})
         return LookReport(moves=tuple(done), unknown=tuple(unknown), kept=look.standing is not None)
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def _is_our_turn(self, every: float) -> bool:
+    def _is_our_turn(self, every: float) -> tuple[bool, str]:
+        """Whether it is, and why Redis does not answer: then it is not asked again, each question would take
+        as long as its time-out."""
         try:
-            return self._parts.watched.take_turn(_TURNS[every], seconds=every * _ALMOST)
-        except StoreError:
-            return True  # then nobody else can say either; keys in SQL keep alerts from being doubled
+            return self._parts.watched.take_turn(_TURNS[every], seconds=every * _ALMOST), ""
+        except StoreError as error:
+            # Nobody else can say whose turn it is either; keys in SQL keep alerts from being doubled.
+            return True, str(error)
 
-    def _gather(self, every: float) -> _Look:
+    def _gather(self, every: float, redis_problem: str) -> _Look:
         parts = self._parts
         now = parts.clock.wall()
-        state = known_state(parts)
+        state = known_state(parts, redis_problem)
         if every == APPLICATION_SECONDS:
-            readings = application_figures(parts, state, now)
+            readings = application_figures(parts, state, now, redis_problem)
         elif every == SYSTEM_SECONDS:
-            readings = system_figures(parts)
+            readings = system_figures(parts, redis_problem)
         else:
             readings = database_figures(parts)
-        try:
-            memories = parts.watched.memories()
-        except StoreError:
-            memories = {}
+        memories: Mapping[str, Memory] = {}
+        if not redis_problem:
+            with contextlib.suppress(StoreError):
+                memories = parts.watched.memories()
         try:
             standing = {kept.key: kept for kept in parts.alerts.standing()}
         except StoreError:

@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule(name="overrun", kind="window past its end", text="maintenance is past its planned end",
          severity=_HOUR, limit=0.0, unit="min", every=_APP, quiet=Quiet.REHEARSAL,
          vanishes=True),
-    Rule(name="drain", kind="drain is stuck", text="minutes for which the drain is late", severity=_HOUR,
+    Rule(name="drain", kind="drain is stuck", text="the drain is late", severity=_HOUR,
          limit=0.0, unit="min", every=_APP, quiet=Quiet.REHEARSAL, vanishes=True),
 
     # The machine, the servers, the workers: every minute.

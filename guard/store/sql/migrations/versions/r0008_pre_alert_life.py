@@ -4,7 +4,7 @@ what it writes is read as something that merely happened."""
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import inspect
+from sqlalchemy import Column, inspect
 
 from guard.store.sql.schema import ALERTS
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
     there = {column["name"] for column in looked.get_columns(ALERTS.name)}
     for name in _COLUMNS:
         if name not in there:
-            op.add_column(ALERTS.name, ALERTS.c[name].copy())
+            op.add_column(ALERTS.name, Column(name, ALERTS.c[name].type))
     if _KEY not in {index["name"] for index in looked.get_indexes(ALERTS.name)}:
         op.create_index(_KEY, ALERTS.name, ["alert_key"], unique=True)
 
