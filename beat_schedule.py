@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from guard.core.alert_rules import APPLICATION_SECONDS, DATABASE_SECONDS, SYSTEM_SECONDS
 from guard.core.appointments import Every
 from guard.core.timetable import InWindow, Row, timetable
 from tasks.names import (
@@ -24,6 +25,9 @@ from tasks.names import (
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
     SESSION_CLEANUP,
+    WATCH_APPLICATION,
+    WATCH_DATABASE,
+    WATCH_SYSTEM,
     WEEKLY_OPTIMIZATION,
 )
 
@@ -48,6 +52,11 @@ TIMETABLE = (
     row("scheduled-windows",   SCHEDULED_WINDOWS,   TICK_SECONDS,                   ANYWAY, recorded=False),
     row("run-due-routines",    RUN_DUE_ROUTINES,    TICK_SECONDS,                   ANYWAY, recorded=False),
     row("beat-heartbeat",      BEAT_HEARTBEAT,      HEARTBEAT_SECONDS,              ANYWAY, recorded=False),
+
+    # The figures that alert rules look at, as often as the guides say. One look of a turn counts.
+    row("watch-application",   WATCH_APPLICATION,   APPLICATION_SECONDS,            ANYWAY, recorded=False),
+    row("watch-system",        WATCH_SYSTEM,        SYSTEM_SECONDS,                 ANYWAY, recorded=False),
+    row("watch-database",      WATCH_DATABASE,      DATABASE_SECONDS,               ANYWAY, recorded=False),
 
     # Routines by interval. In a window sessions expire too, and windows become late: they go on.
     row("session-cleanup",     SESSION_CLEANUP,     "maintenance_cleanup_interval", ANYWAY, limit=660),

@@ -14,6 +14,7 @@
     │   ├── StateInvalid          it holds something that is not a valid, signed guard state
     │   └── SchemaNotReady        its tables are missing, half migrated, or newer than this release
     ├── ParkingFailed             the broker did not confirm a parked job; the original was not acknowledged
+    ├── NoSuchAlert               there is no alert of this number
     ├── NotParked                 no parked job has this id
     ├── RoutineRuns               this routine runs already; nothing was begun
     ├── Unanswerable              this kind of server or host cannot say what was asked
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidRequest",
     "JobInterrupted",
     "MaintenanceActive",
+    "NoSuchAlert",
     "NotAllowed",
     "NotKnown",
     "NotParked",
@@ -201,6 +203,14 @@ class NotParked(GuardError):
     def __init__(self, task_id: str) -> None:
         self.task_id = task_id
         super().__init__(f"no parked job has the id {task_id!r}")
+
+
+class NoSuchAlert(GuardError):
+    """There is no alert of this number."""
+
+    def __init__(self, alert_id: int) -> None:
+        super().__init__(f"there is no alert {alert_id}")
+        self.alert_id = alert_id
 
 
 class RoutineRuns(GuardError):

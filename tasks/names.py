@@ -21,11 +21,15 @@ SESSION_CLEANUP: Final = "tasks.automation.session_cleanup"
 EXPIRY_SWEEP: Final = "tasks.automation.expiry_sweep"
 SCHEDULED_WINDOWS: Final = "tasks.automation.scheduled_windows"
 WEEKLY_OPTIMIZATION: Final = "tasks.automation.weekly_optimization"
+WATCH_APPLICATION: Final = "tasks.automation.watch_application"
+WATCH_SYSTEM: Final = "tasks.automation.watch_system"
+WATCH_DATABASE: Final = "tasks.automation.watch_database"
 
 ORCHESTRATION: Final = frozenset(
     {
         *(CONDUCT_WINDOW, ADVANCE_WINDOW, BEAT_HEARTBEAT, RUN_DUE_ROUTINES, RUN_ROUTINE, SESSION_CLEANUP),
         *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION),
+        *(WATCH_APPLICATION, WATCH_SYSTEM, WATCH_DATABASE),
     }
 )
 """What runs in a window too: nobody guards it."""

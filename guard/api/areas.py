@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from guard.api.access import Access
+    from guard.api.alerts import Alerts
     from guard.api.attempts import Attempts
     from guard.api.bypasses import Bypasses
+    from guard.api.health import Health
+    from guard.api.meter import Meter
     from guard.api.metrics import Metrics
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
@@ -59,6 +62,8 @@ class Areas:
             self.metrics.close()
         if "attempts" in self.__dict__:
             self.attempts.close()
+        if "meter" in self.__dict__:
+            self.meter.close()
         self._parts.close()
 
     @functools.cached_property
@@ -116,6 +121,27 @@ class Areas:
         from guard.api.metrics import Metrics
 
         return Metrics(self._parts)
+
+    @functools.cached_property
+    def alerts(self) -> Alerts:
+        """What a person should know: listed, acknowledged, resolved; and the rules that raise it."""
+        from guard.api.alerts import Alerts
+
+        return Alerts(self._parts)
+
+    @functools.cached_property
+    def health(self) -> Health:
+        """How the parts are: database, Redis, broker, workers, beat, disk, clock."""
+        from guard.api.health import Health
+
+        return Health(self._parts)
+
+    @functools.cached_property
+    def meter(self) -> Meter:
+        """Where a web application says how its requests went."""
+        from guard.api.meter import Meter
+
+        return Meter(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from guard.access.tokens import Tokens
     from guard.api.attempts import AttemptBooks
     from guard.api.records import JournalReader
+    from guard.automation.house import House
     from guard.automation.optimization import WeeklyOptimization
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
+    from guard.automation.watch import Watch
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from guard.orchestrator.rollback import Rollback
     from guard.orchestrator.session_cleaning import SessionCleaning
     from guard.ports import (
-        Alerts,
         Clock,
         ControlPlane,
         DurableStore,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     )
     from guard.settings import Settings
     from guard.store.redis.bypasses import RedisBypasses
+    from guard.store.redis.watched import RedisWatched
+    from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.routines import SqlRoutines
 
@@ -64,6 +67,7 @@ __all__ = [
     "SchedulingParts",
     "SessionParts",
     "StoreParts",
+    "WatchingParts",
 ]
 
 
@@ -73,7 +77,7 @@ class StoreParts(Protocol):
     @property
     def durable(self) -> DurableStore: ...
     @property
-    def alerts(self) -> Alerts: ...
+    def alerts(self) -> SqlAlerts: ...
     @property
     def schedules(self) -> Schedules: ...
     @property
@@ -133,6 +137,17 @@ class RoutineParts(Protocol):
     def store(self) -> SqlRoutines: ...
 
 
+class WatchingParts(Protocol):
+    """What watches figures, and says how the parts are."""
+
+    @property
+    def watch(self) -> Watch: ...
+    @property
+    def watched(self) -> RedisWatched: ...
+    @property
+    def house(self) -> House: ...
+
+
 class SessionParts(Protocol):
     """What counts and deletes the application's sessions."""
 
@@ -189,6 +204,8 @@ class Parts(Protocol):
     def conducting(self) -> ConductingParts: ...
     @property
     def routines(self) -> RoutineParts: ...
+    @property
+    def watching(self) -> WatchingParts: ...
     @property
     def sessions(self) -> SessionParts: ...
     @property

@@ -24,7 +24,7 @@ from guard.core.state import newer
 from guard.errors import RoutineRuns, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import tzinfo
 
     from guard.automation.world import World
@@ -61,6 +61,7 @@ class Runner:
         timetable: its entries.
         routines: what each does.
         world: gives what they may ask; called when one runs.
+        told_elsewhere: kinds of findings that somebody else raises as alerts; they stay in the result.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Runner:
         clock: Clock,
         zone: tzinfo,
         announce: Announces = not_announced,
+        told_elsewhere: Collection[str] = (),
     ) -> None:
         self._announce = announce
         self._timetable = timetable
@@ -87,6 +89,7 @@ class Runner:
         self._alerts = alerts
         self._clock = clock
         self._zone = zone
+        self._told_elsewhere = frozenset(told_elsewhere)
 
     # -- deciding --------------------------------------------------------------------------------
 
@@ -239,6 +242,8 @@ class Runner:
 
     def _tell(self, name: str, findings: Sequence[Finding], now: float) -> None:
         for one in findings:
+            if one.kind in self._told_elsewhere:
+                continue
             self._alerts.raise_alert(
                 Alert(
                     at=now,

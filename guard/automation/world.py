@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import tzinfo
 
+    from guard.core.health import HealthCheck
     from guard.core.optimization_report import Report
     from guard.core.session_sweep import SessionSweep
     from guard.core.state import GuardState
@@ -36,6 +37,7 @@ class World:
         end_rehearsal: ends this window, which is in test mode, if nobody has changed it since.
         sweep_sessions: deletes what has expired, as `Guard.sessions.sweep`.
         optimize: first brings to its end what a run that died has left, then as `Guard.optimization.run`.
+        health: how the parts are, as `Guard.health.now` says.
         certificate_end: as `guard.observe.certificate.certificate_end`.
         outdated_packages: as `guard.observe.packages.outdated_packages`.
     """
@@ -60,5 +62,6 @@ class World:
     end_rehearsal: Callable[[GuardState], None]
     sweep_sessions: Callable[[], SessionSweep]
     optimize: Callable[[], Report]
+    health: Callable[[], tuple[HealthCheck, ...]]
     certificate_end: Callable[[str], float]
     outdated_packages: Callable[[], list[dict[str, str]]]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from guard.automation.checks.catalogue import ROUTINES
 from guard.automation.routines import Runner
 from guard.automation.world import World
+from guard.core.alert_rules import RULED_KINDS
 from guard.core.changes import release
 from guard.core.modes import Mode
 from guard.core.timetable import Entry, timetable
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["RoutineWiring"]
 
 _CONNECT_SECONDS = 3.0
+_HEALTH_SECONDS = 4.0
 _BY = "expiry sweep"
 _BEAT = "beat"
+_WATCH = "watch-"
 
 
 class RoutineWiring:
@@ -78,7 +81,13 @@ class RoutineWiring:
             clock=stores.clock,
             zone=self.zone,
             announce=self._wiring.announcer.announce,
+            told_elsewhere=RULED_KINDS if self._is_watched else (),
         )
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether beat has the rules looked at: then these tell what is found, once."""
+        return any(entry.name.startswith(_WATCH) and entry.is_frequent for entry in self.timetable)
 
     def _world(self) -> World:
         wiring, stores = self._wiring, self._wiring.stores
@@ -105,6 +114,7 @@ class RoutineWiring:
             end_rehearsal=self._end_rehearsal,
             sweep_sessions=self._sweep_sessions,
             optimize=self._optimize,
+            health=lambda: wiring.watching.house.now(_HEALTH_SECONDS),
             certificate_end=certificate_end,
             outdated_packages=outdated_packages,
         )

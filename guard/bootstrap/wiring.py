@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.routines import RoutineWiring
     from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
+    from guard.bootstrap.watching import Watching
     from guard.core.bypass import Bypass
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
@@ -125,6 +126,13 @@ class Wiring:
         from guard.bootstrap.routines import RoutineWiring
 
         return RoutineWiring(self)
+
+    @functools.cached_property
+    def watching(self) -> Watching:
+        """What watches figures and says how the parts are: not loaded by a process that is never asked."""
+        from guard.bootstrap.watching import Watching
+
+        return Watching(self)
 
     @functools.cached_property
     def sessions(self) -> SessionParts:
@@ -462,6 +470,8 @@ class Wiring:
             agent.stop()
         self.broker.close()
         self.telling.close()
+        if "watching" in self.__dict__:
+            self.watching.close()
         if "conducting" in self.__dict__:
             self.conducting.close()
         if "sessions" in self.__dict__:

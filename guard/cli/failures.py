@@ -15,6 +15,7 @@ from guard.errors import (
     GuardError,
     IllegalMove,
     InvalidRequest,
+    NoSuchAlert,
     NotParked,
     NotPlanned,
     ParkingFailed,
@@ -39,6 +40,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (StoreError, Exit.AWAY),
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
+    (NoSuchAlert, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
     (AccessDenied, Exit.NOT_NOW),
     (TooManyRequests, Exit.NOT_NOW),
@@ -56,6 +58,7 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
         StoreUnavailable,
         "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",
     ),
+    (NoSuchAlert, "`maintenance alerts list --all` lists them"),
     (NotPlanned, "`maintenance schedule list` lists them"),
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )

@@ -31,6 +31,8 @@ _COMMANDS = (
     "ledger",
     "optimize",
     "routines",
+    "health",
+    "alerts",
     "check",
     "migrate",
     "bypass",

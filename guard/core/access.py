@@ -57,6 +57,8 @@ class Deed(StrEnum):
     """Make and revoke bypass tokens."""
     TOKENS = "tokens"
     """Make and revoke access tokens."""
+    ALERTS = "alerts"
+    """Acknowledge and resolve alerts."""
     APPROVE = "approve"
     """Approve what somebody else asked for."""
 
@@ -89,6 +91,7 @@ DEEDS: dict[Deed, Demand] = {
     Deed.SESSIONS: Demand(right=Right.ADMIN),
     Deed.BYPASS: Demand(right=Right.ADMIN),
     Deed.TOKENS: Demand(right=Right.ADMIN, step_up=True),
+    Deed.ALERTS: Demand(right=Right.OPERATE),
     Deed.APPROVE: Demand(right=Right.EMERGENCY, step_up=True),
 }
 

@@ -61,6 +61,18 @@ class Machine:
             raise Unanswerable("psutil is not installed (the extra `automation` has it)") from error
         return float(psutil.virtual_memory().percent)
 
+    def cpu_times(self) -> tuple[float, float]:
+        """Seconds for which the processors were busy, and all their seconds, since the machine was started.
+        Two looks give their use in between, whichever processes look."""
+        try:
+            import psutil
+        except ImportError as error:
+            raise Unanswerable("psutil is not installed (the extra `automation` has it)") from error
+        times = psutil.cpu_times()
+        # A guest's time is in `user` already.
+        total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+        return total - times.idle - getattr(times, "iowait", 0.0), total
+
     def load_per_core(self) -> float:
         """The load average of the last five minutes, per core."""
         try:

@@ -105,6 +105,10 @@ class _Rules(BaseSettings):
             settings.second_approver  # noqa: B018 - reading it checks it
         except InvalidRequest as error:
             problems += [f"GUARD_SECOND_APPROVER: {problem}" for problem in error.problems]
+        try:
+            settings.alert_limits  # noqa: B018 - reading it checks it
+        except InvalidRequest as error:
+            problems += [f"GUARD_ALERT_THRESHOLDS: {problem}" for problem in error.problems]
         if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
             problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
         webhook = str(settings.maintenance_webhook_url)

@@ -188,6 +188,10 @@ class Settings:
     guard_look_ahead: int = 0
     """Seconds before a planned window from which jobs that would cross its start wait, 0 to a day."""
 
+    guard_alert_thresholds: str = ""
+    """Limits of alert rules that are not to be the guides': ``cpu=90,memory=95``, comma separated;
+    `maintenance alerts rules` lists names, units and what is in force."""
+
     guard_second_approver: str = ""
     """What over HTTP takes a second person, comma separated: `emergency` (to start and to end one), `discard`
     (of parked jobs); empty: nothing. The command line asks nobody."""
@@ -321,6 +325,13 @@ class Settings:
                 f"GUARD_OPTIMIZE_DURATION of {self.guard_optimize_duration} s"
             )
         return problems
+
+    @property
+    def alert_limits(self) -> Mapping[str, float]:
+        """The limits of the alert rules in force. Raises InvalidRequest with every problem."""
+        from guard.core.alert_rules import limits_of
+
+        return limits_of(self.guard_alert_thresholds)
 
     @property
     def trusted_proxies(self) -> tuple[str, ...]:

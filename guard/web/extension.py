@@ -49,6 +49,7 @@ __all__ = ["MaintenanceExtension"]
 log = logging.getLogger(__name__)
 
 _ASKED = "guard.asked"
+_REFUSED = "guard.refused"
 _BYPASS = "HTTP_X_MAINTENANCE_BYPASS"
 
 
@@ -205,6 +206,7 @@ class MaintenanceExtension:
     ) -> Response:
         name = user.name if user is not None else "anonymous"
         self.guard.attempts.note(error.operation, user=name, endpoint=asked.path, counted=counted)
+        asked.environ[_REFUSED] = True  # no failure of the application
         return self._refusals.answer(error)
 
     def _refused_inside(self, error: MaintenanceActive) -> Response:
@@ -218,6 +220,7 @@ class MaintenanceExtension:
         """Behind all `before_request` functions, whenever they are added; a storm before everything."""
         serve, prepare = app.wsgi_app, app.preprocess_request
         attempts, requests, runtime = self.guard.attempts, self._requests, self._requests.runtime
+        meter = self.guard.meter
         storm = Storm(app, self.guard, self._refusals, self._operation_in_storm)
 
         def wsgi_app(environ: Any, start_response: Any) -> Any:
@@ -225,7 +228,18 @@ class MaintenanceExtension:
                 answer = storm.answer(environ, start_response)
                 if answer is not None:
                     return answer
-            return serve(environ, start_response)
+            begun, code = clock_gettime(BOOT), "5"
+
+            def started(status: str, *rest: Any) -> Any:
+                nonlocal code
+                code = status
+                return start_response(status, *rest)
+
+            try:
+                return serve(environ, started)
+            finally:
+                failed = code[0] == "5" and _REFUSED not in environ
+                meter.note((clock_gettime(BOOT) - begun, failed))
 
         is_first = True
 

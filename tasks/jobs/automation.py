@@ -6,9 +6,11 @@ routines hold locks, and the others look before they act.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import guard
+from guard.core.alert_rules import APPLICATION_SECONDS, DATABASE_SECONDS, SYSTEM_SECONDS
 from tasks.app import app
 from tasks.names import (
     BEAT_HEARTBEAT,
@@ -17,6 +19,9 @@ from tasks.names import (
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
     SESSION_CLEANUP,
+    WATCH_APPLICATION,
+    WATCH_DATABASE,
+    WATCH_SYSTEM,
     WEEKLY_OPTIMIZATION,
 )
 
@@ -38,6 +43,7 @@ def beat_heartbeat() -> str:
     Returns:
         The worker's time, UTC, ISO 8601.
     """
+    _ticked()
     return datetime.now(UTC).isoformat()
 
 
@@ -123,3 +129,45 @@ def expiry_sweep() -> None:
 def scheduled_windows() -> None:
     """Begin, extend and end planned windows."""
     guard.install(app).schedule.run_due()
+
+
+@app.task(
+    name=WATCH_APPLICATION,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def watch_application() -> None:
+    """Look at the application's figures, and at the window that is open."""
+    _ticked()
+    guard.install(app).alerts.look(APPLICATION_SECONDS)
+
+
+@app.task(
+    name=WATCH_SYSTEM,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def watch_system() -> None:
+    """Look at servers, workers and this machine."""
+    guard.install(app).alerts.look(SYSTEM_SECONDS)
+
+
+@app.task(
+    name=WATCH_DATABASE,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_TICK_SECONDS - _SOFT_SECONDS,
+    time_limit=_TICK_SECONDS,
+)
+def watch_database() -> None:
+    """Look at what the application's database says about itself."""
+    guard.install(app).alerts.look(DATABASE_SECONDS)
+
+
+def _ticked() -> None:
+    with contextlib.suppress(guard.GuardError):  # while Redis is away nobody could read it either
+        guard.install(app).health.ticked()

@@ -83,6 +83,8 @@ ROWS = {
     "report": Row(READ, (404,)),
     "audit": Row(READ),
     "alerts": Row(READ),
+    "acknowledge_alert": Row(OPERATE, (404,), {}),
+    "resolve_alert": Row(OPERATE, (404,), {}),
     "routines": Row(READ),
     "routine": Row(READ, (404,)),
     "tokens": Row(ADMIN),
@@ -111,7 +113,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def address_of(route: Route) -> str:
     path = "/api" + route.path
-    for name in ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id"):
+    for name in ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id", "alert_id"):
         path = path.replace(f"<{name}>", "0123")
     return path
 

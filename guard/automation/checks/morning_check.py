@@ -8,6 +8,7 @@ from guard.automation.checks.servers import ask_database, ask_machine, ask_redis
 from guard.automation.notes import Notes
 from guard.core.alerts import Severity
 from guard.core.durations import humanize
+from guard.core.health import Health
 from guard.core.overdue import overdue_since
 
 if TYPE_CHECKING:
@@ -35,7 +36,18 @@ def morning_check(world: World) -> RoutineResult:
     ask_redis(notes, world)
     ask_machine(notes, world)
     _look_at_journal(notes, world, now - _DAY)
+    _look_at_health(notes, world)
     return notes.result()
+
+
+def _look_at_health(notes: Notes, world: World) -> None:
+    """As `maintenance health` says it. What else is found above is not found twice."""
+    checks = world.health()
+    notes.figure("health", {check.name: check.status.value for check in checks})
+    for check in checks:
+        if check.status is Health.FAIL and check.name in {"beat", "clock"}:
+            message = f"{check.name}: {check.note}; {check.remedy}"
+            notes.find(Severity.WARNING, f"{check.name} fails", message)
 
 
 def _broker(world: World) -> str:

@@ -37,6 +37,10 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:figures                 hash    none     sums over all processes and windows (`core.process_figures`)
     {ns}:bypass-uses             hash    2 days   use of a bypass (JSON) -> how often it let a job start
     {ns}:bypass-told             hash    2 days   the same, as far as the journal has it
+    {ns}:watched                 hash    1 days   rule and subject -> what is remembered of a figure (JSON)
+    {ns}:turn:<name>             string  its own  that somebody looks at these rules in this turn
+    {ns}:ticked                  string  none     when a worker last ran something that beat sent
+    {ns}:requests:<minute>       hash    15 min   `count`, `failed`, `ms` of requests that were answered
 
     channel {ns}:wake            the new record, after each change: a wake-up, never the truth
     channel {ns}:acknowledged    the epoch, when its last acknowledgement came and at later reports
@@ -145,6 +149,20 @@ class Keys:
     @property
     def bypass_told(self) -> str:
         return self._key("bypass-told")
+
+    @property
+    def watched(self) -> str:
+        return self._key("watched")
+
+    @property
+    def ticked(self) -> str:
+        return self._key("ticked")
+
+    def turn(self, name: str) -> str:
+        return self._key("turn", name)
+
+    def requests(self, minute: int) -> str:
+        return self._key("requests", str(minute))
 
     def bypass(self, bypass_id: str) -> str:
         return self._key("bypass", bypass_id)

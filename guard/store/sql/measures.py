@@ -74,6 +74,34 @@ class SqlMeasures:
             allowed = connection.execute(text("SHOW GLOBAL VARIABLES LIKE 'max_connections'")).one()
             return int(used[1]), int(allowed[1])
 
+    def slow_queries(self) -> int:
+        """How many statements took longer than the server's `long_query_time`, since it was started."""
+        if self._kind not in {"mysql", "mariadb"}:
+            raise Unanswerable(f"{self._kind} does not count slow queries")
+        with reported(), self._engine.connect() as connection:
+            return int(connection.execute(text("SHOW GLOBAL STATUS LIKE 'Slow_queries'")).one()[1])
+
+    def replication_lag(self) -> float | None:
+        """Seconds by which this server is behind the one that it follows, the worst of several; None:
+        replication has stopped. Needs the privilege to see it."""
+        if self._kind not in {"mysql", "mariadb"}:
+            raise Unanswerable(f"{self._kind} does not tell of replication")
+        with reported(), self._engine.connect() as connection:
+            rows = connection.execute(text(_replica_statement(connection))).mappings().all()
+        if not rows:
+            raise Unanswerable("the server is no replica")
+        words = ("Seconds_Behind_Source", "Seconds_Behind_Master")
+        lags = [next((row[word] for word in words if word in row), None) for row in rows]
+        known = [float(lag) for lag in lags if lag is not None]
+        return max(known) if len(known) == len(lags) else None
+
+    def clock(self) -> float:
+        """UTC seconds by the server's clock."""
+        if self._kind not in {"mysql", "mariadb"}:
+            raise Unanswerable(f"{self._kind} has no clock of its own")
+        with reported(), self._engine.connect() as connection:
+            return float(connection.execute(text("SELECT UNIX_TIMESTAMP(NOW(6))")).scalar_one())
+
     def admins(self) -> list[dict[str, Any]]:
         """The application's users of role ADMIN: name, whether they are active, their last sign-in. The
         first 200 by name."""
@@ -148,6 +176,14 @@ class SqlMeasures:
         if not found:
             raise Unanswerable("the database has no file yet")
         return found
+
+
+def _replica_statement(connection: Connection) -> str:
+    """MySQL has the new word since 8.0.22, and only that since 8.4; MariaDB takes the old one in every
+    release."""
+    dialect: Any = connection.dialect
+    new = not getattr(dialect, "is_mariadb", False) and (dialect.server_version_info or ()) >= (8, 0, 22)
+    return "SHOW REPLICA STATUS" if new else "SHOW SLAVE STATUS"
 
 
 def _sqlite_sizes(connection: Connection) -> dict[str, int]:

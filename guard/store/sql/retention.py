@@ -1,8 +1,8 @@
 """Old history, deleted a little at a time.
 
-Rules of this file: the current window is never touched, nor the last result of a routine, nor the journal
-unless it is asked for by its own time. One call deletes at most `BATCH` rows of each table, so no statement
-holds locks for long; what is left is deleted by the next call.
+Rules of this file: the current window is never touched, nor an alert that stands, nor the last result of a
+routine, nor the journal unless it is asked for by its own time. One call deletes at most `BATCH` rows of
+each table, so no statement holds locks for long; what is left is deleted by the next call.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select
 
+from guard.core.alerts import AlertState
 from guard.core.occurrence import FINAL
 from guard.store.sql.engine import reported
 from guard.store.sql.schema import (
@@ -73,7 +74,9 @@ class SqlRetention:
         self._durable.require_ready()
         with reported():
             gone = {"windows": self._windows(before)}
-            gone["alerts"] = self._delete(ALERTS, ALERTS.c.seq, ALERTS.c.at < before)
+            stands = ALERTS.c.state.in_([AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value])
+            over = (ALERTS.c.at < before) & or_(ALERTS.c.state.is_(None), ~stands)
+            gone["alerts"] = self._delete(ALERTS, ALERTS.c.seq, over)
             gone["results"] = self._results(before, frequent, frequent_before)
             gone["occurrences"] = self._occurrences(before)
             gone["schedules"] = self._schedules(before)

@@ -120,7 +120,18 @@ ALERTS = Table(
     Column("kind", String(50), nullable=False),
     Column("message", String(500), nullable=False),
     Column("detail", Text, nullable=False),
+    # Of the life of an alert. Rows of older releases, and of what merely happened, have none of it.
+    Column("state", String(20)),
+    Column("alert_key", String(191)),
+    Column("count", Integer),
+    Column("last_told_at", Float(53)),
+    Column("acknowledged_by", String(100)),
+    Column("acknowledged_at", Float(53)),
+    Column("resolved_by", String(100)),
+    Column("resolved_at", Float(53)),
     Index("ix_guard_alerts_at", "at"),
+    # One stands of each key; NULL when it does not stand any more, and any number may.
+    Index("ux_guard_alerts_alert_key", "alert_key", unique=True),
     **_MYSQL,
 )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from guard.core.access import Deed
 from guard.core.counts import Count
 from guard.errors import InvalidRequest, StoreError
 from guard.web.admin.answers import Answer, asked
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from guard.orchestrator.report import Report
     from guard.web.admin.desk import Desk
+    from guard.web.admin.fields import Typed
 
 __all__ = ["add_pages"]
 
@@ -73,9 +75,19 @@ def add_pages(desk: Desk) -> None:
         return desk.page("journal.html", lines=found, per_page=_PER_PAGE, action=action, before=before)
 
     def alerts() -> ResponseReturnValue:
-        pager = _pager()
-        found = asked(lambda: pager.cut(desk.guard.records.alerts(pager.reach)))
-        return desk.page("alerts.html", alerts=found, pager=pager)
+        return _alerts(desk, desk.typed(), 200)
+
+    def acknowledge(alert_id: int) -> ResponseReturnValue:
+        typed = desk.typed()
+        done = desk.do(
+            Deed.ALERTS,
+            {"acknowledge": alert_id},
+            typed,
+            lambda by: desk.guard.alerts.acknowledge(alert_id, by=by),
+        )
+        if done.error is not None:
+            return _alerts(desk, typed, done.status)
+        return desk.go("alerts", f"You see to alert {alert_id}: {done.value.alert.message}")
 
     add = desk.blueprint.add_url_rule
     add("/windows", "windows", windows)
@@ -83,6 +95,13 @@ def add_pages(desk: Desk) -> None:
     add("/rehearsal", "rehearsal", rehearsal)
     add("/journal", "journal", journal)
     add("/alerts", "alerts", alerts)
+    add("/alerts/<int:alert_id>/acknowledge", "acknowledge_alert", acknowledge, methods=["POST"])
+
+
+def _alerts(desk: Desk, typed: Typed, status: int) -> ResponseReturnValue:
+    pager = _pager()
+    found = asked(lambda: pager.cut(desk.guard.alerts.list(pager.reach, everything=True)))
+    return desk.page("alerts.html", alerts=found, pager=pager, typed=typed, status=status)
 
 
 def _pager() -> Pager:

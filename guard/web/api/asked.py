@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from flask import Request
 
     from guard.api import Guard
+    from guard.api.health import Health
     from guard.core.access import Actor, Deed
     from guard.core.state import GuardState
-    from guard.web.api.health import Health
     from guard.web.api.listeners import Listeners
     from guard.web.api.shapes import base
     from guard.web.door import Door

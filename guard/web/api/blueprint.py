@@ -8,7 +8,6 @@ from flask import Blueprint, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from guard.web.api.asked import Site
-from guard.web.api.health import Health
 from guard.web.api.listeners import Listeners
 from guard.web.api.problems import NotThere, WrongRequest
 from guard.web.api.routes import ROUTES
@@ -42,7 +41,7 @@ def make_api(
         guard=guard,
         door=door,
         standing=standing if standing is not None else Standing(guard),
-        health=Health(guard),
+        health=guard.health,
         listeners=Listeners(guard.settings.guard_event_listeners),
         routes=ROUTES,
     )

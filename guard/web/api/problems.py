@@ -16,6 +16,7 @@ from guard.errors import (
     GuardError,
     IllegalMove,
     InvalidRequest,
+    NoSuchAlert,
     NotAllowed,
     NotKnown,
     NotParked,
@@ -200,7 +201,7 @@ def _denied(error: AccessDenied) -> ProblemView:
 def _other(error: GuardError) -> ProblemView:
     detail = str(error)
     match error:
-        case NotThere() | NotParked() | NotPlanned():
+        case NotThere() | NotParked() | NotPlanned() | NoSuchAlert():
             return ProblemView(status=404, error="not_found", detail=detail)
         case AlreadyActive():
             more = {"current_status": error.current}

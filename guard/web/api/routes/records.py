@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from guard.core.access import Deed, Right
 from guard.errors import InvalidRequest
 from guard.web.api.asked import Reply, Route
 from guard.web.api.problems import NotThere
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES"]
 
 _GROUP = "records"
+_LONGEST_NUMBER = 18
 
 
 def _windows(asked: Asked) -> Reply:
@@ -56,7 +58,23 @@ def _line(line: JournalLine) -> dict[str, Any]:
 
 
 def _alerts(asked: Asked) -> Reply:
-    return Reply(body={"alerts": [one.to_dict() for one in asked.guard.records.alerts(asked.query.limit)]})
+    found = asked.guard.alerts.list(asked.query.limit, everything=not asked.query.waiting)
+    return Reply(body={"alerts": [one.to_dict() for one in found]})
+
+
+def _acknowledge(asked: Asked) -> Reply:
+    return Reply(body={"alert": asked.guard.alerts.acknowledge(_alert_id(asked), by=asked.by).to_dict()})
+
+
+def _resolve(asked: Asked) -> Reply:
+    return Reply(body={"alert": asked.guard.alerts.resolve(_alert_id(asked), by=asked.by).to_dict()})
+
+
+def _alert_id(asked: Asked) -> int:
+    text = asked.values["alert_id"]
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise NotThere("there is no alert of this number")
+    return int(text)
 
 
 def _routines(asked: Asked) -> Reply:
@@ -125,10 +143,36 @@ ROUTES = (
         path="/maintenance/alerts",
         name="alerts",
         group=_GROUP,
-        summary="What a person should know, newest first.",
+        summary="What a person should know, newest first, and what became of it.",
         answer=_alerts,
         gives=work.AlertsAnswer,
-        query=shapes.LimitQuery,
+        query=work.AlertsQuery,
+    ),
+    Route(
+        method="POST",
+        path="/maintenance/alerts/<alert_id>/acknowledge",
+        name="acknowledge_alert",
+        group=_GROUP,
+        summary="Say that you see to an alert: it is not told again. One that is over stays as it is.",
+        answer=_acknowledge,
+        gives=work.OneAlertAnswer,
+        right=Right.OPERATE,
+        deed=Deed.ALERTS,
+        body=shapes.NoRequest,
+        missing=True,
+    ),
+    Route(
+        method="POST",
+        path="/maintenance/alerts/<alert_id>/resolve",
+        name="resolve_alert",
+        group=_GROUP,
+        summary="Say that an alert is over, where nothing can show that. While it is so it is raised anew.",
+        answer=_resolve,
+        gives=work.OneAlertAnswer,
+        right=Right.OPERATE,
+        deed=Deed.ALERTS,
+        body=shapes.NoRequest,
+        missing=True,
     ),
     Route(
         method="GET",

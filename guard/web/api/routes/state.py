@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from guard.core.health import Health, HealthCheck, is_ready, overall
 from guard.errors import StoreError
 from guard.web.api import openapi
 from guard.web.api.answers import etag_of, iso, status_answer
 from guard.web.api.asked import Reply, Route
-from guard.web.api.health import Check, Verdict
 from guard.web.api.shapes import state as shapes
 
 if TYPE_CHECKING:
@@ -137,51 +137,44 @@ def _message(asked: Asked) -> Reply:
 
 def _health(asked: Asked) -> Reply:
     """Always 200: whoever restarts a process because a window is open, or a store away, makes it worse."""
-    found = dict(asked.site.health.now())
     view = asked.site.standing.now()
-    found["guard"] = _guard(view.stale, view.status.phase)
-    now = iso(time.time())
+    found = (*asked.site.health.now(), _guard(view.stale, view.status.phase, view.age))
+    now = time.time()
     checks: dict[str, list[dict[str, Any]]] = {}
-    for name, check in found.items():
-        told: dict[str, Any] = {"componentType": _KINDS[name], "status": check.verdict.value, "time": now}
+    for check in found:
+        told: dict[str, Any] = {
+            "componentType": _KINDS.get(check.name, "system"),
+            "status": check.status.value,
+            "time": iso(now - (check.age or 0.0)),
+            "age": round(check.age, 3) if check.age is not None else None,
+        }
         if asked.may_read:
-            told |= {"observedValue": check.value, "observedUnit": _UNITS[name]}
-        if check.note and (asked.may_read or check.verdict is Verdict.UNKNOWN):
-            told["output"] = check.note
-        checks[name] = [told]
-    worst = _overall([check.verdict for check in found.values()])
+            told |= {"observedValue": check.value, "observedUnit": check.unit or _COUNTED.get(check.name, "")}
+            told |= {"remedy": check.remedy} if check.remedy else {}
+        if check.note and (asked.may_read or check.status is Health.UNKNOWN):
+            told["output"] = check.note if asked.may_read else "did not answer in time"
+        checks[check.name] = [told]
     body = {
-        "status": worst.value,
+        "status": overall(found).value,
         "description": "maintenance guard",
         "serviceId": "celery-maintenance-guard",
         "checks": checks,
     }
-    ready = worst is not Verdict.FAIL or not asked.query.ready
+    ready = is_ready(found) or not asked.query.ready
     return Reply(body=body, status=200 if ready else 503)
 
 
-_KINDS = {
-    "sql": "datastore",
-    "redis": "datastore",
-    "broker": "system",
-    "workers": "system",
-    "guard": "component",
-}
-_UNITS = {"sql": "epoch", "redis": "agents", "broker": "parked jobs", "workers": "workers", "guard": "phase"}
+_KINDS = {"sql": "datastore", "redis": "datastore", "guard": "component"}
+_COUNTED = {"workers": "workers", "guard": "phase"}
 
 
-def _guard(stale: bool, phase: str | None) -> Check:  # noqa: FBT001 - what the view says
+def _guard(stale: bool, phase: str | None, age: float | None) -> HealthCheck:  # noqa: FBT001 - what the view says
     if phase is None:
-        return Check(verdict=Verdict.UNKNOWN, note="nobody can say the state")
-    if stale:
-        return Check(verdict=Verdict.WARN, value=phase, note="the state was last known a while ago")
-    return Check(verdict=Verdict.PASS, value=phase)
-
-
-def _overall(verdicts: list[Verdict]) -> Verdict:
-    if Verdict.FAIL in verdicts:
-        return Verdict.FAIL
-    return Verdict.PASS if set(verdicts) == {Verdict.PASS} else Verdict.WARN
+        note = "nobody can say the state"
+        return HealthCheck(name="guard", status=Health.UNKNOWN, age=None, note=note)
+    note = "the state was last known a while ago" if stale else ""
+    status = Health.WARN if stale else Health.PASS
+    return HealthCheck(name="guard", status=status, value=phase, age=age, note=note)
 
 
 def _document(asked: Asked) -> Reply:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from guard.web.api.shapes.base import Answer, EpochMoment, Query, Request
+from guard.web.api.shapes.windows import LimitQuery
 
 __all__ = [
     "AlertsAnswer",
+    "AlertsQuery",
     "AuditAnswer",
     "AuditQuery",
     "InvalidateRequest",
     "JobAnswer",
     "LedgerAnswer",
+    "OneAlertAnswer",
     "ParkedAnswer",
     "ParkedJobAnswer",
     "RoutineAnswer",
@@ -180,11 +183,35 @@ class AuditAnswer(Answer):
 class AlertView(Answer):
     """What a person should know."""
 
+    id: int
     at: EpochMoment
     severity: str
     kind: str
     message: str
     detail: dict[str, Any]
+    state: Literal["noted", "open", "acknowledged", "resolved"] = Field(
+        description="noted: it happened, and nobody has seen it; open and acknowledged: it still is so"
+    )
+    key: str | None = Field(description="of this at most one alert stands")
+    count: int = Field(description="how often it was told")
+    last_told_at: EpochMoment
+    look_until: EpochMoment = Field(description="by when somebody should look")
+    acknowledged_by: str | None
+    acknowledged_at: EpochMoment | None
+    resolved_by: str | None = Field(description="null: it ended by itself, or is not over")
+    resolved_at: EpochMoment | None
+
+
+class OneAlertAnswer(Answer):
+    """An alert as it stands now."""
+
+    alert: AlertView
+
+
+class AlertsQuery(LimitQuery):
+    """Which alerts."""
+
+    waiting: bool = Field(default=False, description="only those that stand, or that nobody has seen")
 
 
 class AlertsAnswer(Answer):

@@ -1,0 +1,324 @@
+"""Every rule is driven over its limit and back by a clock of ours; then the corners of an alert's life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.alert_life import REPEAT_SECONDS, UNREADABLE, Deed, Move, is_quiet, key_of, step, vanished
+from guard.core.alert_rules import RULED_KINDS, RULES, Made, Quiet, Rule, limits_of
+from guard.core.alerts import RESPONSE_SECONDS, Alert, AlertState, KeptAlert, Severity
+from guard.core.modes import Mode
+from guard.core.readings import Memory, Reading
+from guard.errors import InvalidRequest
+
+START = 1_800_000_000.0
+BY_NAME = {rule.name: rule for rule in RULES}
+GUIDES = {  # the guides' thresholds, durations and intervals, as they are written there
+    "cpu": (80, 300, 60),
+    "memory": (85, 300, 60),
+    "disk": (90, 0, 60),
+    "response": (2, 0, 30),
+    "errors": (5, 0, 30),
+    "connections": (80, 0, 300),
+    "slow-queries": (10, 0, 300),
+    "redis-memory": (90, 0, 60),
+}
+
+
+@dataclass
+class Site:
+    """One figure, its memory, its standing alerts, and a clock."""
+
+    rule: Rule
+    now: float = START
+    memory: Memory = field(default_factory=Memory)
+    standing: dict[str, KeptAlert] = field(default_factory=dict)
+    counts: tuple[float, float] = (1000.0, 5000.0)
+    limit: float | None = None
+    moves: list[tuple[float, Deed, str]] = field(default_factory=list)
+
+    def reading(self, value: float) -> Reading:
+        """One of which the rule makes this value, given the look before."""
+        if self.rule.made is Made.VALUE:
+            return Reading(figure=self.rule.name, value=value, subject="x")
+        elapsed = max(1.0, self.now - self.memory.counted_at) if self.memory.counts else 60.0
+        grown = value * elapsed / 60 if self.rule.made is Made.PER_MINUTE else value
+        self.counts = (self.counts[0] + grown, self.counts[1] + 100.0)
+        counts = self.counts if self.rule.made is Made.SHARE else self.counts[:1]
+        return Reading(figure=self.rule.name, counts=counts, subject="x")
+
+    def look(self, reading: Reading | float, *, quiet: bool = False) -> tuple[Move, ...]:
+        if not isinstance(reading, Reading):
+            reading = self.reading(reading)
+        done = step(
+            self.rule,
+            reading,
+            limit=self.rule.limit if self.limit is None else self.limit,
+            memory=self.memory,
+            standing=self.standing,
+            now=self.now,
+            quiet=quiet,
+        )
+        self.memory = done.memory
+        for move in done.moves:
+            self.moves.append((self.now - START, move.deed, move.kind))
+            self._keep(move)
+        return done.moves
+
+    def _keep(self, move: Move) -> None:
+        if move.deed is Deed.RESOLVE:
+            del self.standing[move.key]
+            return
+        before = self.standing.get(move.key)
+        detail = {"rule": move.rule, "subject": move.subject}
+        alert = Alert(
+            at=self.now, severity=move.severity, kind=move.kind, message=move.message, detail=detail
+        )
+        self.standing[move.key] = KeptAlert(
+            alert_id=1,
+            alert=alert,
+            state=AlertState.OPEN,
+            key=move.key,
+            last_told_at=self.now,
+            count=before.count + 1 if before else 1,
+        )
+
+    def run(self, seconds: float, value: float | Reading, *, quiet: bool = False) -> None:
+        """Look every interval, until so much time has passed."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now += self.rule.every
+            self.look(value, quiet=quiet)
+
+    def acknowledge(self) -> None:
+        self.standing = {
+            key: replace(kept, state=AlertState.ACKNOWLEDGED) for key, kept in self.standing.items()
+        }
+
+
+def over(rule: Rule) -> float:
+    return 1.0 if rule.flag else rule.limit * 1.1 + 0.1 if rule.unit != "%" else min(100.0, rule.limit + 4)
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_thresholds_durations_and_intervals_are_the_guides(name: str) -> None:
+    rule = BY_NAME[name]
+    assert (rule.limit, rule.hold, rule.every) == GUIDES[name]
+
+
+def test_response_times_are_the_guides() -> None:
+    assert [RESPONSE_SECONDS[one] for one in Severity] == [0, 3600, 86_400]
+    at_once = {rule.name for rule in RULES if rule.severity is Severity.CRITICAL}
+    assert {"database-away", "redis-away", "broker-away", "workers-away", "emergency"} <= at_once
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_over_and_back(rule: Rule) -> None:
+    site = Site(rule)
+    site.look(0.0)
+    # at the limit it is not over it
+    if not rule.flag:
+        site.run(2 * rule.hold + 2 * rule.every, rule.limit)
+        assert site.moves == []
+    begun = site.now
+    site.run(rule.every, over(rule))
+    while not site.standing and site.now < begun + rule.hold + 4 * rule.every:
+        site.run(rule.every, over(rule))
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE]
+    assert rule.hold <= site.now - begun <= rule.hold + 2 * rule.every
+    # just under the limit it stands
+    if not rule.flag and rule.limit:
+        site.run(rule.settle + 2 * rule.every, rule.limit * (1 + rule.clear) / 2)
+        assert [deed for _, deed, _ in site.moves] == [Deed.RAISE]
+    begun = site.now
+    while site.standing and site.now < begun + rule.settle + 4 * rule.every:
+        site.run(rule.every, 0.0)
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE, Deed.RESOLVE]
+    assert rule.settle <= site.now - begun <= rule.settle + 2 * rule.every
+    # and again
+    site.run(rule.hold + 3 * rule.every, over(rule))
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE, Deed.RESOLVE, Deed.RAISE]
+
+
+def test_a_peak_shorter_than_its_time_says_nothing() -> None:
+    site = Site(BY_NAME["memory"])
+    for _ in range(10):
+        site.run(240, 99.0)
+        site.run(60, 50.0)
+    assert site.moves == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_repeats_until_somebody_sees_to_it(rule: Rule) -> None:
+    site = Site(rule)
+    site.look(0.0)
+    site.run(rule.hold + 3 * rule.every, over(rule))
+    pause = REPEAT_SECONDS[rule.severity]
+    assert pause == (900 if rule.severity is Severity.CRITICAL else 4 * 3600)
+    raised = START + site.moves[0][0]
+    site.run(raised + 3.2 * pause - site.now, over(rule))
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE, Deed.REPEAT, Deed.REPEAT, Deed.REPEAT]
+    (kept,) = site.standing.values()
+    assert kept.count == 4
+    site.acknowledge()
+    site.run(5 * pause, over(rule))
+    assert len(site.moves) == 4
+    site.run(rule.settle + 2 * rule.every, 0.0)
+    assert site.moves[-1][1] is Deed.RESOLVE
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_unknown_neither_raises_nor_resolves_and_is_told_itself(rule: Rule) -> None:
+    site = Site(rule)
+    unknown = Reading.unknown(rule.name, "it did not answer", "x")
+    blind_for = max(300.0, 2 * rule.every)
+    site.run(blind_for, unknown)
+    assert site.moves == []
+    site.run(2 * rule.every, unknown)
+    assert [(deed, kind) for _, deed, kind in site.moves] == [(Deed.RAISE, UNREADABLE)]
+    site.run(rule.every, 0.0)
+    if rule.made is Made.VALUE:
+        assert [deed for _, deed, _ in site.moves] == [Deed.RAISE, Deed.RESOLVE]
+    site.run(rule.hold + 4 * rule.every, over(rule))
+    assert key_of(rule.kind, "x") in site.standing
+    own = len(site.moves)
+    site.run(200, unknown)
+    assert len(site.moves) == own  # still stands, and nothing was said
+
+
+def test_a_server_that_is_away_is_one_alert_and_not_five() -> None:
+    site = Site(BY_NAME["connections"])
+    detail = {"rule": "database-away", "subject": ""}
+    away = Alert(at=START, severity=Severity.CRITICAL, kind="no durable store", message="", detail=detail)
+    site.standing["k"] = KeptAlert(alert_id=7, alert=away, state=AlertState.ACKNOWLEDGED, key="k")
+    site.run(3600, Reading.unknown("connections", "away"))
+    assert site.moves == []
+
+
+def test_an_unknown_look_in_between_does_not_begin_the_time_anew() -> None:
+    site = Site(BY_NAME["memory"])
+    site.run(180, 99.0)
+    site.run(60, Reading.unknown("memory", "busy", "x"))
+    site.run(120, 99.0)
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE]
+
+
+def test_a_long_time_without_a_look_begins_anew() -> None:
+    site = Site(BY_NAME["memory"])
+    site.run(240, 99.0)
+    site.now += 3600
+    assert site.look(99.0) == ()
+    site.now -= 7200  # and so does a clock that is put back
+    assert site.look(99.0) == ()
+    site.run(300, 99.0)
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE]
+
+
+def test_what_is_not_there_any_more_is_over() -> None:
+    site = Site(BY_NAME["redis-memory"])
+    site.run(120, 95.0)
+    site.run(180, Reading.absent("redis-memory", "Redis has no maxmemory", "x"))
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE, Deed.RESOLVE]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_quiet_times(rule: Rule) -> None:
+    site = Site(rule)
+    site.look(0.0)
+    site.run(rule.hold + 20 * rule.every, over(rule), quiet=True)
+    assert site.moves == []
+    if rule.hold:
+        site.run(rule.every, over(rule))
+        assert site.moves == []  # time in quiet does not count
+
+
+def test_what_is_quiet_when() -> None:
+    modes = (None, Mode.NORMAL, Mode.EMERGENCY, Mode.TEST)
+    for rule in RULES:
+        silent = [mode for mode in modes if is_quiet(rule, mode)]
+        wanted = {
+            Quiet.NEVER: [],
+            Quiet.REHEARSAL: [Mode.TEST],
+            Quiet.CLOSED: [Mode.NORMAL, Mode.TEST],
+        }[rule.quiet]
+        assert silent == wanted
+    never = {rule.name for rule in RULES if rule.quiet is Quiet.NEVER}
+    assert {"database-away", "redis-away", "broker-away", "disk", "emergency"} <= never
+
+
+def test_a_server_that_was_started_anew_has_no_negative_rate() -> None:
+    site = Site(BY_NAME["slow-queries"])
+    site.look(Reading(figure="slow-queries", counts=(900.0,), subject="x"))
+    site.now += 300
+    site.look(Reading(figure="slow-queries", counts=(3.0,), subject="x"))
+    assert site.memory.value is None
+    site.now += 300
+    site.look(Reading(figure="slow-queries", counts=(63.0,), subject="x"))
+    assert site.memory.value == pytest.approx(12.0)
+    assert [deed for _, deed, _ in site.moves] == [Deed.RAISE]
+
+
+def test_the_end_of_a_window_ends_its_alerts() -> None:
+    site = Site(BY_NAME["maintenance"])
+    site.look(1.0)
+    (kept,) = site.standing.values()
+    move = vanished(site.rule, kept, "the window is over")
+    assert (move.deed, move.key, move.subject) == (Deed.RESOLVE, kept.key, "x")
+
+
+VALUES = st.sampled_from([0.0, 80.0, 84.0, 86.0, 99.0, None])
+
+
+@given(looks=st.lists(st.tuples(VALUES, st.integers(1, 900), st.booleans()), max_size=60))
+def test_whatever_comes_one_stands_at_most_and_moves_fit(looks: list[tuple[float | None, int, bool]]) -> None:
+    site = Site(BY_NAME["memory"])
+    own = key_of(site.rule.kind, "x")
+    for value, pause, quiet in looks:
+        site.now += pause
+        stood = own in site.standing
+        reading = Reading.unknown("memory", "?", "x") if value is None else site.reading(value)
+        moves = [move for move in site.look(reading, quiet=quiet) if move.key == own]
+        assert len(moves) <= 1
+        for move in moves:
+            assert stood is (move.deed is not Deed.RAISE)
+            assert value is not None
+            assert not quiet or move.deed is Deed.RESOLVE
+            if move.deed is Deed.RAISE:
+                assert value > site.rule.limit
+            if move.deed is Deed.RESOLVE:
+                assert value <= site.rule.limit * site.rule.clear
+
+
+MALFORMED = st.sampled_from([None, True, "", "x", -1, float("nan"), float("inf"), [], ["x", 1], {}])
+
+
+@given(raw=st.dictionaries(st.sampled_from([*Memory.__slots__, "new"]), MALFORMED))
+def test_a_memory_that_is_malformed_begins_anew(raw: dict[str, object]) -> None:
+    Memory.from_dict(raw)
+    memory = Memory(at=1.0, value=2.0, over_since=1.0, counts=(1.0, 2.0), counted_at=1.0)
+    assert Memory.from_dict(memory.to_dict()) == memory
+
+
+def test_keys_fit_their_column() -> None:
+    assert key_of("disk nearly full", "h:/") == "disk nearly full|h:/"
+    long = {key_of("k" * 50, "s" * n) for n in (200, 201)}
+    assert len(long) == 2
+    assert max(map(len, long)) <= 191
+    assert all(len(kind) <= 50 for kind in {*RULED_KINDS, UNREADABLE})
+    assert len(BY_NAME) == len(RULED_KINDS) == len(RULES)
+    assert all(rule.blind in {"", *BY_NAME} for rule in RULES)
+
+
+def test_thresholds_of_the_setting() -> None:
+    limits = limits_of(" cpu = 90.5, replication=5 ,")
+    assert (limits["cpu"], limits["replication"], limits["memory"]) == (90.5, 5.0, 85.0)
+    with pytest.raises(InvalidRequest) as told:
+        limits_of("cpu=101,memry=4,disk,emergency=1,errors=nan,cpu=1,response=-1")
+    problems = told.value.problems
+    assert len(problems) == 7
+    assert "did you mean 'memory'?" in problems[1]
+    assert "use a number from 0 to 100" in problems[0]

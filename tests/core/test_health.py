@@ -1,0 +1,85 @@
+"""How parts are judged. What did not answer is never well."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.core.agents import AgentCard
+from guard.core.health import (
+    Health,
+    HealthCheck,
+    answered,
+    away,
+    is_ready,
+    judge_beat,
+    judge_clock,
+    judge_disk,
+    judge_workers,
+    overall,
+    silent,
+)
+from guard.core.roster import RosterEntry
+
+PASS, WARN, FAIL, UNKNOWN = Health.PASS, Health.WARN, Health.FAIL, Health.UNKNOWN
+
+
+def worker(name: str, seen: float = 0.1, *, role: str = "worker", problem: str = "") -> RosterEntry:
+    card = AgentCard(agent_id=name, role=role, node=name, host="h", pid=1, problem=problem)
+    return RosterEntry(card=card, acknowledged_epoch=0, seen_seconds_ago=seen)
+
+
+@pytest.mark.parametrize(
+    ("check", "status", "value"),
+    [
+        (answered("sql", 3.21), PASS, 3.2),
+        (answered("sql", 1500), WARN, 1500),
+        (away("sql"), FAIL, None),
+        (silent("sql"), UNKNOWN, None),
+        (judge_workers([], lease=5), WARN, 0),
+        (judge_workers([worker("p", role="producer")], lease=5), WARN, 0),
+        (judge_workers([worker("a"), worker("b")], lease=5), PASS, 2),
+        (judge_workers([worker("a"), worker("b", 6)], lease=5), WARN, 1),
+        (judge_workers([worker("a", 5), worker("b", 6)], lease=5), FAIL, 0),
+        (judge_workers([worker("a", problem="no gate")], lease=5), WARN, 1),
+        (judge_beat(None, now=1000), WARN, None),
+        (judge_beat(990, now=1000), PASS, 10),
+        (judge_beat(1010, now=1000), PASS, 0),
+        (judge_beat(850, now=1000), WARN, 150),
+        (judge_beat(100, now=1000), FAIL, 900),
+        (judge_disk({"/": 50.0}), PASS, 50.0),
+        (judge_disk({"/": 50.0, "/b": 91.0}), WARN, 91.0),
+        (judge_disk({"/": 99.0}), FAIL, 99.0),
+        (judge_disk({"/": None}), UNKNOWN, None),
+        (judge_disk({"/": 50.0, "/b": None}), UNKNOWN, 50.0),
+        (judge_clock({"Redis": 0.01, "the database": None}), PASS, 0.01),
+        (judge_clock({"Redis": -5.0}), WARN, -5.0),
+        (judge_clock({"Redis": 0.0, "the database": 60.0}), FAIL, 60.0),
+        (judge_clock({"Redis": None}), UNKNOWN, None),
+    ],
+)
+def test_a_part(check: HealthCheck, status: Health, value: object) -> None:
+    assert (check.status, check.value) == (status, value)
+    assert bool(check.remedy) is (status is not PASS)
+    assert check.to_dict()["status"] == status.value
+
+
+def test_who_is_silent_is_named() -> None:
+    assert "b" in judge_workers([worker("a"), worker("b", 6)], lease=5).note
+
+
+def of(*statuses: Health, name: str = "disk") -> list[HealthCheck]:
+    return [HealthCheck(name=name, status=status) for status in statuses]
+
+
+def test_all_of_it() -> None:
+    assert overall(of(PASS, PASS)) is PASS
+    assert overall(of(PASS, UNKNOWN)) is WARN
+    assert overall(of(PASS, WARN)) is WARN
+    assert overall(of(UNKNOWN, FAIL)) is FAIL
+    assert overall([]) is WARN  # nothing that was asked is not well
+
+
+def test_only_what_nothing_works_without_makes_it_unready() -> None:
+    assert is_ready(of(FAIL, name="beat"))
+    assert is_ready(of(UNKNOWN, name="sql"))
+    assert not is_ready(of(FAIL, name="redis"))
