@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.api.access import Access
     from guard.api.attempts import Attempts
     from guard.api.bypasses import Bypasses
+    from guard.api.notifications import Notifications
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.api.preview import Preview, Previewed
@@ -54,6 +55,8 @@ class Areas:
             self._at_close.pop()()
         if "sessions" in self.__dict__:
             self.sessions.close()
+        if "notifications" in self.__dict__:
+            self.notifications.close()
         if "attempts" in self.__dict__:
             self.attempts.close()
         self._parts.close()
@@ -106,6 +109,13 @@ class Areas:
         from guard.api.routines import Routines
 
         return Routines(self._parts)
+
+    @functools.cached_property
+    def notifications(self) -> Notifications:
+        """What was told to whom, and what waits to be sent."""
+        from guard.api.notifications import Notifications
+
+        return Notifications(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

@@ -72,6 +72,7 @@ class Guard(Areas):
         sessions: str | None = None,
         scope: Mapping[str, Any] | None = None,
         window_id: str | None = None,
+        notify_users: bool = True,
     ) -> Window:
         """Open a window. Returns when the gates are closed: with an acknowledgement from every worker
         after some milliseconds, or after one lease (5.6 s) when a worker is silent. Jobs that run go on;
@@ -94,6 +95,7 @@ class Guard(Areas):
                 ``queues``, ``tenant_key`` with ``tenants``; everything that the mode blocks when None.
             window_id: a UUID of yours, so that the call may be repeated: if the window of this id is open
                 already nothing is changed.
+            notify_users: whether users are told that it begins, changes and ends; operators are always.
 
         Raises:
             InvalidRequest: with every problem. Nothing was changed.
@@ -116,6 +118,7 @@ class Guard(Areas):
                 verify=verify,
                 sessions=sessions if sessions is not None else self.settings.sessions_policy(mode),
                 scope=scope,
+                notify_users=notify_users,
             )
         if window_id is not None and not _is_uuid(window_id):
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
@@ -123,6 +126,7 @@ class Guard(Areas):
         lines.activated(mode=window.mode, reason=window.reason, by=window.by)
         if request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST:
             self.sessions.follow()
+        self.notifications.follow()
         return window
 
     def change(
@@ -170,6 +174,7 @@ class Guard(Areas):
         )
         if sessions == SessionPolicy.INVALIDATE:
             self.sessions.follow()
+        self.notifications.follow()
         return window
 
     def drain(
@@ -264,6 +269,7 @@ class Guard(Areas):
             by, unverified=unverified, progress=progress, epoch=epoch
         )
         lines.deactivated(seconds=self._parts.clock.wall() - window.started_at, by=by)
+        self.notifications.follow()
         return self._rolled_back(window, by) if rollback else window
 
     def _rolled_back(self, window: Window, by: str) -> Window:

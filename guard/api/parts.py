@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
+    from guard.core.deliveries import Delivery
     from guard.core.events import Tells
+    from guard.core.notifications import Message, Receivers
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
+    from guard.notify.sender import SentReport
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
     from guard.orchestrator.draining import Draining
@@ -52,11 +55,13 @@ if TYPE_CHECKING:
     from guard.settings import Settings
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.routines import SqlRoutines
 
 __all__ = [
     "AccessParts",
     "ConductingParts",
+    "NotifyParts",
     "Parts",
     "RoutineParts",
     "SchedulingParts",
@@ -142,6 +147,19 @@ class SessionParts(Protocol):
     ) -> SessionStats: ...
 
 
+class NotifyParts(Protocol):
+    """What tells people."""
+
+    @property
+    def receivers(self) -> Receivers: ...
+    @property
+    def outbox(self) -> SqlOutbox: ...
+    def send(self, message: Message) -> Sequence[Delivery]: ...
+    def look_for_overrun(self) -> None: ...
+    def run(self) -> SentReport | None: ...
+    def run_quickly(self) -> SentReport: ...
+
+
 class SchedulingParts(Protocol):
     """What brings planned windows on."""
 
@@ -187,6 +205,8 @@ class Parts(Protocol):
     def sessions(self) -> SessionParts: ...
     @property
     def scheduling(self) -> SchedulingParts: ...
+    @property
+    def notify(self) -> NotifyParts: ...
     @property
     def access(self) -> AccessParts: ...
     @property

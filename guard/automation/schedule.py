@@ -165,7 +165,8 @@ class Due:
                 return ""
             except InvalidRequest as error:
                 return str(error)
-        if not self._schedules.save(act.before, act.after):
+        notices = [one for one in act.says if isinstance(one, Notice)]
+        if not self._schedules.save(act.before, act.after, notices):
             return ""
         log.info("%s", _sentence(act))
         self._say(says)

@@ -31,6 +31,7 @@ _COMMANDS = (
     "ledger",
     "optimize",
     "routines",
+    "notifications",
     "check",
     "migrate",
     "bypass",

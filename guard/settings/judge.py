@@ -18,6 +18,7 @@ from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings.addresses import proxy_problems
 from guard.settings.automation import automation_problems
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook, mask_url
+from guard.settings.notifications import notification_problems
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -116,6 +117,7 @@ class _Rules(BaseSettings):
         problems += settings.optimization_problems()
         problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
+        problems += notification_problems(settings)
         problems += name_problems(
             settings.guard_session_prefix, patterns_of(settings.guard_session_token_patterns)
         )

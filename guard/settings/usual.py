@@ -14,6 +14,7 @@ from guard.errors import InvalidRequest
 from guard.settings.automation import AUTOMATION, automation_problems
 from guard.settings.masking import MaskedUrl, Secret
 from guard.settings.model import Settings
+from guard.settings.notifications import NOTIFICATIONS, notification_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +62,12 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "test_mode_simulation": (_SWITCH, _switch),
     "maintenance_notifications_enabled": (_SWITCH, _switch),
     "maintenance_email_alerts": (_SWITCH, _switch),
+    "guard_smtp_url": (_TEXT, MaskedUrl),
+    "guard_webhook_secrets": (re.compile(r"[ -~]+"), Secret),
+    "guard_mail_from": (_TEXT, str),
+    "guard_mail_users": (_TEXT, str),
+    "guard_mail_operators": (_TEXT, str),
+    "guard_mail_emergency_team": (_TEXT, str),
     "database_url": (_TEXT, MaskedUrl),
     "redis_url": (_TEXT, MaskedUrl),
     "celery_broker_url": (_TEXT, MaskedUrl),
@@ -121,5 +128,7 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     if settings.hold_queues & settings.mixed_queues or not settings.guard_sweep_interval >= 5:
         return None
     if taken.keys() & AUTOMATION and automation_problems(settings):
+        return None
+    if taken.keys() & NOTIFICATIONS and notification_problems(settings):
         return None
     return settings
