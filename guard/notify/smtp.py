@@ -83,6 +83,8 @@ class SmtpCarrier:
         limit = TimeLimit(self._mail_seconds)
         with limit:
             failure = self._try(delivery.receiver, mail, limit)
+        if failure is not None and limit.is_over:  # what was heard of its last answer is no answer
+            failure = Failure(problem="the mail server was too slow", unreachable=True)
         if failure is not None and not failure.refused:
             self._drop()
         return failure
@@ -104,7 +106,7 @@ class SmtpCarrier:
         except smtplib.SMTPResponseException as error:
             return _later("the mail server does not take us", error.smtp_code, _said(error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
-            return Failure(problem=_unreachable(error, limit), unreachable=True)
+            return Failure(problem=_unreachable(error), unreachable=True)
         try:
             line.sendmail(self._sender, [receiver], mail)
         except smtplib.SMTPRecipientsRefused as error:
@@ -115,7 +117,7 @@ class SmtpCarrier:
         except smtplib.SMTPResponseException as error:
             return _answered("the mail server refuses the mail", error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
-            return Failure(problem=_unreachable(error, limit), unreachable=True)
+            return Failure(problem=_unreachable(error), unreachable=True)
         return None
 
     def _connected(self, limit: TimeLimit) -> smtplib.SMTP:
@@ -194,9 +196,7 @@ def _said(answer: Any) -> str:
     return re.sub(r"[^ -~]+", " ", text)[:_LONGEST_ANSWER].strip()
 
 
-def _unreachable(error: Exception, limit: TimeLimit) -> str:
-    if limit.is_over:
-        return "the mail server was too slow"
+def _unreachable(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the mail server's certificate is not to be trusted ({error.verify_message})"
     if isinstance(error, smtplib.SMTPNotSupportedError):

@@ -6,6 +6,7 @@ hours.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import suppress
@@ -47,7 +48,8 @@ class TimeLimit:
     def watch(self, connection: socket.socket) -> None:
         """Cut this one too. A copy is kept: TLS takes the original over."""
         with self._lock:
-            self._watched.append(connection.dup())
+            # Not its own `dup`: a connection with TLS has none.
+            self._watched.append(socket.socket(fileno=os.dup(connection.fileno())))
         if self.is_over:
             self._cut()
 

@@ -70,6 +70,8 @@ class Writer:
         mail["From"] = Address(display_name=name, addr_spec=address)
         mail["To"] = Address(addr_spec=delivery.receiver)
         mail["Subject"] = subject
+        if {"\r", "\n"} & set(str(mail["Subject"])):
+            raise ValueError("a subject has a line break")
         mail["Date"] = format_datetime(datetime.fromtimestamp(delivery.made_at, UTC))
         domain = address.rpartition("@")[2]
         mail["Message-ID"] = f"<{delivery.delivery_id}@{domain}>"
@@ -126,7 +128,8 @@ class Writer:
 
 
 def _one_line(text: str) -> str:
-    line = _plain(text)
+    # ``=?utf-8?q?=0D=0A…?=`` is read as what it encodes when it becomes a header, line breaks and all.
+    line = _plain(text).replace("=?", "= ?")
     return line if len(line) <= _LONGEST_SUBJECT else f"{line[: _LONGEST_SUBJECT - 1]}…"
 
 
