@@ -24,6 +24,7 @@ from tasks.names import (
     RUN_DUE_ROUTINES,
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
+    SEND_NOTIFICATIONS,
     SESSION_CLEANUP,
     WATCH_APPLICATION,
     WATCH_DATABASE,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 SKIP, AFTERWARDS, ANYWAY = InWindow.SKIP, InWindow.AFTERWARDS, InWindow.ANYWAY
 HEARTBEAT_SECONDS = float(os.environ.get("TASKS_HEARTBEAT_SECONDS") or 60)
 TICK_SECONDS = float(os.environ.get("TASKS_TICK_SECONDS") or 30)
+NOTIFY_SECONDS = float(os.environ.get("TASKS_NOTIFY_SECONDS") or 10)
 HOUR = 3600.0
 
 
@@ -51,6 +53,7 @@ TIMETABLE = (
     row("advance-window",      ADVANCE_WINDOW,      TICK_SECONDS,                   ANYWAY, recorded=False),
     row("scheduled-windows",   SCHEDULED_WINDOWS,   TICK_SECONDS,                   ANYWAY, recorded=False),
     row("run-due-routines",    RUN_DUE_ROUTINES,    TICK_SECONDS,                   ANYWAY, recorded=False),
+    row("send-notifications",  SEND_NOTIFICATIONS,  NOTIFY_SECONDS,                 ANYWAY, recorded=False),
     row("beat-heartbeat",      BEAT_HEARTBEAT,      HEARTBEAT_SECONDS,              ANYWAY, recorded=False),
 
     # The figures that alert rules look at, as often as the guides say. One look of a turn counts.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guard.core.acts import Notice
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.alerts import Alert
+    from guard.core.deliveries import Channel, Delivery, Failure
     from guard.core.difference import Consume, StopConsuming, WriteRow
     from guard.core.finishing import FinishingStep
     from guard.core.found import Consumer, Found
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alerts",
+    "Carrier",
     "Clock",
     "Consumption",
     "ControlPlane",
@@ -48,6 +50,7 @@ __all__ = [
     "LedgerBooks",
     "Lock",
     "Notices",
+    "Outbox",
     "Outcomes",
     "ParkedIndex",
     "Schedules",
@@ -219,9 +222,30 @@ class Schedules(Protocol):
     def history(self, schedule_id: str, limit: int) -> list[Occurrence]:
         """The rows of a schedule, latest start first."""
 
-    def save(self, before: Occurrence, after: Occurrence) -> bool:
-        """Write a row if it still is as it was read, or not there where `before` was never written. False,
-        and nothing changed, when another process was faster."""
+    def save(self, before: Occurrence, after: Occurrence, notices: Sequence[Notice] = ()) -> bool:
+        """Write a row if it still is as it was read, or not there where `before` was never written, and with
+        it the messages to those who are to be told. False, and nothing changed, when another process was
+        faster."""
+
+
+class Outbox(Protocol):
+    """Messages on their way to people."""
+
+    def due(self, now: float, limit: int, *, channels: Collection[Channel]) -> list[Delivery]:
+        """The oldest delivery of each receiver that is not over, where that one is due; oldest first."""
+
+    def replace(self, before: Delivery, after: Delivery) -> bool:
+        """Write a row if it still is as it was read. False, and nothing changed, when it is not."""
+
+
+class Carrier(Protocol):
+    """Carries deliveries of one channel. Used by one thread."""
+
+    def carry(self, delivery: Delivery) -> Failure | None:
+        """Send one; None: the receiver has it. Never raises for what a server does."""
+
+    def close(self) -> None:
+        """End its connection, if it has one."""
 
 
 class ControlPlane(StateStore, Protocol):

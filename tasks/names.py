@@ -14,6 +14,7 @@ SUMMARISE_BATCH: Final = "tasks.batch.summarise"
 FAIL_BATCH: Final = "tasks.batch.fail"
 CONDUCT_WINDOW: Final = "tasks.maintenance.conduct_window"
 ADVANCE_WINDOW: Final = "tasks.maintenance.advance_window"
+SEND_NOTIFICATIONS: Final = "tasks.maintenance.send_notifications"
 BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
 RUN_DUE_ROUTINES: Final = "tasks.automation.run_due_routines"
 RUN_ROUTINE: Final = "tasks.automation.run_routine"
@@ -28,7 +29,7 @@ WATCH_DATABASE: Final = "tasks.automation.watch_database"
 ORCHESTRATION: Final = frozenset(
     {
         *(CONDUCT_WINDOW, ADVANCE_WINDOW, BEAT_HEARTBEAT, RUN_DUE_ROUTINES, RUN_ROUTINE, SESSION_CLEANUP),
-        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION),
+        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION, SEND_NOTIFICATIONS),
         *(WATCH_APPLICATION, WATCH_SYSTEM, WATCH_DATABASE),
     }
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guard.api.health import Health
     from guard.api.meter import Meter
     from guard.api.metrics import Metrics
+    from guard.api.notifications import Notifications
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.api.preview import Preview, Previewed
@@ -60,6 +61,8 @@ class Areas:
             self.sessions.close()
         if "metrics" in self.__dict__:
             self.metrics.close()
+        if "notifications" in self.__dict__:
+            self.notifications.close()
         if "attempts" in self.__dict__:
             self.attempts.close()
         if "meter" in self.__dict__:
@@ -142,6 +145,13 @@ class Areas:
         from guard.api.meter import Meter
 
         return Meter(self._parts)
+
+    @functools.cached_property
+    def notifications(self) -> Notifications:
+        """What was told to whom, and what waits to be sent."""
+        from guard.api.notifications import Notifications
+
+        return Notifications(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

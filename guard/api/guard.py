@@ -81,6 +81,7 @@ class Guard(Areas):
         sessions: str | None = None,
         scope: Mapping[str, Any] | None = None,
         window_id: str | None = None,
+        notify_users: bool = True,
     ) -> Window:
         """Open a window. Returns when the gates are closed: with an acknowledgement from every worker
         after some milliseconds, or after one lease (5.6 s) when a worker is silent. Jobs that run go on;
@@ -103,6 +104,7 @@ class Guard(Areas):
                 ``queues``, ``tenant_key`` with ``tenants``; everything that the mode blocks when None.
             window_id: a UUID of yours, so that the call may be repeated: if the window of this id is open
                 already nothing is changed.
+            notify_users: whether users are told that it begins, changes and ends; operators are always.
 
         Raises:
             InvalidRequest: with every problem. Nothing was changed.
@@ -125,12 +127,14 @@ class Guard(Areas):
                 verify=verify,
                 sessions=sessions if sessions is not None else self.settings.sessions_policy(mode),
                 scope=scope,
+                notify_users=notify_users,
             )
         if window_id is not None and not _is_uuid(window_id):
             raise InvalidRequest(f"window_id {window_id[:40]!r} is no UUID")
         window = self._parts.conducting.conductor.enable(request, window_id=window_id)
         if request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST:
             self.sessions.follow()
+        self.notifications.follow()
         return window
 
     def change(
@@ -178,6 +182,7 @@ class Guard(Areas):
         )
         if sessions == SessionPolicy.INVALIDATE:
             self.sessions.follow()
+        self.notifications.follow()
         return window
 
     def drain(
@@ -271,6 +276,7 @@ class Guard(Areas):
         window = self._parts.conducting.conductor.disable(
             by, unverified=unverified, progress=progress, epoch=epoch
         )
+        self.notifications.follow()
         return self._rolled_back(window, by) if rollback else window
 
     def _rolled_back(self, window: Window, by: str) -> Window:

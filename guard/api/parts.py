@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from guard.automation.schedule import Due, Windows
     from guard.automation.watch import Watch
     from guard.core.counts import Count
+    from guard.core.deliveries import Delivery
+    from guard.core.notifications import Message, Receivers
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
     from guard.gates.runtime import Runtime
+    from guard.notify.sender import SentReport
     from guard.observe.announcer import Announcer
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.conductor import Conductor
@@ -57,11 +60,13 @@ if TYPE_CHECKING:
     from guard.store.redis.watched import RedisWatched
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.routines import SqlRoutines
 
 __all__ = [
     "AccessParts",
     "ConductingParts",
+    "NotifyParts",
     "Parts",
     "RoutineParts",
     "SchedulingParts",
@@ -163,6 +168,19 @@ class SessionParts(Protocol):
     ) -> SessionStats: ...
 
 
+class NotifyParts(Protocol):
+    """What tells people."""
+
+    @property
+    def receivers(self) -> Receivers: ...
+    @property
+    def outbox(self) -> SqlOutbox: ...
+    def send(self, message: Message) -> Sequence[Delivery]: ...
+    def look_for_overrun(self) -> None: ...
+    def run(self) -> SentReport | None: ...
+    def run_quickly(self) -> SentReport: ...
+
+
 class SchedulingParts(Protocol):
     """What brings planned windows on."""
 
@@ -210,6 +228,8 @@ class Parts(Protocol):
     def sessions(self) -> SessionParts: ...
     @property
     def scheduling(self) -> SchedulingParts: ...
+    @property
+    def notify(self) -> NotifyParts: ...
     @property
     def access(self) -> AccessParts: ...
     @property

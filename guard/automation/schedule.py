@@ -169,7 +169,8 @@ class Due:
                 return ""
             except InvalidRequest as error:
                 return str(error)
-        if not self._schedules.save(act.before, act.after):
+        notices = [one for one in act.says if isinstance(one, Notice)]
+        if not self._schedules.save(act.before, act.after, notices):
             return ""
         self._announce(EventName.SCHEDULE_ACTED, what=act.what, by=act.by)
         self._say(says)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from celery import Celery
     from redis import Redis
 
+    from guard.core.acts import Notice
+    from guard.core.deliveries import Delivery
+    from guard.core.state import GuardState
     from guard.settings import Settings
     from guard.store.redis.attempts import RedisAttempts
     from guard.store.redis.bypasses import RedisBypasses
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.found import SqlFound
     from guard.store.sql.journal import SqlJournal
+    from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.schedules import SqlSchedules
     from guard.store.sql.store import SqlStore
     from guard.store.sql.window_lease import SqlWindowLeases
@@ -62,7 +66,35 @@ class Stores:
         from guard.store.sql.store import SqlStore
 
         url = str(self._settings.database_url)
-        return SqlStore(url, clock=self.clock, auto_migrate=url.startswith("sqlite"))
+        auto_migrate = url.startswith("sqlite")
+        return SqlStore(url, clock=self.clock, auto_migrate=auto_migrate, tells=self._told_of_change)
+
+    def _told_of_change(self, old: GuardState, new: GuardState) -> list[Delivery]:
+        from guard.core.notifications import deliveries_of, messages_of_change
+        from guard.settings.notifications import receivers_of
+
+        receivers, now = receivers_of(self._settings), self.clock.wall()
+        return [
+            delivery
+            for message in messages_of_change(old, new)
+            for delivery in deliveries_of(message, receivers, now=now)
+        ]
+
+    def _told_of_notice(self, key: str, notice: Notice) -> tuple[Delivery, ...]:
+        from guard.core.notifications import deliveries_of, notice_message
+        from guard.settings.notifications import receivers_of
+
+        now = self.clock.wall()
+        return deliveries_of(
+            notice_message(notice, key=key, now=now), receivers_of(self._settings), now=now
+        )
+
+    @functools.cached_property
+    def outbox(self) -> SqlOutbox:
+        """Messages on their way to people."""
+        from guard.store.sql.outbox import SqlOutbox
+
+        return SqlOutbox(self.durable)
 
     @functools.cached_property
     def alerts(self) -> SqlAlerts:
@@ -90,7 +122,7 @@ class Stores:
         """Plans, and what became of their starts."""
         from guard.store.sql.schedules import SqlSchedules
 
-        return SqlSchedules(self.durable)
+        return SqlSchedules(self.durable, tells=self._told_of_notice)
 
     @functools.cached_property
     def glance(self) -> Glance:

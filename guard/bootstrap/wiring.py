@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.notify import Notifying
     from guard.bootstrap.routines import RoutineWiring
     from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
@@ -147,6 +148,13 @@ class Wiring:
         from guard.bootstrap.schedule import Scheduling
 
         return Scheduling(self)
+
+    @functools.cached_property
+    def notify(self) -> Notifying:
+        """What tells people: not loaded by a process that tells nobody."""
+        from guard.bootstrap.notify import Notifying
+
+        return Notifying(self)
 
     @functools.cached_property
     def access(self) -> AccessParts:

@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from guard.cli.enable import is_confirmed, seconds_of, tell_of_sessions, terms_options, window_screen
+from guard.cli.enable import (
+    is_confirmed,
+    seconds_of,
+    tell_of_messages,
+    tell_of_sessions,
+    terms_options,
+    window_screen,
+)
 from guard.cli.exits import Exit
 from guard.cli.options import by_option, command, json_option
 from guard.cli.render import print_json
@@ -90,4 +97,5 @@ def change(
     else:
         window_screen(ctx, window).show()
     tell_of_sessions(guard)
+    tell_of_messages(guard)
     ctx.exit(Exit.DONE if is_confirmed(window) else Exit.UNCONFIRMED)

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from guard.api import Guard
     from guard.orchestrator.window import Window
 
-__all__ = ["enable", "is_confirmed", "seconds_of", "tell_of_sessions", "terms_options", "window_screen"]
+__all__ = [
+    "enable",
+    "is_confirmed",
+    "seconds_of",
+    "tell_of_messages",
+    "tell_of_sessions",
+    "terms_options",
+    "window_screen",
+]
 
 _SILENT_SECONDS = 1.0
 """For how long sessions are deleted without a word."""
@@ -85,6 +93,12 @@ def terms_options(function: Callable[..., None]) -> Callable[..., None]:
 @terms_options
 @scope_options
 @click.option("--verify", is_flag=True, help="Keep a stage before the release: holders of a bypass first.")
+@click.option(
+    "--notify-users/--no-notify-users",
+    default=True,
+    show_default=True,
+    help="Whether users are told that it begins, changes and ends. Operators always are.",
+)
 @click.option("-w", "--wait", is_flag=True, help="Then wait until no job is left, as `drain --watch` does.")
 @by_option
 @json_option
@@ -103,6 +117,7 @@ def enable(
     tenant_key: str | None,
     tenants: tuple[str, ...],
     verify: bool,
+    notify_users: bool,
     wait: bool,
     by: str,
     as_json: bool,
@@ -141,13 +156,16 @@ def enable(
         at_deadline=at_deadline or "wait",
         sessions=sessions,
     )
-    window = guard.enable(reason=reason, by=by, mode=mode, verify=verify, scope=scope, **terms)
+    window = guard.enable(
+        reason=reason, by=by, mode=mode, verify=verify, scope=scope, notify_users=notify_users, **terms
+    )
     if as_json and not wait:
         print_json(window.to_dict())
     elif not as_json:
         window_screen(ctx, window).show()
     if not wait:
         tell_of_sessions(guard)
+        tell_of_messages(guard)
     if wait:
         from guard.cli.drain import watch_drain
 
@@ -161,6 +179,12 @@ def tell_of_sessions(guard: Guard) -> None:
     if not guard.sessions.wait(_SILENT_SECONDS) and sys.stderr.isatty():
         click.echo("deleting sessions that were ended; Ctrl-C leaves it to the workers", err=True)
     guard.sessions.wait()
+
+
+def tell_of_messages(guard: Guard) -> None:
+    """This process may still be sending messages: say so to a person who would wonder what it waits for."""
+    if not guard.notifications.wait(_SILENT_SECONDS) and sys.stderr.isatty():
+        click.echo("telling people; what this does not send in some seconds, beat does", err=True)
 
 
 def _checked(

@@ -33,6 +33,7 @@ _COMMANDS = (
     "routines",
     "health",
     "alerts",
+    "notifications",
     "check",
     "migrate",
     "bypass",

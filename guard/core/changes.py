@@ -81,6 +81,7 @@ class WindowRequest:
         verify: bool = False,
         sessions: str | None = None,
         scope: Mapping[str, Any] | Scope | None = None,
+        notify_users: bool = True,
     ) -> WindowRequest:
         """Check raw values.
 
@@ -99,6 +100,7 @@ class WindowRequest:
             verify=verify,
             sessions=_sessions(sessions, problems),
             scope=_scope(scope, problems),
+            notify=bool(notify_users),
         )
         if terms.at_deadline is not AtDeadline.WAIT and terms.drain_within is None:
             problems.append(f"at_deadline {terms.at_deadline.value!r} needs a deadline: give drain_within")
@@ -216,6 +218,7 @@ def change(
         verify=old.verify,
         sessions=sessions if sessions is not None else old.sessions,
         scope=scope if scope is not None else old.scope,
+        notify_users=old.notify,
     )
     terms = new.terms if drain_within is not None else replace(new.terms, extended=old.extended)
     # Said anew it counts anew: an emergency ends the sessions that its normal window had kept, or let in.

@@ -44,6 +44,7 @@ class Terms:
         verify: a stage before the release in which only holders of a bypass may run jobs.
         sessions: what it does with the sessions of non-admins; None: the setting for its mode.
         scope: which jobs it is about.
+        notify: whether users are told of it.
     """
 
     grace: int | None = None
@@ -53,6 +54,7 @@ class Terms:
     extended: int = 0
     sessions: SessionPolicy | None = None
     scope: Scope = EVERYTHING
+    notify: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -64,6 +66,8 @@ class Terms:
             "extended": self.extended,
             "sessions": self.sessions.value if self.sessions else None,
             "scope": self.scope.to_dict(),
+            # Only where it is not as usual: processes of the release before this one read the others.
+            **({} if self.notify else {"notify": False}),
         }
 
     @classmethod
@@ -73,7 +77,7 @@ class Terms:
         Raises:
             StateInvalid: a field is missing, unknown, of a wrong type or out of range.
         """
-        if not isinstance(raw, dict) or raw.keys() != cls().to_dict().keys():
+        if not isinstance(raw, dict) or raw.keys() - {"notify"} != cls().to_dict().keys():
             raise StateInvalid("the guard record's terms have missing or unknown fields")
         grace, drain, verify = raw["grace"], raw["drain_within"], raw["verify"]
         extended = raw["extended"]
@@ -87,6 +91,7 @@ class Terms:
         sessions = raw["sessions"]
         if (
             not isinstance(verify, bool)
+            or not isinstance(raw.get("notify", True), bool)
             or raw["at_deadline"] not in list(AtDeadline)
             or (sessions is not None and sessions not in list(SessionPolicy))
         ):
@@ -99,6 +104,7 @@ class Terms:
             extended=extended,
             sessions=SessionPolicy(sessions) if sessions is not None else None,
             scope=Scope.from_dict(raw["scope"]),
+            notify=raw.get("notify", True),
         )
 
 

@@ -19,6 +19,7 @@ from guard.settings.addresses import proxy_problems
 from guard.settings.automation import automation_problems
 from guard.settings.log_format import log_format_problems
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook, mask_url
+from guard.settings.notifications import notification_problems
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -122,6 +123,7 @@ class _Rules(BaseSettings):
         problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
         problems += log_format_problems(settings.guard_log_format)
+        problems += notification_problems(settings)
         problems += name_problems(
             settings.guard_session_prefix, patterns_of(settings.guard_session_token_patterns)
         )

@@ -79,6 +79,23 @@ class Settings:
     maintenance_webhook_url: Webhook = MaskedWebhook("")
     """Where alerts are posted; empty: nowhere. https to a host of the public internet, with what proves who
     posts in its path or query (see `guard.core.webhook_address`)."""
+    guard_webhook_secrets: Secret | None = None
+    """Keys that what is posted is signed with, comma-separated, each 24 characters or more: one, or the new
+    one and the old one while receivers change over. None: it is not signed."""
+    guard_smtp_url: Url = MaskedUrl("")
+    """The mail server: ``smtp+starttls://user:password@host:587``, ``smtps://…:465``, or ``smtp://localhost``
+    for a relay of this machine. Empty: no mail is sent."""
+    guard_mail_from: str = ""
+    """Who mails are from: an address, or ``Maintenance <guard@example.com>``."""
+    guard_mail_users: str = ""
+    """Where users are told that a window is planned, opens, changes, takes longer or ends: addresses, comma
+    separated, at most 50, best of mailing lists."""
+    guard_mail_operators: str = ""
+    """Where operators are told of the same, of rehearsals, and of alerts."""
+    guard_mail_emergency_team: str = ""
+    """Where the emergency team is told of emergencies and of critical alerts."""
+    guard_mail_templates: str = ""
+    """A folder with templates of your own, which are looked for there first (see docs/notifications.md)."""
 
     database_url: Url = MaskedUrl("sqlite:///guard.db")
     """The durable store, as an SQLAlchemy URL. SQLite is made and migrated by itself; others by

@@ -15,6 +15,7 @@ from guard.settings.automation import AUTOMATION, automation_problems
 from guard.settings.log_format import LogFormat, log_format_problems
 from guard.settings.masking import MaskedUrl, Secret
 from guard.settings.model import Settings
+from guard.settings.notifications import NOTIFICATIONS, notification_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,12 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "test_mode_simulation": (_SWITCH, _switch),
     "maintenance_notifications_enabled": (_SWITCH, _switch),
     "maintenance_email_alerts": (_SWITCH, _switch),
+    "guard_smtp_url": (_TEXT, MaskedUrl),
+    "guard_webhook_secrets": (re.compile(r"[ -~]+"), Secret),
+    "guard_mail_from": (_TEXT, str),
+    "guard_mail_users": (_TEXT, str),
+    "guard_mail_operators": (_TEXT, str),
+    "guard_mail_emergency_team": (_TEXT, str),
     "database_url": (_TEXT, MaskedUrl),
     "redis_url": (_TEXT, MaskedUrl),
     "celery_broker_url": (_TEXT, MaskedUrl),
@@ -125,5 +132,7 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     if taken.keys() & AUTOMATION and automation_problems(settings):
         return None
     if log_format_problems(settings.guard_log_format):
+        return None
+    if taken.keys() & NOTIFICATIONS and notification_problems(settings):
         return None
     return settings

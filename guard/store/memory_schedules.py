@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from guard.core.occurrence import FINAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guard.core.acts import Notice
     from guard.core.occurrence import Occurrence
     from guard.core.planned import Schedule
 
@@ -51,7 +54,8 @@ class MemorySchedules:
         rows = [row for row in self._rows.values() if row.schedule_id == schedule_id]
         return sorted(rows, key=lambda row: row.starts_at, reverse=True)[:limit]
 
-    def save(self, before: Occurrence, after: Occurrence) -> bool:
+    def save(self, before: Occurrence, after: Occurrence, notices: Sequence[Notice] = ()) -> bool:
+        del notices  # nobody is told from memory
         key = after.schedule_id, after.starts_at
         with self._lock:
             known = self._rows.get(key)

@@ -2,7 +2,8 @@
 
 The same code runs on the command line and in a web app's process; here it is for callers who cannot
 wait, and for beat, which brings on a window that its caller has left. Neither task is needed for a
-window to go on: the workers' own housekeeping does it too, a little later.
+window to go on: the workers' own housekeeping does it too, a little later. Messages to people are another
+matter: who changes something begins to send them, and what that leaves, this alone sends.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import guard
 from tasks.app import app
-from tasks.names import ADVANCE_WINDOW, CONDUCT_WINDOW
+from tasks.names import ADVANCE_WINDOW, CONDUCT_WINDOW, SEND_NOTIFICATIONS
 
 if TYPE_CHECKING:
     from celery import Task
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _SLICE_SECONDS = 25.0
 """One task waits no longer: less than beat's interval, so that one runs at a time, and much less than the
 broker's visibility timeout, after which a task that waits for hours would be delivered again."""
+_SENDING_SECONDS = 90
+"""More than a round of the sender and its last mail take."""
 
 
 @app.task(bind=True, name=CONDUCT_WINDOW, operation="admin_operations", ignore_result=True)
@@ -38,3 +41,15 @@ def advance_window() -> None:
     """Bring the open window on, whoever opened it: close, drain, keep its deadline, release. Returns at
     once when there is nothing to do, and after half a minute at the latest."""
     guard.install(app).drain(within=_SLICE_SECONDS)
+
+
+@app.task(
+    name=SEND_NOTIFICATIONS,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_SENDING_SECONDS - 10,
+    time_limit=_SENDING_SECONDS,
+)
+def send_notifications() -> None:
+    """Send the messages that are due; returns at once when none is, or another process sends."""
+    guard.install(app).notifications.step()

@@ -38,6 +38,7 @@ terms = st.builds(
     drain_within=st.none() | st.integers(min_value=1, max_value=7 * 86_400),
     at_deadline=st.sampled_from(AtDeadline),
     verify=st.booleans(),
+    notify=st.booleans(),
     extended=st.integers(min_value=0, max_value=1000),
     sessions=st.none() | st.sampled_from(SessionPolicy),
     scope=st.builds(

@@ -66,7 +66,16 @@ OURS = {
     "guard_trusted_proxies": "",
     "guard_event_listeners": 8,
     "guard_log_format": "text",
+    "guard_smtp_url": "",
+    "guard_mail_from": "",
+    "guard_mail_users": "",
+    "guard_mail_operators": "",
+    "guard_mail_emergency_team": "",
+    "guard_mail_templates": "",
+    "guard_webhook_secrets": None,
 }  # fmt: skip
+MAIL = {"GUARD_SMTP_URL": "smtps://mail.example.com", "GUARD_MAIL_FROM": "guard@example.com"}
+"""What the settings of mail need beside them."""
 KEY = "correct horse battery"
 FULL = {
     "DATABASE_URL": "mysql+pymysql://guard:hunter2@db.internal/app?charset=utf8mb4",
@@ -115,10 +124,14 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "10.0.0.0/8, ::1",
         "77",
         "json",
+        "ops@example.com",
+        "smtps://another.example.com",
+        "a secret of a webhook, long enough",
     ]
+    beside = MAIL if name.startswith(("guard_mail_", "guard_smtp_")) else {}
     for value in others:
         try:
-            after = load_settings({name.upper(): value})
+            after = load_settings({**beside, name.upper(): value})
         except ConfigurationInvalid:
             continue
         if getattr(after, name) != before:

@@ -27,7 +27,7 @@ from guard.orchestrator.window import Window
 from guard.store.memory_schedules import MemorySchedules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from guard.core.acts import Notice
     from guard.core.alerts import Alert
@@ -226,9 +226,9 @@ class _Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world.store, name)
 
-    def save(self, before: Occurrence, after: Occurrence) -> bool:
+    def save(self, before: Occurrence, after: Occurrence, notices: Sequence[Notice] = ()) -> bool:
         self._world._another()
-        return self._world.store.save(before, after)
+        return self._world.store.save(before, after, notices)
 
 
 def spans_of(world: World) -> Mapping[str, Span]:

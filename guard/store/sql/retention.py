@@ -22,6 +22,7 @@ from guard.store.sql.schema import (
     BYPASSES,
     FOUND,
     OCCURRENCES,
+    OUTBOX,
     PAGE_SESSIONS,
     ROLL,
     ROUTINES,
@@ -67,7 +68,7 @@ class SqlRetention:
 
         Args:
             before: UTC seconds, for windows with what belongs to them, alerts, results, planned windows,
-                and access that has ended.
+                messages that were sent or given up, and access that has ended.
             frequent: routines whose results are kept for less long: until `frequent_before`.
             journal_before: for the journal; None: it is kept.
         """
@@ -81,6 +82,7 @@ class SqlRetention:
             gone["occurrences"] = self._occurrences(before)
             gone["schedules"] = self._schedules(before)
             gone["access"] = self._access(before)
+            gone["messages"] = self._delete(OUTBOX, OUTBOX.c.seq, OUTBOX.c.ended_at < before)
             if journal_before is not None:
                 gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
         return gone

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from guard.core.deliveries import Delivery
 from guard.core.occurrence import FINAL, Occurrence, Stage
 from guard.core.planned import Plan, Schedule
 from guard.errors import StateInvalid
 from guard.store.sql.engine import patiently, reported
+from guard.store.sql.outbox import write_deliveries
 from guard.store.sql.schema import OCCURRENCES, SCHEDULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sqlalchemy import Row
 
+    from guard.core.acts import Notice
     from guard.store.sql.store import SqlStore
 
 __all__ = ["SqlSchedules"]
@@ -32,10 +37,18 @@ _LIVE = [stage.value for stage in Stage if stage not in FINAL]
 
 
 class SqlSchedules:
-    """The plans of one installation."""
+    """The plans of one installation.
 
-    def __init__(self, durable: SqlStore) -> None:
+    Args:
+        tells: from a key of its own and a notice to what people are to be told, which is written with the
+            row that says that the notice was given.
+    """
+
+    def __init__(
+        self, durable: SqlStore, *, tells: Callable[[str, Notice], Sequence[Delivery]] | None = None
+    ) -> None:
         self._durable = durable
+        self._tells = tells
 
     def schedules(self) -> list[Schedule]:
         """All, in the order in which they were added; one that cannot be read is logged and left out."""
@@ -112,23 +125,28 @@ class SqlSchedules:
         with reported(), self._durable.engine.connect() as connection:
             return _readable(connection.execute(query).all())
 
-    def save(self, before: Occurrence, after: Occurrence) -> bool:
+    def save(self, before: Occurrence, after: Occurrence, notices: Sequence[Notice] = ()) -> bool:
         self._durable.require_ready()
+        tells, told = self._tells, list[Delivery]()
+        if tells is not None:
+            key = f"{after.schedule_id}|{after.revision}"
+            told = [one for notice in notices for one in tells(key, notice)]
         with reported():
-            return self._insert(after) if before.revision == 0 else self._replace(before, after)
+            return self._insert(after, told) if before.revision == 0 else self._replace(before, after, told)
 
     @patiently
-    def _insert(self, after: Occurrence) -> bool:
+    def _insert(self, after: Occurrence, told: Sequence[Delivery]) -> bool:
         key = {"schedule_id": after.schedule_id, "starts_at": after.starts_at}
         try:
             with self._durable.engine.begin() as connection:
                 connection.execute(OCCURRENCES.insert().values(**key, **_values(after)))
+                write_deliveries(connection, told)
         except IntegrityError:
             return False
         return True
 
     @patiently
-    def _replace(self, before: Occurrence, after: Occurrence) -> bool:
+    def _replace(self, before: Occurrence, after: Occurrence, told: Sequence[Delivery]) -> bool:
         as_read = (
             OCCURRENCES.c.schedule_id == before.schedule_id,
             OCCURRENCES.c.starts_at == before.starts_at,
@@ -137,6 +155,8 @@ class SqlSchedules:
         )
         with self._durable.engine.begin() as connection:
             changed = connection.execute(OCCURRENCES.update().where(*as_read).values(**_values(after)))
+            if changed.rowcount == 1:
+                write_deliveries(connection, told)
             return changed.rowcount == 1
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "FOUND",
     "METADATA",
     "OCCURRENCES",
+    "OUTBOX",
     "PAGE_SESSIONS",
     "ROLL",
     "ROUTINES",
@@ -278,5 +279,28 @@ BYPASSES = Table(
     Column("until", Float(53), nullable=False),
     Column("revoked_at", Float(53)),
     Column("revoked_by", String(100)),
+    **_MYSQL,
+)
+
+# Messages that are to reach people: written with the change that they tell of, sent afterwards.
+OUTBOX = Table(
+    "guard_outbox",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(36), nullable=False, unique=True),
+    Column("channel", String(10), nullable=False),
+    Column("receiver", String(254), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("next_at", Float(53), nullable=False),
+    Column("give_up_at", Float(53), nullable=False),
+    Column("held_by", String(36), nullable=False),
+    Column("held_until", Float(53)),
+    Column("ended_at", Float(53)),
+    Column("problem", String(300), nullable=False),
+    Index("ix_guard_outbox_stage", "stage", "channel", "receiver"),
     **_MYSQL,
 )

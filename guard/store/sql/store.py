@@ -6,6 +6,7 @@ The database decides races: `UPDATE … WHERE epoch = expected` touches one row 
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -22,19 +23,23 @@ from guard.store.sql.configuration import read_rows, write_rows
 from guard.store.sql.engine import make_engine, patiently, reported
 from guard.store.sql.found import keep_found
 from guard.store.sql.migrate import migrate, require_schema
+from guard.store.sql.outbox import write_deliveries
 from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import AUDIT, ROLL, STATE, WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Engine, Row
 
     from guard.core.account import Account
+    from guard.core.deliveries import Delivery
     from guard.core.state import GuardState
     from guard.ports import Clock
 
 __all__ = ["SqlStore"]
+
+log = logging.getLogger(__name__)
 
 
 class SqlStore:
@@ -44,13 +49,23 @@ class SqlStore:
         url: SQLAlchemy URL.
         clock: for the first state of a new installation.
         auto_migrate: create or complete the tables at first use; for SQLite, where nobody else would.
+        tells: from the old state and the new one to what people are to be told, which is written with it.
     """
 
-    def __init__(self, url: str, *, clock: Clock, auto_migrate: bool, timeout: float = 3.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        auto_migrate: bool,
+        timeout: float = 3.0,
+        tells: Callable[[GuardState, GuardState], Sequence[Delivery]] | None = None,
+    ) -> None:
         self._url = url
         self._clock = clock
         self._auto_migrate = auto_migrate
         self._timeout = timeout
+        self._tells = tells
         self._ready = False
 
     @property
@@ -106,12 +121,22 @@ class SqlStore:
                 keep_found(connection, old, new)
             _write_window(connection, new, record)
             connection.execute(AUDIT.insert().values(**_audit_values(record)))
+            write_deliveries(connection, self._told(old, new))
             # A wish that somebody wrote into the rows a moment ago outlives a mere change of phase. While no
             # window is open the rows say so, and what else they hold is left as it is.
             if old.is_active != new.is_active or (
                 new.is_active and drift(read_rows(connection), old) is None
             ):
                 write_rows(connection, new)
+
+    def _told(self, old: GuardState, new: GuardState) -> Sequence[Delivery]:
+        if self._tells is None:
+            return ()
+        try:
+            return self._tells(old, new)
+        except Exception:  # no message is a reason to leave a gate open
+            log.exception("nobody will be told of epoch %d", new.epoch)
+            return ()
 
     def journal(self, record: AuditRecord) -> None:
         self.require_ready()

@@ -29,9 +29,7 @@ _KEYS = uuid.UUID("6d0b6c0e-0b0e-4f7e-8f0c-5d5f0a7d9f11")
 
 
 def _enable(asked: Asked) -> Reply:
-    wanted = asked.body.given()
-    wanted.pop("notify_users", None)
-    return _open(asked, wanted)
+    return _open(asked, asked.body.given())
 
 
 def _emergency(asked: Asked) -> Reply:

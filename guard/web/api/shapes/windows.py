@@ -64,7 +64,7 @@ class EnableRequest(Request):
     verify: bool = False
     sessions: Sessions | None = None
     scope: ScopeRequest | None = None
-    notify_users: bool = Field(default=True, description="taken for the guides' sake; see the docs")
+    notify_users: bool = Field(default=True, description="whether users are told; operators always are")
 
 
 class EmergencyRequest(Request):

@@ -1,0 +1,1 @@
+"""Messages to people: written out, sent by mail and webhook, repeated until they have arrived."""

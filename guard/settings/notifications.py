@@ -1,0 +1,89 @@
+"""Who is told and by what, as the settings say it; and what of that may not be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guard.core.notifications import Receivers
+    from guard.settings.model import Settings
+
+__all__ = ["NOTIFICATIONS", "notification_problems", "receivers_of", "webhook_secrets"]
+
+_ADDRESSES = ("guard_mail_users", "guard_mail_operators", "guard_mail_emergency_team")
+NOTIFICATIONS = frozenset(
+    {*_ADDRESSES, "guard_smtp_url", "guard_mail_from", "guard_mail_templates", "guard_webhook_secrets"}
+)
+"""Those that are judged here."""
+SHORTEST_SECRET = 24
+_MOST_SECRETS = 2
+
+
+def receivers_of(settings: Settings) -> Receivers:
+    """Where messages go. Nobody while notifications are off; no mail where no server is named."""
+    from guard.core.mail_server import split_addresses
+    from guard.core.notifications import Receivers
+
+    if not settings.maintenance_notifications_enabled:
+        return Receivers()
+    users, operators, team = (
+        split_addresses(getattr(settings, name)) if settings.guard_smtp_url else () for name in _ADDRESSES
+    )
+    return Receivers(
+        users=users,
+        operators=operators,
+        emergency_team=team,
+        webhook=bool(settings.maintenance_webhook_url),
+        alerts_by_mail=settings.maintenance_email_alerts,
+    )
+
+
+def webhook_secrets(settings: Settings) -> tuple[bytes, ...]:
+    """The keys that a webhook is signed with, newest first; none: it is not signed."""
+    text = settings.guard_webhook_secrets.reveal() if settings.guard_webhook_secrets else ""
+    return tuple(part.strip().encode() for part in text.split(",") if part.strip())
+
+
+def notification_problems(settings: Settings) -> list[str]:
+    """A sentence for each of them that may not be. No secret and no URL is repeated."""
+    defaults = type(settings)
+    changed = {name for name in NOTIFICATIONS if getattr(settings, name) != getattr(defaults, name)}
+    if not changed:
+        return []
+    from guard.core.mail_server import mail_server, split_addresses, split_sender
+
+    problems: list[str] = []
+    for name in _ADDRESSES:
+        problems += _try(name, lambda name=name: split_addresses(getattr(settings, name)))  # type: ignore[misc]
+    if settings.guard_smtp_url:
+        problems += _try("guard_smtp_url", lambda: mail_server(str(settings.guard_smtp_url)))
+    if settings.guard_mail_from:
+        problems += _try("guard_mail_from", lambda: split_sender(settings.guard_mail_from))
+    missing = [name for name in ("guard_smtp_url", "guard_mail_from") if not getattr(settings, name)]
+    named = [name for name in (*_ADDRESSES, "guard_smtp_url") if name in changed]
+    if named and missing:
+        problems.append(
+            f"{named[0].upper()} is set, and {' and '.join(map(str.upper, missing))} "
+            f"{'is' if len(missing) == 1 else 'are'} not: no mail could be sent"
+        )
+    folder = settings.guard_mail_templates
+    if folder and not folder.startswith("/"):
+        problems.append(f"GUARD_MAIL_TEMPLATES is {folder[:80]!r}: give an absolute path")
+    secrets = webhook_secrets(settings)
+    if len(secrets) > _MOST_SECRETS:
+        problems.append("GUARD_WEBHOOK_SECRETS has more than two: give the new one and the old one")
+    if any(len(secret) < SHORTEST_SECRET for secret in secrets):
+        problems.append(f"GUARD_WEBHOOK_SECRETS has one of less than {SHORTEST_SECRET} characters: use more")
+    return problems
+
+
+def _try(name: str, read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except InvalidRequest as error:
+        return [f"{name.upper()} {problem}" for problem in error.problems]
+    return []

@@ -1,0 +1,1 @@
+"""Notifications with real servers: SMTP by aiosmtpd, HTTPS by http.server."""
