@@ -20,6 +20,7 @@ from tasks.names import (
     ADVANCE_WINDOW,
     BEAT_HEARTBEAT,
     EXPIRY_SWEEP,
+    MAKE_REPORTS,
     RUN_DUE_ROUTINES,
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SKIP, AFTERWARDS, ANYWAY = InWindow.SKIP, InWindow.AFTERWARDS, InWindow.ANYWAY
 HEARTBEAT_SECONDS = float(os.environ.get("TASKS_HEARTBEAT_SECONDS") or 60)
 TICK_SECONDS = float(os.environ.get("TASKS_TICK_SECONDS") or 30)
+REPORT_SECONDS = 60.0
 HOUR = 3600.0
 
 
@@ -47,6 +49,7 @@ TIMETABLE = (
     row("advance-window",      ADVANCE_WINDOW,      TICK_SECONDS,                   ANYWAY, recorded=False),
     row("scheduled-windows",   SCHEDULED_WINDOWS,   TICK_SECONDS,                   ANYWAY, recorded=False),
     row("run-due-routines",    RUN_DUE_ROUTINES,    TICK_SECONDS,                   ANYWAY, recorded=False),
+    row("make-reports",        MAKE_REPORTS,        REPORT_SECONDS,                 ANYWAY, recorded=False),
     row("beat-heartbeat",      BEAT_HEARTBEAT,      HEARTBEAT_SECONDS,              ANYWAY, recorded=False),
 
     # Routines by interval. In a window sessions expire too, and windows become late: they go on.

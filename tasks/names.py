@@ -18,6 +18,7 @@ BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
 RUN_DUE_ROUTINES: Final = "tasks.automation.run_due_routines"
 RUN_ROUTINE: Final = "tasks.automation.run_routine"
 SESSION_CLEANUP: Final = "tasks.automation.session_cleanup"
+MAKE_REPORTS: Final = "tasks.automation.make_reports"
 EXPIRY_SWEEP: Final = "tasks.automation.expiry_sweep"
 SCHEDULED_WINDOWS: Final = "tasks.automation.scheduled_windows"
 WEEKLY_OPTIMIZATION: Final = "tasks.automation.weekly_optimization"
@@ -25,7 +26,7 @@ WEEKLY_OPTIMIZATION: Final = "tasks.automation.weekly_optimization"
 ORCHESTRATION: Final = frozenset(
     {
         *(CONDUCT_WINDOW, ADVANCE_WINDOW, BEAT_HEARTBEAT, RUN_DUE_ROUTINES, RUN_ROUTINE, SESSION_CLEANUP),
-        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION),
+        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION, MAKE_REPORTS),
     }
 )
 """What runs in a window too: nobody guards it."""

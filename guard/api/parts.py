@@ -49,15 +49,18 @@ if TYPE_CHECKING:
         Tally,
         WakeUp,
     )
+    from guard.reports.making import Making
     from guard.settings import Settings
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.reports import SqlReports
     from guard.store.sql.routines import SqlRoutines
 
 __all__ = [
     "AccessParts",
     "ConductingParts",
     "Parts",
+    "ReportingParts",
     "RoutineParts",
     "SchedulingParts",
     "SessionParts",
@@ -127,6 +130,15 @@ class RoutineParts(Protocol):
     def store(self) -> SqlRoutines: ...
 
 
+class ReportingParts(Protocol):
+    """What makes and keeps reports."""
+
+    @property
+    def kept(self) -> SqlReports: ...
+    @property
+    def making(self) -> Making: ...
+
+
 class SessionParts(Protocol):
     """What counts and deletes the application's sessions."""
 
@@ -183,6 +195,8 @@ class Parts(Protocol):
     def conducting(self) -> ConductingParts: ...
     @property
     def routines(self) -> RoutineParts: ...
+    @property
+    def reporting(self) -> ReportingParts: ...
     @property
     def sessions(self) -> SessionParts: ...
     @property

@@ -13,6 +13,7 @@ from tasks.app import app
 from tasks.names import (
     BEAT_HEARTBEAT,
     EXPIRY_SWEEP,
+    MAKE_REPORTS,
     RUN_DUE_ROUTINES,
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
@@ -123,3 +124,15 @@ def expiry_sweep() -> None:
 def scheduled_windows() -> None:
     """Begin, extend and end planned windows."""
     guard.install(app).schedule.run_due()
+
+
+@app.task(
+    name=MAKE_REPORTS,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS - _SOFT_SECONDS,
+    time_limit=_CHECK_SECONDS,
+)
+def make_reports() -> None:
+    """Make the reports that are due: of windows that have ended, of the week, the month, the audit."""
+    guard.install(app).reports.make_due(by=_BY)

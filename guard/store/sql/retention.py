@@ -22,6 +22,8 @@ from guard.store.sql.schema import (
     FOUND,
     OCCURRENCES,
     PAGE_SESSIONS,
+    REPORT_NOTES,
+    REPORTS,
     ROLL,
     ROUTINES,
     SCHEDULES,
@@ -61,6 +63,7 @@ class SqlRetention:
         frequent: Collection[str] = (),
         frequent_before: float = 0.0,
         journal_before: float | None = None,
+        reports_before: float | None = None,
     ) -> dict[str, int]:
         """Delete what ended before a moment. Gives how many rows of each kind went.
 
@@ -69,6 +72,7 @@ class SqlRetention:
                 and access that has ended.
             frequent: routines whose results are kept for less long: until `frequent_before`.
             journal_before: for the journal; None: it is kept.
+            reports_before: for reports, by when they were made; None: they are kept.
         """
         self._durable.require_ready()
         with reported():
@@ -80,6 +84,8 @@ class SqlRetention:
             gone["access"] = self._access(before)
             if journal_before is not None:
                 gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
+            if reports_before is not None:
+                gone["reports"] = self._reports(reports_before)
         return gone
 
     @property
@@ -98,6 +104,14 @@ class SqlRetention:
             if ids:
                 for table in (ROLL, FOUND, WINDOWS):
                     connection.execute(delete(table).where(table.c.window_id.in_(ids)))
+        return len(ids)
+
+    def _reports(self, before: float) -> int:
+        with self._engine.begin() as connection:
+            ids = _keys(connection, REPORTS.c.report_id, REPORTS.c.made_at < before, self._batch)
+            if ids:
+                for table in (REPORT_NOTES, REPORTS):
+                    connection.execute(delete(table).where(table.c.report_id.in_(ids)))
         return len(ids)
 
     def _results(self, before: float, frequent: Collection[str], frequent_before: float) -> int:

@@ -159,7 +159,7 @@ def _responses(route: Route) -> dict[str, Any]:
 
 
 def _good(route: Route) -> dict[str, Any]:
-    return {"type": "string"} if route.media == "text/event-stream" else _ref(route.gives)
+    return {"type": "string"} if route.media.startswith("text/") else _ref(route.gives)
 
 
 def _ref(model: type) -> dict[str, str]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from guard.web.api.routes import access, events, fleet, jobs, planned, records, sessions, state, windows
+from guard.web.api.routes import (
+    access,
+    events,
+    fleet,
+    jobs,
+    planned,
+    records,
+    reports,
+    sessions,
+    state,
+    windows,
+)
 
 __all__ = ["ROUTES"]
 
@@ -15,6 +26,7 @@ ROUTES = (
     *planned.ROUTES,
     *sessions.ROUTES,
     *records.ROUTES,
+    *reports.ROUTES,
     *access.ROUTES,
 )
 """Every route there is: Flask's rules and the OpenAPI document are made of it."""
