@@ -40,7 +40,8 @@ def lines_of(kept: Kept, *, width: int = 100) -> Iterator[tuple[str, str]]:
     zone = report.period.zone
     when = f"{clock_time(report.period.start, zone)} to {clock_time(report.period.end, zone)}"
     yield f"  {when}", "quiet"
-    yield f"  made {clock_time(kept.made_at, zone)} by {harmless(kept.made_by)}, id {kept.report_id}", "quiet"
+    made = f"made {clock_time(kept.made_at, zone)} by {kept.made_by}, id {kept.report_id}"
+    yield from _wrapped(made, width, "  ", "quiet")
     for concern in report.concerns:
         yield from _wrapped(
             f"{concern.severity}: {concern.text}", width, "  ! ", _TONES.get(concern.severity, "")
@@ -62,7 +63,7 @@ def _notes(kept: Kept, width: int, zone: str) -> Iterator[tuple[str, str]]:
         yield "", ""
         yield "Notes", "head"
     for note in kept.notes:
-        yield f"  {clock_time(note.at, zone)}, {harmless(note.by)}:", "quiet"
+        yield from _wrapped(f"{clock_time(note.at, zone)}, {note.by}:", width, "  ", "quiet")
         for line in note.text.splitlines():
             yield from _wrapped(line, width, "    ", "")
 
@@ -70,7 +71,7 @@ def _notes(kept: Kept, width: int, zone: str) -> Iterator[tuple[str, str]]:
 def _section(section: Section, width: int, zone: str) -> Iterator[tuple[str, str]]:
     yield "", ""
     yield section.title, "head"
-    label = min(46, max((len(harmless(one.title)) for one in section.figures), default=0))
+    label = min(64, max((len(harmless(one.title)) for one in section.figures), default=0))
     for one in section.figures:
         start = f"  {harmless(one.title):<{label}}  "
         tone = "bad" if one.value is None else ""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guard.core.counts import Count
-from guard.core.modes import Mode
 from guard.core.reports.counting import (
     average,
     covered_seconds,
@@ -16,6 +15,7 @@ from guard.core.reports.counting import (
     overran,
     refused_tries,
     requests_of,
+    was_emergency,
 )
 from guard.core.reports.periods import buckets
 from guard.core.reports.report import Column, Figure, Section, Series, Table
@@ -66,6 +66,13 @@ def windows_section(facts: PeriodFacts) -> Section:
     def closed(windows: tuple[WindowFact, ...]) -> float:
         return covered_seconds(windows, period.start, period.end)
 
+    def emergencies(windows: list[WindowFact]) -> int | None:
+        lines = facts.journal.value
+        if lines is None:
+            return None
+        named = [(one.record.window_id, one.record.mode) for one in windows]
+        return sum(was_emergency(lines, window_id, mode) for window_id, mode in named)
+
     none = "no window that was opened in this time has ended"
     return Section(
         key="windows",
@@ -74,8 +81,9 @@ def windows_section(facts: PeriodFacts) -> Section:
             said.figure("activations", "windows opened", lambda found: len(real(found))),
             said.figure(
                 "emergencies",
-                "emergencies, of these",
-                lambda found: sum(one.record.mode == Mode.EMERGENCY for one in real(found)),
+                "emergencies, of these; also if they were eased later",
+                lambda found: emergencies(real(found)),
+                none=f"the journal does not answer: {facts.journal.why}",
             ),
             said.figure(
                 "rehearsals",

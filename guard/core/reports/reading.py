@@ -46,12 +46,14 @@ def to_plain(report: Report) -> dict[str, Any]:
     }
 
 
-def from_plain(raw: Mapping[str, Any]) -> Report:
+def from_plain(raw: Any) -> Report:
     """Read back.
 
     Raises:
         StateInvalid: it is no report, or one of a schema that this release does not know.
     """
+    if not isinstance(raw, dict):
+        raise StateInvalid("the report is malformed")
     if raw.get("schema") != SCHEMA:
         raise StateInvalid(f"the report has the schema {raw.get('schema')!r}, this release reads {SCHEMA}")
     try:
@@ -84,7 +86,7 @@ def from_plain(raw: Mapping[str, Any]) -> Report:
             concerns=_all(Concern, raw["concerns"]),
             moments_left_out=int(raw["moments_left_out"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateInvalid("the report is malformed") from error
 
 

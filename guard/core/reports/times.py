@@ -103,21 +103,22 @@ def _summary(made: Report) -> str:
 def _concerns(made: Report) -> tuple[Concern, ...]:
     """What is not as it should be, from the figures themselves."""
     asked = (
-        ("critical", "jobs_lost", "{} jobs lost their process to something other than the guard"),
-        ("critical", "alerts_critical", "{} critical alerts were raised"),
-        ("warning", "jobs_killed", "{} jobs were killed"),
-        ("warning", "jobs_expired", "{} parked jobs expired"),
-        ("warning", "routines_failed", "{} routines failed"),
-        ("warning", "routines_missed", "{} routines were not run in time"),
-        ("warning", "planned_missed", "{} planned windows were missed"),
-        ("warning", "overran", "{} windows ended later than planned"),
-        ("info", "refused_tries", "{} tries to get in or to do something were refused"),
+        ("critical", "jobs_lost"),
+        ("critical", "alerts_critical"),
+        ("warning", "jobs_killed"),
+        ("warning", "jobs_expired"),
+        ("warning", "routines_failed"),
+        ("warning", "routines_missed"),
+        ("warning", "planned_missed"),
+        ("warning", "overran"),
+        ("info", "refused_tries"),
     )
     found = []
-    for severity, key, text in asked:
-        value = made.figure(key).value
-        if isinstance(value, int) and value > 0:
-            found.append(Concern(severity=severity, text=f"{made.figure(key).title}: {text.format(value)}."))
+    for severity, key in asked:
+        figure = made.figure(key)
+        if isinstance(figure.value, int) and figure.value > 0:
+            title = f"{figure.title[:1].upper()}{figure.title[1:]}"
+            found.append(Concern(severity=severity, text=f"{title}: {figure.value}."))
     return tuple(found)
 
 
