@@ -23,6 +23,11 @@ START = datetime(2026, 9, 21, tzinfo=UTC).timestamp()
 END = datetime(2026, 11, 16, 12, tzinfo=UTC).timestamp()
 """A Monday; the clocks were put back on 25 October."""
 DAY = 86_400.0
+EDGES = (
+    datetime(2026, 11, 8, 23, tzinfo=UTC).timestamp(),  # Monday in Berlin
+    datetime(2026, 11, 1, 23, tzinfo=UTC).timestamp(),
+    datetime(2026, 9, 30, 22, tzinfo=UTC).timestamp(),  # 1 October
+)
 OPERATIONS = ("caption_generation", "job_creation", "batch_operations")
 COUNTS = (
     *("refused", "held", "parked", "released", "discarded", "expired", "running", "completed"),
@@ -48,6 +53,11 @@ class Past:
     def write(self, *, windows: int = 12) -> None:
         for number in range(windows):
             self.window(number)
+        for number, edge in enumerate(
+            EDGES
+        ):  # begun before a week or month, ended in it; and a long rehearsal
+            self.window(100 + number, mode="normal", begun=edge - 700, length=9_000)
+            self.window(200 + number, mode="test", begun=edge + 20_000, length=9_000)
         self._journal(80)
         self._alerts(40)
         self._routines()
@@ -62,13 +72,13 @@ class Past:
                 connection.execute(insert(table).values(**values))
         self._rows.clear()
 
-    def window(self, number: int, *, mode: str = "") -> str:
+    def window(self, number: int, *, mode: str = "", begun: float = 0.0, length: float = 0.0) -> str:
         """One window with its lines, its account, its attempts and its jobs."""
         rnd = self._random
         mode = mode or rnd.choice(["normal", "normal", "normal", "emergency", "test"])
         window_id = f"{number:08}-0000-4000-8000-{rnd.randrange(16**12):012x}"
-        begun = rnd.uniform(START, END - 2 * DAY)
-        length = rnd.choice([rnd.uniform(30, 600), rnd.uniform(600, 20_000)])
+        begun = begun or rnd.uniform(START, END - 2 * DAY)
+        length = length or rnd.choice([rnd.uniform(30, 600), rnd.uniform(600, 20_000)])
         ended = begun + length
         self.ids.append(window_id)
         counts = {
@@ -85,7 +95,7 @@ class Past:
             reason=reason,
             opened_by=rnd.choice(["alice", "bob"]) + self._hostile,
             started_at=begun,
-            duration=rnd.choice([None, 60, 3600]),
+            duration=60 if mode == "test" else rnd.choice([None, 60, 3600]),
             ended_at=ended,
             ended_by="carol",
             account=json.dumps(counts if known or in_redis else {}),
@@ -118,6 +128,9 @@ class Past:
             self._line("drained", begun + rnd.uniform(5, 25), named)
         if rnd.random() < 0.3:
             self._line("change", begun + 26, {**named, "duration": 9})
+        self._line("sign in", (begun + ended) / 2, {"address": "10.1.1.1"})
+        self._line("sign in", ended + 1000, {"address": "10.1.1.2"})
+        self._alert((begun + ended) / 2)
         self._line("disable", ended, named)
         if rnd.random() < 0.8:
             self._line("released", ended + rnd.uniform(0.1, 50), named)
@@ -163,14 +176,17 @@ class Past:
 
     def _alerts(self, number: int) -> None:
         for _ in range(number):
-            self._insert(
-                ALERTS,
-                at=self._random.uniform(START, END),
-                severity=self._random.choice(["critical", "warning", "info"]),
-                kind=self._random.choice(["drain stuck", "routine failed", "disk nearly full"]),
-                message=f"something {self._hostile}",
-                detail="{}",
-            )
+            self._alert(self._random.uniform(START, END))
+
+    def _alert(self, at: float) -> None:
+        self._insert(
+            ALERTS,
+            at=at,
+            severity=self._random.choice(["critical", "warning", "info"]),
+            kind=self._random.choice(["drain stuck", "routine failed", "disk nearly full"]),
+            message=f"something {self._hostile}",
+            detail="{}",
+        )
 
     def _routines(self) -> None:
         """A turn of each on each day, some skipped; sizes of tables grow."""

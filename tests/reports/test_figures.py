@@ -344,7 +344,7 @@ def assert_same(report: Report, expected: dict[str, Any]) -> None:
 @pytest.fixture(params=[1000, 1001, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20))])
 def written(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> tuple[Desk, Raw]:
     """A past, and what of it is in the stores."""
-    Past(desk, request.param).write(windows=24)
+    Past(desk, request.param).write(windows=16)
     return desk, Raw(desk, tmp_path / "guard.db")
 
 

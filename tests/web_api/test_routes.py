@@ -82,6 +82,10 @@ ROWS = {
     "report": Row(READ, (404,)),
     "audit": Row(READ),
     "alerts": Row(READ),
+    "reports": Row(READ),
+    "kept_report": Row(READ, (404,)),
+    "report_page": Row(READ, (404,)),
+    "report_text": Row(READ, (404,)),
     "routines": Row(READ),
     "routine": Row(READ, (404,)),
     "tokens": Row(ADMIN),
@@ -110,7 +114,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def address_of(route: Route) -> str:
     path = "/api" + route.path
-    for name in ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id"):
+    for name in ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id", "report_id"):
         path = path.replace(f"<{name}>", "0123")
     return path
 
