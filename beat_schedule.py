@@ -21,6 +21,7 @@ from tasks.names import (
     ADVANCE_WINDOW,
     BEAT_HEARTBEAT,
     EXPIRY_SWEEP,
+    MAKE_REPORTS,
     RUN_DUE_ROUTINES,
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
@@ -39,6 +40,7 @@ SKIP, AFTERWARDS, ANYWAY = InWindow.SKIP, InWindow.AFTERWARDS, InWindow.ANYWAY
 HEARTBEAT_SECONDS = float(os.environ.get("TASKS_HEARTBEAT_SECONDS") or 60)
 TICK_SECONDS = float(os.environ.get("TASKS_TICK_SECONDS") or 30)
 NOTIFY_SECONDS = float(os.environ.get("TASKS_NOTIFY_SECONDS") or 10)
+REPORT_SECONDS = 60.0
 HOUR = 3600.0
 
 
@@ -54,6 +56,7 @@ TIMETABLE = (
     row("scheduled-windows",   SCHEDULED_WINDOWS,   TICK_SECONDS,                   ANYWAY, recorded=False),
     row("run-due-routines",    RUN_DUE_ROUTINES,    TICK_SECONDS,                   ANYWAY, recorded=False),
     row("send-notifications",  SEND_NOTIFICATIONS,  NOTIFY_SECONDS,                 ANYWAY, recorded=False),
+    row("make-reports",        MAKE_REPORTS,        REPORT_SECONDS,                 ANYWAY, recorded=False),
     row("beat-heartbeat",      BEAT_HEARTBEAT,      HEARTBEAT_SECONDS,              ANYWAY, recorded=False),
 
     # The figures that alert rules look at, as often as the guides say. One look of a turn counts.

@@ -226,6 +226,14 @@ class Unanswerable(GuardError):
     help."""
 
 
+class NotKept(GuardError):
+    """No report has this id, or none of this kind was made."""
+
+    def __init__(self, ref: str) -> None:
+        self.ref = ref
+        super().__init__(f"no report {ref[:40]!r} is kept: `maintenance reports list` shows those that are")
+
+
 class NotPlanned(GuardError):
     """No planned window has this id or name."""
 

@@ -19,6 +19,7 @@ BEAT_HEARTBEAT: Final = "tasks.automation.beat_heartbeat"
 RUN_DUE_ROUTINES: Final = "tasks.automation.run_due_routines"
 RUN_ROUTINE: Final = "tasks.automation.run_routine"
 SESSION_CLEANUP: Final = "tasks.automation.session_cleanup"
+MAKE_REPORTS: Final = "tasks.automation.make_reports"
 EXPIRY_SWEEP: Final = "tasks.automation.expiry_sweep"
 SCHEDULED_WINDOWS: Final = "tasks.automation.scheduled_windows"
 WEEKLY_OPTIMIZATION: Final = "tasks.automation.weekly_optimization"
@@ -29,7 +30,7 @@ WATCH_DATABASE: Final = "tasks.automation.watch_database"
 ORCHESTRATION: Final = frozenset(
     {
         *(CONDUCT_WINDOW, ADVANCE_WINDOW, BEAT_HEARTBEAT, RUN_DUE_ROUTINES, RUN_ROUTINE, SESSION_CLEANUP),
-        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION, SEND_NOTIFICATIONS),
+        *(EXPIRY_SWEEP, SCHEDULED_WINDOWS, WEEKLY_OPTIMIZATION, SEND_NOTIFICATIONS, MAKE_REPORTS),
         *(WATCH_APPLICATION, WATCH_SYSTEM, WATCH_DATABASE),
     }
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from guard.api.parts import Parts
     from guard.api.preview import Preview, Previewed
     from guard.api.records import Records
+    from guard.api.reports import Reports
     from guard.api.requests import Requests
     from guard.api.routines import Routines
     from guard.api.sessions import Sessions
@@ -152,6 +153,13 @@ class Areas:
         from guard.api.notifications import Notifications
 
         return Notifications(self._parts)
+
+    @functools.cached_property
+    def reports(self) -> Reports:
+        """Reports: weekly, monthly, of security audits, of windows and incidents; made, kept, handed on."""
+        from guard.api.reports import Reports
+
+        return Reports(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

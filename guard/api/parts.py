@@ -55,12 +55,14 @@ if TYPE_CHECKING:
         Tally,
         WakeUp,
     )
+    from guard.reports.making import Making
     from guard.settings import Settings
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.redis.watched import RedisWatched
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.outbox import SqlOutbox
+    from guard.store.sql.reports import SqlReports
     from guard.store.sql.routines import SqlRoutines
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "ConductingParts",
     "NotifyParts",
     "Parts",
+    "ReportingParts",
     "RoutineParts",
     "SchedulingParts",
     "SessionParts",
@@ -153,6 +156,15 @@ class WatchingParts(Protocol):
     def house(self) -> House: ...
 
 
+class ReportingParts(Protocol):
+    """What makes and keeps reports."""
+
+    @property
+    def kept(self) -> SqlReports: ...
+    @property
+    def making(self) -> Making: ...
+
+
 class SessionParts(Protocol):
     """What counts and deletes the application's sessions."""
 
@@ -224,6 +236,8 @@ class Parts(Protocol):
     def routines(self) -> RoutineParts: ...
     @property
     def watching(self) -> WatchingParts: ...
+    @property
+    def reporting(self) -> ReportingParts: ...
     @property
     def sessions(self) -> SessionParts: ...
     @property

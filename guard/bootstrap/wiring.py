@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
     from guard.bootstrap.notify import Notifying
+    from guard.bootstrap.reports import Reporting
     from guard.bootstrap.routines import RoutineWiring
     from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
@@ -134,6 +135,13 @@ class Wiring:
         from guard.bootstrap.watching import Watching
 
         return Watching(self)
+
+    @functools.cached_property
+    def reporting(self) -> Reporting:
+        """What makes reports: not loaded by a process that neither makes nor shows any."""
+        from guard.bootstrap.reports import Reporting
+
+        return Reporting(self)
 
     @functools.cached_property
     def sessions(self) -> SessionParts:

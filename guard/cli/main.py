@@ -28,6 +28,7 @@ _COMMANDS = (
     "job",
     "account",
     "report",
+    "reports",
     "ledger",
     "optimize",
     "routines",

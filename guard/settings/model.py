@@ -194,6 +194,9 @@ class Settings:
     3650."""
     guard_journal_days: int = 0
     """Days for which the journal is kept, 30 or more; 0: for good."""
+    guard_report_days: int = 1095
+    """Days for which reports are kept, with what people have noted on them, 1 to 3650. They outlive what they
+    were made of."""
     guard_backup_folders: str = ""
     """Folders whose newest file the evening review looks at, absolute, comma separated."""
     guard_tls_host: str = ""

@@ -98,6 +98,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_security_audit": (_TEXT, str),
     "guard_performance_review": (_TEXT, str),
     "guard_history_days": (_DAYS, int),
+    "guard_report_days": (_DAYS, int),
     "guard_backup_folders": (_TEXT, str),
     "guard_check_packages": (_SWITCH, _switch),
     "guard_notice_times": (re.compile(r"[1-9][0-9]?h(,[1-9][0-9]?h){0,5}"), str),

@@ -15,6 +15,7 @@ from tasks.app import app
 from tasks.names import (
     BEAT_HEARTBEAT,
     EXPIRY_SWEEP,
+    MAKE_REPORTS,
     RUN_DUE_ROUTINES,
     RUN_ROUTINE,
     SCHEDULED_WINDOWS,
@@ -171,3 +172,15 @@ def watch_database() -> None:
 def _ticked() -> None:
     with contextlib.suppress(guard.GuardError):  # while Redis is away nobody could read it either
         guard.install(app).health.ticked()
+
+
+@app.task(
+    name=MAKE_REPORTS,
+    operation="admin_operations",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS - _SOFT_SECONDS,
+    time_limit=_CHECK_SECONDS,
+)
+def make_reports() -> None:
+    """Make the reports that are due: of windows that have ended, of the week, the month, the audit."""
+    guard.install(app).reports.make_due(by=_BY)

@@ -32,6 +32,8 @@ TABLES = [
     "guard_found",
     "guard_occurrences",
     "guard_page_sessions",
+    "guard_report_notes",
+    "guard_reports",
     "guard_roll",
     "guard_routine_locks",
     "guard_routines",

@@ -85,6 +85,10 @@ ROWS = {
     "alerts": Row(READ),
     "acknowledge_alert": Row(OPERATE, (404,), {}),
     "resolve_alert": Row(OPERATE, (404,), {}),
+    "reports": Row(READ),
+    "kept_report": Row(READ, (404,)),
+    "report_page": Row(READ, (404,)),
+    "report_text": Row(READ, (404,)),
     "routines": Row(READ),
     "routine": Row(READ, (404,)),
     "tokens": Row(ADMIN),
@@ -113,7 +117,8 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def address_of(route: Route) -> str:
     path = "/api" + route.path
-    for name in ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id", "alert_id"):
+    names = ("task_id", "ref", "window_id", "name", "token_id", "approval_id", "bypass_id", "alert_id")
+    for name in (*names, "report_id"):
         path = path.replace(f"<{name}>", "0123")
     return path
 

@@ -122,4 +122,5 @@ def _forget(world: World, now: float) -> dict[str, int]:
         frequent=world.frequent,
         frequent_before=now - _DAY,
         journal_before=now - days * _DAY if days else None,
+        reports_before=now - settings.guard_report_days * _DAY,
     )

@@ -24,6 +24,8 @@ from guard.store.sql.schema import (
     OCCURRENCES,
     OUTBOX,
     PAGE_SESSIONS,
+    REPORT_NOTES,
+    REPORTS,
     ROLL,
     ROUTINES,
     SCHEDULES,
@@ -63,6 +65,7 @@ class SqlRetention:
         frequent: Collection[str] = (),
         frequent_before: float = 0.0,
         journal_before: float | None = None,
+        reports_before: float | None = None,
     ) -> dict[str, int]:
         """Delete what ended before a moment. Gives how many rows of each kind went.
 
@@ -71,6 +74,7 @@ class SqlRetention:
                 messages that were sent or given up, and access that has ended.
             frequent: routines whose results are kept for less long: until `frequent_before`.
             journal_before: for the journal; None: it is kept.
+            reports_before: for reports, by when they were made; None: they are kept.
         """
         self._durable.require_ready()
         with reported():
@@ -85,6 +89,8 @@ class SqlRetention:
             gone["messages"] = self._delete(OUTBOX, OUTBOX.c.seq, OUTBOX.c.ended_at < before)
             if journal_before is not None:
                 gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
+            if reports_before is not None:
+                gone["reports"] = self._reports(reports_before)
         return gone
 
     @property
@@ -103,6 +109,14 @@ class SqlRetention:
             if ids:
                 for table in (ROLL, FOUND, WINDOWS):
                     connection.execute(delete(table).where(table.c.window_id.in_(ids)))
+        return len(ids)
+
+    def _reports(self, before: float) -> int:
+        with self._engine.begin() as connection:
+            ids = _keys(connection, REPORTS.c.report_id, REPORTS.c.made_at < before, self._batch)
+            if ids:
+                for table in (REPORT_NOTES, REPORTS):
+                    connection.execute(delete(table).where(table.c.report_id.in_(ids)))
         return len(ids)
 
     def _results(self, before: float, frequent: Collection[str], frequent_before: float) -> int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from guard.store.sql.store import SqlStore
 
-__all__ = ["Hold", "SqlRoutines"]
+__all__ = ["Hold", "SqlRoutines", "run_of"]
 
 _LONGEST_HOLDER = 100
 _LEFT = (Outcome.RUNNING.value, Outcome.ABANDONED.value)
@@ -201,7 +201,7 @@ class SqlRoutines:
             .limit(limit)
         )
         with reported(), self._durable.engine.connect() as connection:
-            return [_run_of(row) for row in connection.execute(query)]
+            return [run_of(row) for row in connection.execute(query)]
 
     def last_result(self, name: str, *, before: float) -> RoutineRun | None:
         """The last run that was due before a moment and has a result."""
@@ -214,7 +214,7 @@ class SqlRoutines:
         )
         with reported(), self._durable.engine.connect() as connection:
             row = connection.execute(query).first()
-            return _run_of(row) if row is not None else None
+            return run_of(row) if row is not None else None
 
 
 def _unchanged(hold: Hold) -> tuple[Any, ...]:
@@ -251,7 +251,8 @@ def _abandon(connection: Connection, hold: Hold, *, now: float) -> None:
     )
 
 
-def _run_of(row: Row[Any]) -> RoutineRun:
+def run_of(row: Row[Any]) -> RoutineRun:
+    """A row as a value."""
     raw: Mapping[str, Any] = json.loads(row.result)
     outcome = Outcome(row.outcome)
     return RoutineRun(

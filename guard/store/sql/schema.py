@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 __all__ = [
     "ALERTS",
@@ -20,6 +32,8 @@ __all__ = [
     "OCCURRENCES",
     "OUTBOX",
     "PAGE_SESSIONS",
+    "REPORTS",
+    "REPORT_NOTES",
     "ROLL",
     "ROUTINES",
     "ROUTINE_LOCKS",
@@ -302,5 +316,38 @@ OUTBOX = Table(
     Column("ended_at", Float(53)),
     Column("problem", String(300), nullable=False),
     Index("ix_guard_outbox_stage", "stage", "channel", "receiver"),
+    **_MYSQL,
+)
+
+# What was reported: a report is made once for each kind and subject.
+REPORTS = Table(
+    "guard_reports",
+    METADATA,
+    Column("report_id", String(36), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(60), nullable=False),
+    Column("starts_at", Float(53), nullable=False),
+    Column("ends_at", Float(53), nullable=False),
+    Column("title", String(600), nullable=False),
+    Column("summary", String(600), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("made_by", String(100), nullable=False),
+    # JSON, compressed with zlib. MySQL makes a MEDIUMBLOB of this length.
+    Column("body", LargeBinary(16_000_000), nullable=False),
+    UniqueConstraint("kind", "subject", name="uq_guard_reports_subject"),
+    Index("ix_guard_reports_made_at", "made_at"),
+    **_MYSQL,
+)
+
+# What people have added to a report: never changed, only added.
+REPORT_NOTES = Table(
+    "guard_report_notes",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("report_id", String(36), nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_guard_report_notes_report_id", "report_id"),
     **_MYSQL,
 )

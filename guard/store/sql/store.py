@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from guard.core.state import GuardState
     from guard.ports import Clock
 
-__all__ = ["SqlStore"]
+__all__ = ["SqlStore", "audit_record", "window_record"]
 
 log = logging.getLogger(__name__)
 
@@ -153,25 +153,25 @@ class SqlStore:
         self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit))
-            return [_record(row) for row in found]
+            return [audit_record(row) for row in found]
 
     def latest(self, action: str, limit: int) -> list[AuditRecord]:
         self.require_ready()
         query = select(AUDIT).where(AUDIT.c.action == action).order_by(AUDIT.c.seq.desc()).limit(limit)
         with reported(), self.engine.connect() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [audit_record(row) for row in connection.execute(query)]
 
     def window(self, window_id: str) -> WindowRecord | None:
         self.require_ready()
         with reported(), self.engine.connect() as connection:
             row = connection.execute(select(WINDOWS).where(WINDOWS.c.window_id == window_id)).first()
-            return _window(row) if row else None
+            return window_record(row) if row else None
 
     def windows(self, limit: int) -> list[WindowRecord]:
         self.require_ready()
         with reported(), self.engine.connect() as connection:
             found = connection.execute(select(WINDOWS).order_by(WINDOWS.c.started_at.desc()).limit(limit))
-            return [_window(row) for row in found]
+            return [window_record(row) for row in found]
 
     def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
         self.require_ready()
@@ -298,7 +298,8 @@ def _audit_values(record: AuditRecord) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> AuditRecord:
+def audit_record(row: Row[Any]) -> AuditRecord:
+    """A row of the journal as a value."""
     return AuditRecord(
         at=row.at,
         actor=row.actor,
@@ -309,7 +310,8 @@ def _record(row: Row[Any]) -> AuditRecord:
     )
 
 
-def _window(row: Row[Any]) -> WindowRecord:
+def window_record(row: Row[Any]) -> WindowRecord:
+    """A row of the history as a value."""
     return WindowRecord(
         window_id=row.window_id,
         mode=row.mode,

@@ -16,6 +16,7 @@ from guard.web.admin import (
     history,
     jobs,
     plans,
+    reports,
     sessions,
     starting,
     workers,
@@ -36,7 +37,7 @@ __all__ = ["make_admin"]
 
 log = logging.getLogger(__name__)
 
-_PAGES = (glance, starting, changing, ending, jobs, workers, sessions, history, plans, approvals)
+_PAGES = (glance, starting, changing, ending, jobs, workers, sessions, history, plans, reports, approvals)
 
 
 def make_admin(guard: Guard, door: Door, standing: Standing | None = None) -> Blueprint:

@@ -28,8 +28,11 @@ _HEADERS = {
 
 
 def secured(response: Response, *, keep: bool) -> Response:
-    """Add the headers. `keep`: whether a browser may keep the answer: scripts and styles, never a page."""
+    """Add the headers. `keep`: whether a browser may keep the answer: scripts and styles, never a page. A
+    policy of the answer's own stays: that of a report allows less than this one."""
+    own = response.headers.get("Content-Security-Policy", POLICY)
     response.headers.update(_HEADERS)
+    response.headers["Content-Security-Policy"] = own
     if not keep:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,6 +10,7 @@ from guard.web.api.routes import (
     metrics,
     planned,
     records,
+    reports,
     sessions,
     state,
     windows,
@@ -27,6 +28,7 @@ ROUTES = (
     *planned.ROUTES,
     *sessions.ROUTES,
     *records.ROUTES,
+    *reports.ROUTES,
     *access.ROUTES,
 )
 """Every route there is: Flask's rules and the OpenAPI document are made of it."""
