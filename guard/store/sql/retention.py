@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, or_, select
 
 from guard.core.occurrence import FINAL
+from guard.store.sql.audit_chain import cut
 from guard.store.sql.engine import reported
 from guard.store.sql.schema import (
     ALERTS,
     APPROVALS,
-    AUDIT,
     BREAK_GLASS,
     BYPASSES,
     FOUND,
@@ -79,7 +79,7 @@ class SqlRetention:
             gone["schedules"] = self._schedules(before)
             gone["access"] = self._access(before)
             if journal_before is not None:
-                gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
+                gone["journal"] = self._journal(journal_before)
         return gone
 
     @property
@@ -153,6 +153,18 @@ class SqlRetention:
             (BYPASSES, BYPASSES.c.bypass_id, BYPASSES.c.until < before),
         )
         return sum(self._delete(table, key, old) for table, key, old in over)
+
+    def _journal(self, before: float) -> int:
+        """From its beginning on, so that what is left is one chain: a row that is older than one before it,
+        by the clock of another machine, goes with the next."""
+        with self._engine.begin() as connection:
+            return cut(
+                connection,
+                before=before,
+                most=self._batch,
+                now=self._durable.clock.wall(),
+                keys=self._durable.keys,
+            )
 
     def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:
