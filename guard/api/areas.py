@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from guard.api.access import Access
     from guard.api.attempts import Attempts
+    from guard.api.audit import Audit
     from guard.api.bypasses import Bypasses
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from guard.api.records import Records
     from guard.api.requests import Requests
     from guard.api.routines import Routines
+    from guard.api.secrets import Secrets
     from guard.api.sessions import Sessions
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -106,6 +108,20 @@ class Areas:
         from guard.api.routines import Routines
 
         return Routines(self._parts)
+
+    @functools.cached_property
+    def audit(self) -> Audit:
+        """The journal as evidence: proven, and written to files that prove themselves."""
+        from guard.api.audit import Audit
+
+        return Audit(self._parts)
+
+    @functools.cached_property
+    def secrets(self) -> Secrets:
+        """Secrets that are kept encrypted in the database. Extra `access`."""
+        from guard.api.secrets import Secrets
+
+        return Secrets(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
+    from guard.core.audit_chain import ChainKeys
     from guard.core.counts import Count
     from guard.core.events import Tells
     from guard.core.operations import OperationKind
@@ -50,9 +51,13 @@ if TYPE_CHECKING:
         WakeUp,
     )
     from guard.settings import Settings
+    from guard.store.head_apart import HeadApart
     from guard.store.redis.bypasses import RedisBypasses
+    from guard.store.sealing import Sealer
+    from guard.store.sql.audit_chain import SqlAuditChain
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.routines import SqlRoutines
+    from guard.store.sql.secrets import SqlSecrets
 
 __all__ = [
     "AccessParts",
@@ -92,6 +97,16 @@ class StoreParts(Protocol):
     def bypass_marks(self) -> RedisBypasses: ...
     @property
     def journal(self) -> JournalReader: ...
+    @property
+    def audit_chain(self) -> SqlAuditChain: ...
+    @property
+    def chain_keys(self) -> ChainKeys: ...
+    @property
+    def head_apart(self) -> HeadApart: ...
+    @property
+    def sealer(self) -> Sealer: ...
+    @property
+    def secrets(self) -> SqlSecrets: ...
     def listen(self, name: str) -> WakeUp: ...
 
 

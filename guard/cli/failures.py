@@ -20,6 +20,7 @@ from guard.errors import (
     ParkingFailed,
     RoutineRuns,
     SchemaNotReady,
+    SealBroken,
     StaleEpoch,
     StateInvalid,
     StateMissing,
@@ -41,6 +42,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (NotParked, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
     (AccessDenied, Exit.NOT_NOW),
+    (SealBroken, Exit.NOT_NOW),
     (TooManyRequests, Exit.NOT_NOW),
 )
 _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (

@@ -35,6 +35,8 @@ _COMMANDS = (
     "migrate",
     "bypass",
     "access",
+    "audit",
+    "secrets",
     "sessions",
     "web",
     "close-local",

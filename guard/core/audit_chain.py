@@ -210,14 +210,14 @@ class Ends:
 
     Attributes:
         anchor: where it begins; None: with its first row.
+        after: the row before the first one, where something else proves it: a file of a part of the journal.
         least: the head before the rows were read: they reach at least so far. None: it is gone.
-        most: the head after they were read: they reach no further.
         apart: the head that is kept in another store; None: there is none, or that store is away.
     """
 
     anchor: Anchor | None = None
+    after: Head | None = None
     least: Head | None = None
-    most: Head | None = None
     apart: Head | None = None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from guard.core.audit_chain import GENESIS, AnchorKind, is_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from guard.core.audit_chain import ChainKeys, ChainRow, Ends, Head
 
@@ -97,12 +97,19 @@ class Verdict:
         }
 
 
-def verify_chain(rows: Iterable[ChainRow], *, ends: Ends, keys: ChainKeys) -> Verdict:
-    """Judge all rows, in the order of `seq`."""
+def verify_chain(
+    rows: Iterable[ChainRow], *, ends: Ends, keys: ChainKeys, latest: Callable[[], Head | None] | None = None
+) -> Verdict:
+    """Judge all rows, in the order of `seq`.
+
+    Args:
+        latest: asked for the head once all rows were read, since rows may be written meanwhile; None: the
+            head of `ends`.
+    """
     walk = _Walk(ends, keys)
     for row in rows:
         walk.take(row)
-    return walk.end()
+    return walk.end(latest() if latest is not None else ends.least)
 
 
 class _Walk:
@@ -111,17 +118,18 @@ class _Walk:
     def __init__(self, ends: Ends, keys: ChainKeys) -> None:
         self._ends, self._keys = ends, keys
         anchor = ends.anchor
-        self._begin = anchor.number if anchor else 0
+        begin = anchor or ends.after
+        self._begin = begin.number if begin else 0
         self._expected = self._begin + 1
-        self._before: str | None = anchor.link if anchor else GENESIS
+        self._before: str | None = begin.link if begin else GENESIS
         self._missing: dict[int, int] = {}
         self._bad: list[ChainRow] = []
         self._breaks: list[Break] = []
-        self._noted = {one.number for one in (ends.least, ends.most, ends.apart) if one is not None}
-        self._links: dict[int, str] = {self._begin: anchor.link if anchor else GENESIS}
+        self._noted = {one.number for one in (ends.least, ends.apart) if one is not None}
+        self._links: dict[int, str] = {self._begin: begin.link if begin else GENESIS}
         self._rows = self._unsigned = self._passed_over = self._more = 0
         self._first: int | None = None
-        self._signed = anchor is not None and is_signed(anchor.seal)
+        self._signed = begin is not None and is_signed(begin.seal or begin.link)
         self._strange_key = False
         if anchor is not None:
             fits = keys.fits(anchor.seal, anchor.payload)
@@ -183,13 +191,13 @@ class _Walk:
         if number in self._noted:
             self._links[number] = link
 
-    def end(self) -> Verdict:
+    def end(self, most: Head | None) -> Verdict:
         for number, seq in self._missing.items():
             said = f"the row with number {number} is gone; the next one has seq {seq}"
             self._append(Break(kind=BreakKind.REMOVED, seq=seq, number=number, text=said))
         self._find_swapped()
         last = self._expected - 1
-        self._judge_heads(last)
+        self._judge_heads(last, most)
         breaks = sorted(self._breaks, key=lambda one: (one.seq is None, one.seq or 0, one.number or 0))
         return Verdict(
             rows=self._rows,
@@ -218,8 +226,8 @@ class _Walk:
                         for one in self._breaks
                     ]
 
-    def _judge_heads(self, last: int) -> None:
-        least, most, apart = self._ends.least, self._ends.most, self._ends.apart
+    def _judge_heads(self, last: int, most: Head | None) -> None:
+        least, apart = self._ends.least, self._ends.apart
         if least is None:
             self._cut(None, "the record of the newest row is gone")
         elif least.number > last:

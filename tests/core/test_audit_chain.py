@@ -37,7 +37,7 @@ class Journal:
     anchor: Anchor | None = None
 
     def judged(self, keys: ChainKeys = KEYS) -> Verdict:
-        ends = Ends(anchor=self.anchor, least=self.head, most=self.head, apart=self.apart)
+        ends = Ends(anchor=self.anchor, least=self.head, apart=self.apart)
         return verify_chain(self.rows, ends=ends, keys=keys)
 
 

@@ -6,6 +6,8 @@ after this has no link, and `maintenance audit verify` names it (docs/audit.md, 
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context, op
 from sqlalchemy import BigInteger, Column, String, inspect
 
@@ -17,7 +19,7 @@ revision = "0006"
 down_revision = "0005"
 
 _TABLES = (AUDIT_HEAD, AUDIT_ANCHORS, SECRETS)
-_COLUMNS = {"number": BigInteger(), "previous": String(80), "link": String(80)}
+_COLUMNS: dict[str, Any] = {"number": BigInteger(), "previous": String(80), "link": String(80)}
 _INDEX = "ix_guard_audit_number"
 
 
