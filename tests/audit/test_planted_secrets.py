@@ -67,7 +67,7 @@ while todo:
     # str() of a MaskedUrl is the URL: the libraries need it
     print(type(one).__name__, repr(one), "" if isinstance(one, str) else str(one))
     names = set(getattr(one, "__dict__", ())) | {
-    url = f"mysql+pymysql://planted:{password}@/{database}?unix_socket={mariadb.socket}"
+        slot for kind in type(one).__mro__ for slot in getattr(kind, "__slots__", ()) if type(slot) is str}
     for name in names:
         if type(one).__module__.startswith("guard.settings"):
             break  # what it says of itself is above
