@@ -24,6 +24,7 @@
     │   ├── NotAllowed            the caller lacks the right
     │   ├── StepUpRequired        a second factor must be shown first
     │   └── ApprovalRequired      somebody else must approve this request first
+    ├── SealBroken                what is kept encrypted cannot be opened: no key fits
     ├── TooManyRequests           too many tries in a time; nothing was done
     └── SelfTestFailed            a gate of this worker is not reached; the worker takes no guarded work
 
@@ -57,6 +58,7 @@ __all__ = [
     "Refused",
     "RoutineRuns",
     "SchemaNotReady",
+    "SealBroken",
     "SelfTestFailed",
     "StaleEpoch",
     "StateInvalid",
@@ -280,6 +282,23 @@ class ApprovalRequired(AccessDenied):
     def __init__(self, message: str, *, approval_id: str) -> None:
         super().__init__(message)
         self.approval_id = approval_id
+
+
+class SealBroken(GuardError):
+    """What is kept encrypted cannot be opened: the key is lost, or somebody changed what was kept.
+
+    Attributes:
+        name: of the secret; empty where only its owner knows.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        which = f"the secret {name!r}" if name else "it"
+        super().__init__(
+            f"no key opens {which}: give the key that it was sealed with, last in GUARD_ENCRYPTION_KEYS or "
+            "in GUARD_FORMER_SECRET_KEYS, then run `maintenance secrets rotate`; if that key is lost, set it "
+            "anew"
+        )
 
 
 class TooManyRequests(GuardError):

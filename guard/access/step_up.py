@@ -29,15 +29,15 @@ from guard.core.one_time_codes import (
     matching_period,
     read_break_glass,
 )
-from guard.errors import InvalidRequest, StepUpRequired, StoreError, TooManyRequests
+from guard.errors import InvalidRequest, SealBroken, StepUpRequired, StoreError, TooManyRequests
 
 if TYPE_CHECKING:
     from guard.access.journal import AccessJournal
     from guard.access.limits import Limits
-    from guard.access.sealing import Seal
     from guard.core.access import Actor
     from guard.core.one_time_codes import SecondFactor
     from guard.ports import Alerts, Clock
+    from guard.store.sealing import Sealer
     from guard.store.sql.second_factors import SqlSecondFactors
 
 __all__ = ["StepUp"]
@@ -56,7 +56,7 @@ class StepUp:
         self,
         *,
         store: SqlSecondFactors,
-        seal: Seal,
+        seal: Sealer,
         limits: Limits,
         journal: AccessJournal,
         alerts: Alerts,
@@ -84,7 +84,7 @@ class StepUp:
         """
         seed = pyotp.random_base32()
         codes = tuple(b32encode(secrets.token_bytes(10)).decode() for _ in range(BREAK_GLASS_CODES))
-        sealed = self._seal.close(seed)
+        sealed = self._seal.seal(seed)
         digests = [digest_of(code) for code in codes]
         if not self._store.put(owner, seed=sealed, digests=digests, at=self._clock.wall()):
             raise InvalidRequest(f"{owner!r} has a second factor: forget it first")
@@ -150,11 +150,20 @@ class StepUp:
         raise StepUpRequired(_WRONG)
 
     def _takes_totp(self, factor: SecondFactor, code: str) -> bool:
-        otp = pyotp.TOTP(self._seal.open(factor.seed))
+        otp = pyotp.TOTP(self._open(factor))
         period = matching_period(
             code.strip(), now=self._clock.wall(), last_period=factor.last_period, code_at=otp.generate_otp
         )
         return period is not None and self._store.take(factor.owner, period=period)
+
+    def _open(self, factor: SecondFactor) -> str:
+        try:
+            return self._seal.open(factor.seed)
+        except SealBroken:
+            raise InvalidRequest(
+                "the second factor was set up under another key: give that one last in GUARD_ENCRYPTION_KEYS "
+                "or in GUARD_FORMER_SECRET_KEYS; if it is lost, forget the second factor and enrol anew"
+            ) from None
 
     def _take_of_owner(self, actor: Actor) -> None:
         try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.api.access import Access
     from guard.api.alerts import Alerts
     from guard.api.attempts import Attempts
+    from guard.api.audit import Audit
     from guard.api.bypasses import Bypasses
     from guard.api.health import Health
     from guard.api.meter import Meter
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from guard.api.reports import Reports
     from guard.api.requests import Requests
     from guard.api.routines import Routines
+    from guard.api.secrets import Secrets
     from guard.api.sessions import Sessions
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
@@ -160,6 +162,20 @@ class Areas:
         from guard.api.reports import Reports
 
         return Reports(self._parts)
+
+    @functools.cached_property
+    def audit(self) -> Audit:
+        """The journal as evidence: proven, and written to files that prove themselves."""
+        from guard.api.audit import Audit
+
+        return Audit(self._parts)
+
+    @functools.cached_property
+    def secrets(self) -> Secrets:
+        """Secrets that are kept encrypted in the database. Extra `access`."""
+        from guard.api.secrets import Secrets
+
+        return Secrets(self._parts)
 
     @functools.cached_property
     def records(self) -> Records:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
     from guard.automation.watch import Watch
+    from guard.core.audit_chain import ChainKeys
     from guard.core.counts import Count
     from guard.core.deliveries import Delivery
     from guard.core.notifications import Message, Receivers
@@ -57,13 +58,17 @@ if TYPE_CHECKING:
     )
     from guard.reports.making import Making
     from guard.settings import Settings
+    from guard.store.head_apart import HeadApart
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.redis.watched import RedisWatched
+    from guard.store.sealing import Sealer
     from guard.store.sql.alerts import SqlAlerts
+    from guard.store.sql.audit_chain import SqlAuditChain
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.reports import SqlReports
     from guard.store.sql.routines import SqlRoutines
+    from guard.store.sql.secrets import SqlSecrets
 
 __all__ = [
     "AccessParts",
@@ -110,6 +115,16 @@ class StoreParts(Protocol):
     def bypass_marks(self) -> RedisBypasses: ...
     @property
     def journal(self) -> JournalReader: ...
+    @property
+    def audit_chain(self) -> SqlAuditChain: ...
+    @property
+    def chain_keys(self) -> ChainKeys: ...
+    @property
+    def head_apart(self) -> HeadApart: ...
+    @property
+    def sealer(self) -> Sealer: ...
+    @property
+    def secrets(self) -> SqlSecrets: ...
     def listen(self, name: str) -> WakeUp: ...
 
 

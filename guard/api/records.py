@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from guard.core.history import ANY, Wanted
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _MOST = 1000
 class JournalReader(Protocol):
     """Who reads the journal."""
 
-    def lines(self, limit: int, *, before: int | None = None, action: str | None = None) -> list[JournalLine]:
+    def lines(self, limit: int, *, before: int | None = None, wanted: Wanted = ANY) -> list[JournalLine]:
         """Lines, newest first. Raises StoreUnavailable."""
 
 
@@ -39,15 +40,27 @@ class Records:
         return self._parts.stores.durable.window(window_id)
 
     def journal(
-        self, limit: int = 50, *, before: int | None = None, action: str | None = None
+        self,
+        limit: int = 50,
+        *,
+        before: int | None = None,
+        action: str | None = None,
+        actor: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        window: str | None = None,
     ) -> list[JournalLine]:
         """Who did what, newest first.
 
         Args:
             before: only lines with a smaller number than this one: for the next page.
             action: only lines of this action, such as ``enable``.
+            actor: only lines of this name, exactly.
+            since, until: only lines from this moment on, and before this one; UTC seconds.
+            window: only lines that name this window, or were written while it was open.
         """
-        return self._parts.stores.journal.lines(_checked(limit), before=before, action=action)
+        wanted = Wanted(action=action, actor=actor, since=since, until=until, window=window)
+        return self._parts.stores.journal.lines(_checked(limit), before=before, wanted=wanted)
 
     def alerts(self, limit: int = 50) -> list[Alert]:
         """What a person should know, newest first."""

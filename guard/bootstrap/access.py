@@ -9,7 +9,6 @@ from guard.access.admission import Admission
 from guard.access.journal import AccessJournal
 from guard.access.limits import Limits
 from guard.access.pages import Pages
-from guard.access.sealing import Seal
 from guard.access.step_up import StepUp
 from guard.access.tokens import Tokens
 from guard.store.redis.rates import redis_counts
@@ -60,7 +59,7 @@ class AccessParts:
     def step_up(self) -> StepUp:
         return StepUp(
             store=SqlSecondFactors(self._stores.durable),
-            seal=Seal(self._settings.secret),
+            seal=self._stores.sealer,
             limits=self.limits,
             journal=self.journal,
             alerts=self._stores.alerts,

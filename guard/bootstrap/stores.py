@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from guard.core.acts import Notice
+    from guard.core.audit_chain import ChainKeys, Head
     from guard.core.deliveries import Delivery
     from guard.core.state import GuardState
     from guard.settings import Settings
+    from guard.store.head_apart import HeadApart
     from guard.store.redis.attempts import RedisAttempts
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.redis.finishing import RedisFinishingSteps
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
     from guard.store.redis.lock import RedisLock
     from guard.store.redis.outcomes import RedisOutcomes
     from guard.store.redis.sessions import RedisSessionMarks
+    from guard.store.sealing import Sealer
     from guard.store.sql.alerts import SqlAlerts
+    from guard.store.sql.audit_chain import SqlAuditChain
     from guard.store.sql.bypasses import SqlBypasses
     from guard.store.sql.found import SqlFound
     from guard.store.sql.journal import SqlJournal
     from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.schedules import SqlSchedules
+    from guard.store.sql.secrets import SqlSecrets
     from guard.store.sql.store import SqlStore
     from guard.store.sql.window_lease import SqlWindowLeases
 
@@ -53,6 +58,7 @@ class Stores:
         self.clock = SystemClock()
         self.keys = Keys(settings.guard_namespace)
         self._bypass_client: Redis | None = None
+        self._head_client: Redis | None = None
 
     @functools.cached_property
     def redis_url(self) -> str:
@@ -66,8 +72,14 @@ class Stores:
         from guard.store.sql.store import SqlStore
 
         url = str(self._settings.database_url)
-        auto_migrate = url.startswith("sqlite")
-        return SqlStore(url, clock=self.clock, auto_migrate=auto_migrate, tells=self._told_of_change)
+        return SqlStore(
+            url,
+            clock=self.clock,
+            auto_migrate=url.startswith("sqlite"),
+            keys=self.chain_keys,
+            on_head=self._tell_head,
+            deliveries=self._told_of_change,
+        )
 
     def _told_of_change(self, old: GuardState, new: GuardState) -> list[Delivery]:
         from guard.core.notifications import deliveries_of, messages_of_change
@@ -95,6 +107,48 @@ class Stores:
         from guard.store.sql.outbox import SqlOutbox
 
         return SqlOutbox(self.durable)
+
+    def _tell_head(self, head: Head) -> None:
+        self.head_apart.tell(head)  # made when the first row is written
+
+    @functools.cached_property
+    def chain_keys(self) -> ChainKeys:
+        """What the journal's links are made with."""
+        from guard.core.audit_chain import ChainKeys
+
+        return ChainKeys(self._settings.secret, self._settings.former_secrets)
+
+    @functools.cached_property
+    def audit_chain(self) -> SqlAuditChain:
+        """The journal's chain, for those who judge it."""
+        from guard.store.sql.audit_chain import SqlAuditChain
+
+        return SqlAuditChain(self.durable)
+
+    @functools.cached_property
+    def head_apart(self) -> HeadApart:
+        """The journal's newest row, kept in Redis too. With little patience: a change does not wait."""
+        from guard.store.head_apart import HeadApart
+        from guard.store.redis.audit_head import RedisAuditHead
+        from guard.store.redis.client import connect
+
+        self._head_client = connect(self.redis_url, timeout=self._settings.lease.timeout, name="guard-audit")
+        return HeadApart(RedisAuditHead(self._head_client, self.keys), self.audit_chain, self.clock)
+
+    @functools.cached_property
+    def sealer(self) -> Sealer:
+        """Seals what is kept encrypted."""
+        from guard.store.sealing import Sealer
+
+        settings = self._settings
+        return Sealer(settings.encryption_keys, settings.secret, settings.former_secrets)
+
+    @functools.cached_property
+    def secrets(self) -> SqlSecrets:
+        """Secrets that are kept in the database."""
+        from guard.store.sql.secrets import SqlSecrets
+
+        return SqlSecrets(self.durable, self.sealer)
 
     @functools.cached_property
     def alerts(self) -> SqlAlerts:
@@ -236,3 +290,5 @@ class Stores:
             self.durable.close()
         if self._bypass_client is not None:
             self._bypass_client.close()
+        if self._head_client is not None:
+            self._head_client.close()

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     AWAY = 5
     NOT_FOUND = 6
     NOT_DRAINED = 7
+    BROKEN = 8
 
 
 MEANINGS = {
@@ -29,6 +30,7 @@ MEANINGS = {
     Exit.AWAY: "a store or the broker is away, or holds nothing usable",
     Exit.NOT_FOUND: "no such job, window, plan or report",
     Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
+    Exit.BROKEN: "the journal is not what was written: read what is wrong with it",
 }
 
 

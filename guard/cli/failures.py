@@ -22,6 +22,7 @@ from guard.errors import (
     ParkingFailed,
     RoutineRuns,
     SchemaNotReady,
+    SealBroken,
     StaleEpoch,
     StateInvalid,
     StateMissing,
@@ -45,6 +46,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (NotKept, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
     (AccessDenied, Exit.NOT_NOW),
+    (SealBroken, Exit.NOT_NOW),
     (TooManyRequests, Exit.NOT_NOW),
 )
 _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (

@@ -39,6 +39,8 @@ _COMMANDS = (
     "migrate",
     "bypass",
     "access",
+    "audit",
+    "secrets",
     "sessions",
     "web",
     "metrics",

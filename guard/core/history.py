@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AuditRecord", "JournalLine", "WindowRecord"]
+__all__ = ["ANY", "AuditRecord", "JournalLine", "Wanted", "WindowRecord"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,20 @@ class JournalLine:
 
     seq: int
     record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which lines of the journal; None: all. `since` and `until` are UTC seconds."""
+
+    action: str | None = None
+    actor: str | None = None
+    since: float | None = None
+    until: float | None = None
+    window: str | None = None
+
+
+ANY = Wanted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from guard.core.webhook_address import webhook_problems
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings.addresses import proxy_problems
 from guard.settings.automation import automation_problems
+from guard.settings.keys import key_problems
 from guard.settings.log_format import log_format_problems
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret, Url, Webhook, mask_url
 from guard.settings.notifications import notification_problems
@@ -65,6 +66,7 @@ _TYPES: dict[Any, Any] = {
     Webhook: Annotated[str, AfterValidator(MaskedWebhook)],
     Secret | None: SecretStr | None,
 }
+_SECRET_FIELDS = frozenset({"guard_secret_key", "guard_former_secret_keys", "guard_encryption_keys"})
 _ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -113,6 +115,7 @@ class _Rules(BaseSettings):
             problems += [f"GUARD_ALERT_THRESHOLDS: {problem}" for problem in error.problems]
         if settings.secret is not None and len(settings.secret.decode()) < SHORTEST_SECRET:
             problems.append(f"GUARD_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more")
+        problems += key_problems(settings.guard_encryption_keys, settings.guard_former_secret_keys)
         webhook = str(settings.maintenance_webhook_url)
         problems += (
             [f"MAINTENANCE_WEBHOOK_URL {problem}" for problem in webhook_problems(webhook)] if webhook else []
@@ -187,7 +190,7 @@ def _sentence(problem: dict[str, Any], values: Mapping[str, Any]) -> str:
 
 
 def _shown(field: str, value: object) -> str:
-    if "secret" in field:
+    if field in _SECRET_FIELDS:
         return "'***'"
     return repr(mask_url(value)[:80]) if isinstance(value, str) else repr(value)
 

@@ -110,6 +110,13 @@ class Settings:
     """Key that guard records are signed with, 16 characters or more; the same for every process. Without
     it, whoever can write to Redis can open the gate, and the status says so."""
 
+    guard_former_secret_keys: Secret | None = None
+    """Former values of GUARD_SECRET_KEY, comma separated, the newest first: they prove older rows of the
+    journal and open what was sealed under them, and sign nothing."""
+    guard_encryption_keys: Secret | None = None
+    """Fernet keys, comma separated, the newest first: the first seals what is kept encrypted, all of them
+    open it. None: one that is derived from GUARD_SECRET_KEY."""
+
     guard_namespace: str = "guard"
     """Prefix of all keys in Redis. Two apps that share a Redis need two."""
     guard_parked_queue: str = "guard.parked"
@@ -261,6 +268,20 @@ class Settings:
     def secret(self) -> bytes | None:
         """The signing key as bytes."""
         return self.guard_secret_key.reveal().encode() if self.guard_secret_key else None
+
+    @property
+    def former_secrets(self) -> tuple[bytes, ...]:
+        """`guard_former_secret_keys` as bytes, the newest first."""
+        from guard.settings.keys import key_list
+
+        return tuple(one.encode() for one in key_list(self.guard_former_secret_keys))
+
+    @property
+    def encryption_keys(self) -> tuple[str, ...]:
+        """`guard_encryption_keys`, the newest first."""
+        from guard.settings.keys import key_list
+
+        return key_list(self.guard_encryption_keys)
 
     @property
     def release_order(self) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "celery_broker_url": (_TEXT, MaskedUrl),
     "celery_result_backend": (_TEXT, MaskedUrl),
     "guard_secret_key": (re.compile(r"[ -~]{16,}"), Secret),
+    "guard_former_secret_keys": (re.compile(r"[!-+\--~]{16,}(,[!-+\--~]{16,})*"), Secret),
+    "guard_encryption_keys": (re.compile(r"[A-Za-z0-9_-]{43}=(,[A-Za-z0-9_-]{43}=)*"), Secret),
     "guard_namespace": (_NAME, str),
     "guard_parked_queue": (_NAME, str),
     "guard_release_rate": (_FRACTION, float),

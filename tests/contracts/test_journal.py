@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.core.history import AuditRecord
+from guard.core.history import AuditRecord, Wanted
 from guard.store.sql.journal import SqlJournal
 
 if TYPE_CHECKING:
@@ -30,4 +30,4 @@ def test_pages_from_the_end(sql: SqlStore) -> None:
 def test_of_one_action(sql: SqlStore) -> None:
     for n in range(5):
         sql.journal(record(n))
-    assert [line.record.epoch for line in SqlJournal(sql).lines(10, action="enable")] == [3, 1]
+    assert [line.record.epoch for line in SqlJournal(sql).lines(10, wanted=Wanted(action="enable"))] == [3, 1]

@@ -185,7 +185,7 @@ def telling(sql_url: str, *, breaks: bool = False) -> SqlStore:
             raise RuntimeError("a bug")
         return [made(f"{old.epoch}-{new.epoch}")]
 
-    return SqlStore(sql_url, clock=HandClock(), auto_migrate=True, tells=tells)
+    return SqlStore(sql_url, clock=HandClock(), auto_migrate=True, deliveries=tells)
 
 
 def test_a_change_and_its_messages_are_one_transaction(

@@ -31,6 +31,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:finishing:<window>      hash    7 days   token -> step that goes on while the window drains (JSON)
     {ns}:finished:<window>       string  7 days   that it takes no such step any more
     {ns}:sessions                hash    none     how far the deletion of invalidated sessions has come
+    {ns}:audit-head              string  none     number, link and seal of the journal's newest row
     {ns}:lock:<name>             string  10 s     who may act, for example release
     {ns}:rates:<digest>          list    1 days   when an address or an owner tried something, for rate limits
     {ns}:bypass:<id>             string  1 days   that a bypass token was made and not revoked
@@ -141,6 +142,10 @@ class Keys:
     @property
     def figures(self) -> str:
         return self._key("figures")
+
+    @property
+    def audit_head(self) -> str:
+        return self._key("audit-head")
 
     @property
     def bypass_uses(self) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from guard.core.history import AuditRecord, JournalLine
+from guard.core.history import ANY, AuditRecord, JournalLine, Wanted
 from guard.store.sql.engine import reported
-from guard.store.sql.schema import AUDIT
+from guard.store.sql.schema import AUDIT, WINDOWS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement, Connection
+
     from guard.store.sql.store import SqlStore
 
 __all__ = ["SqlJournal"]
@@ -23,12 +27,11 @@ class SqlJournal:
     def __init__(self, durable: SqlStore) -> None:
         self._durable = durable
 
-    def lines(self, limit: int, *, before: int | None = None, action: str | None = None) -> list[JournalLine]:
-        """Lines, newest first.
+    def lines(self, limit: int, *, before: int | None = None, wanted: Wanted = ANY) -> list[JournalLine]:
+        """Lines, newest first. One whose detail somebody made unreadable says so.
 
         Args:
             before: only those with a smaller number: the last one of the page before.
-            action: only those of this action.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -37,10 +40,8 @@ class SqlJournal:
         query = select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
         if before is not None:
             query = query.where(AUDIT.c.seq < before)
-        if action is not None:
-            query = query.where(AUDIT.c.action == action)
         with reported(), self._durable.engine.connect() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.where(*_conditions(connection, wanted))).all()
         return [
             JournalLine(
                 seq=row.seq,
@@ -50,8 +51,37 @@ class SqlJournal:
                     action=row.action,
                     epoch=row.epoch,
                     outcome=row.outcome,
-                    detail=json.loads(row.detail),
+                    detail=_detail(row.detail),
                 ),
             )
             for row in rows
         ]
+
+
+def _conditions(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.action is not None:
+        yield AUDIT.c.action == wanted.action
+    if wanted.actor is not None:
+        yield AUDIT.c.actor == wanted.actor
+    if wanted.since is not None:
+        yield AUDIT.c.at >= wanted.since
+    if wanted.until is not None:
+        yield AUDIT.c.at < wanted.until
+    if wanted.window is not None:
+        named = AUDIT.c.detail.contains(f'"{wanted.window}"', autoescape=True)
+        window = connection.execute(select(WINDOWS).where(WINDOWS.c.window_id == wanted.window)).first()
+        if window is None:
+            yield named
+        else:
+            during = AUDIT.c.at >= window.started_at
+            if window.ended_at is not None:
+                during &= AUDIT.c.at <= window.ended_at
+            yield or_(named, during)
+
+
+def _detail(text: str) -> dict[str, Any]:
+    try:
+        detail = json.loads(text)
+    except ValueError:
+        detail = None
+    return detail if isinstance(detail, dict) else {"unreadable": text[:200]}

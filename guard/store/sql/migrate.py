@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from guard.core.audit_chain import ChainKeys
 from guard.core.state import GuardState
 from guard.errors import SchemaNotReady
+from guard.store.sql.append_only import make_triggers
 from guard.store.sql.configuration import create_rows
 from guard.store.sql.engine import patiently, reported
 from guard.store.sql.names import VERSION_TABLE, revisions
@@ -71,8 +73,11 @@ def require_schema(engine: Engine) -> None:
     raise SchemaNotReady(f"the guard's tables are {found.value}: {remedy}")
 
 
-def migrate(engine: Engine, *, now: float) -> None:
+def migrate(engine: Engine, *, now: float, keys: ChainKeys | None = None) -> None:
     """Create or complete the tables and the first state. Safe to run twice and by several at once.
+
+    Args:
+        keys: what the journal's rows of before are chained with; None: they get plain digests.
 
     Raises:
         SchemaNotReady: the tables are newer than this release; nothing was changed.
@@ -81,21 +86,24 @@ def migrate(engine: Engine, *, now: float) -> None:
     if schema_state(engine) is SchemaState.NEWER:
         require_schema(engine)
     with reported(), _ONE_AT_A_TIME:
-        _upgrade(engine, now)
+        _upgrade(engine, now, keys or ChainKeys())
 
 
 @patiently
-def _upgrade(engine: Engine, now: float) -> None:
+def _upgrade(engine: Engine, now: float, keys: ChainKeys) -> None:
     from alembic import command
 
     with engine.connect() as connection, _alone(connection):
         config = _config()
         config.attributes["connection"] = connection
+        config.attributes["chain_keys"] = keys
         command.upgrade(config, "head")
         # A table that was lost after its migration had run: Alembic has nothing to do there.
         METADATA.create_all(connection)
         connection.commit()
         _seed(connection, now)
+        connection.commit()
+        make_triggers(connection)
         connection.commit()
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import delete, func, or_, select
 
 from guard.core.alerts import AlertState
 from guard.core.occurrence import FINAL
+from guard.store.sql.audit_chain import cut
 from guard.store.sql.engine import reported
 from guard.store.sql.schema import (
     ALERTS,
     APPROVALS,
-    AUDIT,
     BREAK_GLASS,
     BYPASSES,
     FOUND,
@@ -88,7 +88,7 @@ class SqlRetention:
             gone["access"] = self._access(before)
             gone["messages"] = self._delete(OUTBOX, OUTBOX.c.seq, OUTBOX.c.ended_at < before)
             if journal_before is not None:
-                gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
+                gone["journal"] = self._journal(journal_before)
             if reports_before is not None:
                 gone["reports"] = self._reports(reports_before)
         return gone
@@ -172,6 +172,18 @@ class SqlRetention:
             (BYPASSES, BYPASSES.c.bypass_id, BYPASSES.c.until < before),
         )
         return sum(self._delete(table, key, old) for table, key, old in over)
+
+    def _journal(self, before: float) -> int:
+        """From its beginning on, so that what is left is one chain: a row that is older than one before it,
+        by the clock of another machine, goes with the next."""
+        with self._engine.begin() as connection:
+            return cut(
+                connection,
+                before=before,
+                most=self._batch,
+                now=self._durable.clock.wall(),
+                keys=self._durable.keys,
+            )
 
     def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:

@@ -25,6 +25,8 @@ __all__ = [
     "ALERTS",
     "APPROVALS",
     "AUDIT",
+    "AUDIT_ANCHORS",
+    "AUDIT_HEAD",
     "BREAK_GLASS",
     "BYPASSES",
     "FOUND",
@@ -39,6 +41,7 @@ __all__ = [
     "ROUTINE_LOCKS",
     "SCHEDULES",
     "SECOND_FACTORS",
+    "SECRETS",
     "STATE",
     "TOKENS",
     "WINDOWS",
@@ -99,7 +102,13 @@ AUDIT = Table(
     Column("epoch", _BIG, nullable=False),
     Column("outcome", String(50), nullable=False),
     Column("detail", Text, nullable=False),
+    # The chain (guard.core.audit_chain). A row that a release without it has written has none of these.
+    Column("number", _BIG),
+    Column("previous", String(80)),
+    Column("link", String(80)),
     Index("ix_guard_audit_at", "at"),
+    # Whatever happens to the head: no two rows are ever the next of the same one.
+    Index("ix_guard_audit_number", "number", unique=True),
     **_MYSQL,
 )
 
@@ -349,5 +358,44 @@ REPORT_NOTES = Table(
     Column("actor", String(100), nullable=False),
     Column("note", Text, nullable=False),
     Index("ix_guard_report_notes_report_id", "report_id"),
+    **_MYSQL,
+)
+
+# The newest row of the journal, and whose turn it is: whoever appends holds this row for so long. Rows up to
+# `cut_to` may be deleted: retention says so before it does it, and a trigger holds everybody to it.
+AUDIT_HEAD = Table(
+    "guard_audit_head",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", _BIG, nullable=False),
+    Column("link", String(80), nullable=False),
+    Column("cut_to", _BIG, nullable=False),
+    **_MYSQL,
+)
+
+# Where the journal begins, after its oldest rows were deleted or what was wrong with them was accepted.
+AUDIT_ANCHORS = Table(
+    "guard_audit_anchors",
+    METADATA,
+    Column("kind", String(10), primary_key=True),
+    Column("number", _BIG, primary_key=True, autoincrement=False),
+    Column("link", String(80), nullable=False),
+    Column("seq", _BIG, nullable=False),
+    Column("rows_gone", _BIG, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("seal", String(80), nullable=False),
+    **_MYSQL,
+)
+
+# Secrets that are kept here and not in the environment: encrypted with a key that the database does not have.
+SECRETS = Table(
+    "guard_secrets",
+    METADATA,
+    Column("name", String(50), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Column("changed_by", String(100), nullable=False),
     **_MYSQL,
 )

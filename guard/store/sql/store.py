@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from guard.core.audit_chain import ChainKeys
 from guard.core.configuration import drift
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
 from guard.core.roll import Fate, RollEntry
 from guard.errors import SchemaNotReady, StaleEpoch, StateMissing
+from guard.store.sql.audit_chain import append
 from guard.store.sql.configuration import read_rows, write_rows
 from guard.store.sql.engine import make_engine, patiently, reported
 from guard.store.sql.found import keep_found
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Row
 
     from guard.core.account import Account
+    from guard.core.audit_chain import Head
     from guard.core.deliveries import Delivery
     from guard.core.state import GuardState
     from guard.ports import Clock
@@ -50,6 +53,8 @@ class SqlStore:
         clock: for the first state of a new installation.
         auto_migrate: create or complete the tables at first use; for SQLite, where nobody else would.
         tells: from the old state and the new one to what people are to be told, which is written with it.
+        keys: what the journal's links are made with; None: they are plain digests.
+        told: called with the journal's new head after each transaction that wrote a row; must not raise.
     """
 
     def __init__(
@@ -59,13 +64,17 @@ class SqlStore:
         clock: Clock,
         auto_migrate: bool,
         timeout: float = 3.0,
-        tells: Callable[[GuardState, GuardState], Sequence[Delivery]] | None = None,
+        keys: ChainKeys | None = None,
+        on_head: Callable[[Head], None] | None = None,
+        deliveries: Callable[[GuardState, GuardState], Sequence[Delivery]] | None = None,
     ) -> None:
         self._url = url
-        self._clock = clock
+        self.keys = keys if keys is not None else ChainKeys()
+        self._on_head = on_head
+        self.clock = clock
         self._auto_migrate = auto_migrate
         self._timeout = timeout
-        self._tells = tells
+        self._deliveries = deliveries
         self._ready = False
 
     @property
@@ -79,7 +88,7 @@ class SqlStore:
 
     def migrate(self) -> None:
         """Create or complete the tables."""
-        migrate(self.engine, now=self._clock.wall())
+        migrate(self.engine, now=self.clock.wall(), keys=self.keys)
         self._ready = True
 
     def read(self) -> GuardState:
@@ -101,10 +110,14 @@ class SqlStore:
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         self.require_ready()
         with reported():
-            self._change(expected_epoch, new, record)
+            self._tell(self._change(expected_epoch, new, record))
+
+    def _tell(self, head: Head | None) -> None:
+        if head is not None and self._on_head is not None:
+            self._on_head(head)
 
     @patiently
-    def _change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
+    def _change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> Head | None:
         with self.engine.begin() as connection:
             old = _current(connection)
             updated = connection.execute(
@@ -115,25 +128,25 @@ class SqlStore:
             if updated.rowcount != 1:
                 found = _current(connection)
                 if found == new:  # our own write, whose answer was lost: the retry finds it done
-                    return
+                    return None
                 raise StaleEpoch(expected=expected_epoch, found=found.epoch)
             if _opens(new, record) and record.outcome == "done":
                 keep_found(connection, old, new)
             _write_window(connection, new, record)
-            connection.execute(AUDIT.insert().values(**_audit_values(record)))
-            write_deliveries(connection, self._told(old, new))
+            write_deliveries(connection, self._deliveries_of(old, new))
             # A wish that somebody wrote into the rows a moment ago outlives a mere change of phase. While no
             # window is open the rows say so, and what else they hold is left as it is.
             if old.is_active != new.is_active or (
                 new.is_active and drift(read_rows(connection), old) is None
             ):
                 write_rows(connection, new)
+            return append(connection, record, self.keys)
 
-    def _told(self, old: GuardState, new: GuardState) -> Sequence[Delivery]:
-        if self._tells is None:
+    def _deliveries_of(self, old: GuardState, new: GuardState) -> Sequence[Delivery]:
+        if self._deliveries is None:
             return ()
         try:
-            return self._tells(old, new)
+            return self._deliveries(old, new)
         except Exception:  # no message is a reason to leave a gate open
             log.exception("nobody will be told of epoch %d", new.epoch)
             return ()
@@ -141,12 +154,12 @@ class SqlStore:
     def journal(self, record: AuditRecord) -> None:
         self.require_ready()
         with reported():
-            self._journal(record)
+            self._tell(self._journal(record))
 
     @patiently
-    def _journal(self, record: AuditRecord) -> None:
+    def _journal(self, record: AuditRecord) -> Head:
         with self.engine.begin() as connection:
-            connection.execute(AUDIT.insert().values(**_audit_values(record)))
+            return append(connection, record, self.keys)
 
     def records(self, limit: int) -> list[AuditRecord]:
         """The last journal lines, newest first."""
@@ -240,7 +253,7 @@ class SqlStore:
         except SchemaNotReady:
             if not self._auto_migrate:
                 raise
-            migrate(self.engine, now=self._clock.wall())
+            migrate(self.engine, now=self.clock.wall(), keys=self.keys)
         self._ready = True
 
 
@@ -285,17 +298,6 @@ def _write_window(connection: Connection, state: GuardState, record: AuditRecord
             .where(WINDOWS.c.window_id == state.window_id, WINDOWS.c.ended_at.is_(None))
             .values(mode=state.mode.value, reason=state.reason, duration=state.duration)
         )
-
-
-def _audit_values(record: AuditRecord) -> dict[str, Any]:
-    return {
-        "at": record.at,
-        "actor": record.actor,
-        "action": record.action,
-        "epoch": record.epoch,
-        "outcome": record.outcome,
-        "detail": json.dumps(dict(record.detail), sort_keys=True),
-    }
 
 
 def audit_record(row: Row[Any]) -> AuditRecord:

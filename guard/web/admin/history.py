@@ -72,7 +72,11 @@ def add_pages(desk: Desk) -> None:
     def journal() -> ResponseReturnValue:
         before, action = _number(request.args.get("before", "")), request.args.get("action", "")[:60]
         found = asked(lambda: desk.guard.records.journal(_PER_PAGE + 1, before=before, action=action or None))
-        return desk.page("journal.html", lines=found, per_page=_PER_PAGE, action=action, before=before)
+        # Reads every line: only when somebody asks, not for each look at the page.
+        chain = asked(desk.guard.audit.verify) if request.args.get("verify") == "1" else None
+        return desk.page(
+            "journal.html", lines=found, per_page=_PER_PAGE, action=action, before=before, chain=chain
+        )
 
     def alerts() -> ResponseReturnValue:
         return _alerts(desk, desk.typed(), 200)

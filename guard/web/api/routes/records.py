@@ -48,7 +48,15 @@ def _record(record: WindowRecord) -> dict[str, Any]:
 
 def _audit(asked: Asked) -> Reply:
     query = asked.query
-    lines = asked.guard.records.journal(query.limit, before=query.before, action=query.action)
+    lines = asked.guard.records.journal(
+        query.limit,
+        before=query.before,
+        action=query.action,
+        actor=query.actor,
+        since=query.since,
+        until=query.until,
+        window=query.window,
+    )
     more = lines[-1].seq if len(lines) == query.limit else None
     return Reply(body={"records": [_line(one) for one in lines], "before": more})
 

@@ -159,6 +159,12 @@ class AuditQuery(Query):
     limit: int = Field(default=50, ge=1, le=1000)
     before: int | None = Field(default=None, ge=1, le=2**62, description="the last `seq` of the page before")
     action: str | None = Field(default=None, min_length=1, max_length=50)
+    actor: str | None = Field(default=None, min_length=1, max_length=100)
+    since: float | None = Field(default=None, ge=0, le=253_402_300_799, description="UTC seconds")
+    until: float | None = Field(default=None, ge=0, le=253_402_300_799, description="UTC seconds")
+    window: str | None = Field(
+        default=None, min_length=1, max_length=36, description="names it, or was done while it was open"
+    )
 
 
 class AuditView(Answer):
