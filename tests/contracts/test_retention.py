@@ -25,6 +25,8 @@ from guard.store.sql.schema import (
     OCCURRENCES,
     OUTBOX,
     PAGE_SESSIONS,
+    REPORT_NOTES,
+    REPORTS,
     ROLL,
     ROUTINES,
     SCHEDULES,
@@ -198,7 +200,7 @@ def test_access_that_has_long_ended_is_forgotten(sql: SqlStore) -> None:
 
 def test_every_table_of_history_is_known_here() -> None:
     """A new table must be thought of: kept for good, or deleted by age."""
-    history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT}
+    history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT, REPORTS, REPORT_NOTES}
     forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES, OUTBOX}
     kept = {"guard_state", "guard_routine_locks", "guard_second_factors", "guard_secrets"}
     kept |= {"guard_audit_head", "guard_audit_anchors"}  # one row, and one for all that was cut

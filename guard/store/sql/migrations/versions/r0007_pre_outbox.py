@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from guard.store.sql.schema import OUTBOX
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:

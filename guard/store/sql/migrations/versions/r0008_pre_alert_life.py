@@ -9,7 +9,7 @@ from sqlalchemy import Column, inspect
 from guard.store.sql.schema import ALERTS
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 
 _COLUMNS = (
     "state",

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from guard.store.sql.schema import REPORT_NOTES, REPORTS
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0008"
 
 _TABLES = (REPORTS, REPORT_NOTES)
 
