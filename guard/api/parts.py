@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.automation.routines import Runner
     from guard.automation.schedule import Due, Windows
     from guard.core.counts import Count
+    from guard.core.diagnosis import Diagnosis
     from guard.core.events import Tells
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessParts",
     "ConductingParts",
+    "DoctorParts",
     "Parts",
     "RoutineParts",
     "SchedulingParts",
@@ -148,6 +150,14 @@ class SchedulingParts(Protocol):
     def due(self, windows: Windows) -> Due: ...
 
 
+class DoctorParts(Protocol):
+    """What finds causes."""
+
+    def diagnose(
+        self, only: Collection[str] = (), seen: Callable[[int, int], None] | None = None
+    ) -> Diagnosis: ...
+
+
 class AccessParts(Protocol):
     """What lets callers over HTTP in, or not."""
 
@@ -189,6 +199,8 @@ class Parts(Protocol):
     def scheduling(self) -> SchedulingParts: ...
     @property
     def access(self) -> AccessParts: ...
+    @property
+    def doctor(self) -> DoctorParts: ...
     @property
     def gate(self) -> PublishGate: ...
     @property

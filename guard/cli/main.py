@@ -32,6 +32,7 @@ _COMMANDS = (
     "optimize",
     "routines",
     "check",
+    "doctor",
     "migrate",
     "bypass",
     "access",
