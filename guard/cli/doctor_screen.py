@@ -49,9 +49,9 @@ def _family(screen: Screen, family: Family, found: list[Finding], *, show_all: b
     well = [one for one in found if one.status is Status.OK]
     screen.line()
     if len(well) == len(found) and not show_all:
-        screen.line(f"{family.title}: {counted(len(well), 'check')}, all well", "good")
+        screen.line(f"{family.heading}: {counted(len(well), 'check')}, all well", "good")
         return
-    screen.line(family.title, "head")
+    screen.line(family.heading, "head")
     waiting: dict[str, list[str]] = {}
     for one in found:
         if one.because:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from guard.core.doctor_facts import (
         BeatFacts,
+        BrokerFacts,
         DurableFacts,
         MachineFacts,
         PlaneFacts,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "beats",
+    "broker",
     "clocks",
     "commands",
     "control_plane",
@@ -58,6 +60,11 @@ def switched_on(enabled: bool) -> Verdict:  # noqa: FBT001 - the one fact
         "nothing is ever refused, held or parked",
         "set MAINTENANCE_MODE_ENABLED=true and restart every process",
     )
+
+
+def broker(facts: BrokerFacts) -> Verdict:
+    """It answers."""
+    return ok("the broker answers" + (" (Redis)" if facts.redis else ""))
 
 
 def settings_agree(contradictions: Sequence[str]) -> Verdict:

@@ -51,7 +51,7 @@ class Family(StrEnum):
     PERFORMANCE = "performance"
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """The guide's heading."""
         return _TITLES[self]
 

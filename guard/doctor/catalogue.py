@@ -78,8 +78,7 @@ _ACTIVATION = (
     ("redis commands", _INACTIVE, ("redis",), activation.commands),
     ("guard state", _INACTIVE, ("record",), activation.state_record,
      "whoever cannot read the state stays closed", "celery -A yourapp maintenance status"),
-    ("broker", _QUIET, ("broker",), lambda facts: activation.ok(
-        "the broker answers" + (" (Redis)" if facts.redis else "")),
+    ("broker", _QUIET, ("broker",), activation.broker,
      "nothing can be published, parked or given back",
      "start the broker, or correct broker_url; then: celery -A yourapp maintenance check"),
     ("workers", _AS_BEFORE, ("roster", "settings"),
@@ -143,7 +142,7 @@ _EMERGENCY = (
     ("locks", _NO_EMERGENCY, ("sqllocks", "redislocks"), lambda sql, redis: emergency.locks([*sql, *redis]),
      "nobody can say what is held", "celery -A yourapp maintenance check"),
     ("visibility timeout", _NOT_ENDED, ("jobs", "longest"),
-     lambda jobs, longest: emergency.visibility(jobs, longest)),
+     emergency.visibility),
     ("late acknowledgement", _NOT_ENDED, ("jobs",), emergency.late_acks),
 )  # fmt: skip
 _PERFORMANCE = (
@@ -152,7 +151,7 @@ _PERFORMANCE = (
     ("redis memory", _MEMORY, ("redis",), performance.memory),
     ("answer times", _SLOW, ("redis", "durable", "settings"),
      lambda redis, durable, facts: performance.answer_times(redis, durable, facts.timeout)),
-    ("result expiry", _STUCK, ("jobs", "longest"), lambda jobs, longest: performance.result_expiry(jobs, longest)),
+    ("result expiry", _STUCK, ("jobs", "longest"), performance.result_expiry),
     ("database connections", _DATABASE, ("durable",), performance.connections),
     ("disk", _STUCK, ("machine",), performance.disks),
 )  # fmt: skip

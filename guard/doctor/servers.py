@@ -13,12 +13,11 @@ from sqlalchemy.engine import make_url
 
 from guard.core.doctor_facts import DurableFacts, HeldLock, PlaneFacts, RedisFacts
 from guard.doctor.places import file_place
-from guard.errors import StateInvalid, StateMissing, StoreUnavailable, Unanswerable
+from guard.errors import StateInvalid, StateMissing, StoreUnavailable
 from guard.gates.page import is_alive
 from guard.store.redis.client import connect, in_our_words
 from guard.store.redis.plane import RedisControlPlane
 from guard.store.sql.engine import make_engine, reported
-from guard.store.sql.measures import SqlMeasures
 from guard.store.sql.migrate import schema_state
 from guard.store.sql.rows import state_of
 from guard.store.sql.schedules import SqlSchedules
@@ -77,25 +76,19 @@ class DurableSide:
                 return DurableFacts(kind=kind, tables="missing", seconds=0.0, file=file)
         clock = self._world.clock
         with reported(), self.engine.connect() as connection:
-            began, sent = clock.boot(), clock.wall()
+            began = clock.boot()
             connection.execute(text("SELECT 1"))
             seconds = clock.boot() - began
             ahead = _ahead(connection, kind, clock.wall)
-        del sent
+            used = _connections(connection, kind)
         return DurableFacts(
             kind=kind,
             tables=schema_state(self.engine).value,
             seconds=seconds,
             ahead=ahead,
             file=file,
-            connections=self._connections(),
+            connections=used,
         )
-
-    def _connections(self) -> tuple[int, int] | None:
-        try:
-            return SqlMeasures(self._url, ours=False).connections()
-        except (Unanswerable, StoreUnavailable):
-            return None
 
     def state(self, facts: DurableFacts) -> GuardState | None:
         """The state; None where the tables are made at first use. Raises StoreUnavailable."""
@@ -187,7 +180,7 @@ class RedisSide:
     def _ahead(self) -> float | None:
         try:
             before = self._world.clock.wall()
-            seconds, micros = self.client.time()  # type: ignore[misc]
+            seconds, micros = self.client.time()
             return outside(int(seconds) + int(micros) / 1e6, before, self._world.clock.wall())
         except RedisError:
             return None
@@ -195,7 +188,7 @@ class RedisSide:
     def _missing(self) -> tuple[str, ...] | None:
         """Commands that are needed and not there."""
         try:
-            known = self.client.execute_command("COMMAND")
+            known: Any = self.client.execute_command("COMMAND")  # type: ignore[no-untyped-call]
         except (RedisError, ValueError, TypeError, KeyError, IndexError):
             return None
         names = {str(name).upper() for name in known}
@@ -220,7 +213,7 @@ class RedisSide:
         with in_our_words():
             for name in _LOCKS:
                 key = self._world.keys.lock(name)
-                left = int(self.client.pttl(key))  # type: ignore[arg-type]
+                left = int(self.client.pttl(key))
                 if left >= -1:
                     lasts = None if left == -1 else left / 1000
                     found.append(HeldLock(name=key, holder="", alive=None, left=lasts))
@@ -247,6 +240,15 @@ def _ahead(connection: Connection, kind: str, wall: Any) -> float | None:
     before = wall()
     theirs = connection.execute(text(f"SELECT {expression}")).scalar()
     return outside(float(theirs or 0.0), before, wall())
+
+
+def _connections(connection: Connection, kind: str) -> tuple[int, int] | None:
+    """In use, and allowed. By the connection that is there: another one may be one too many."""
+    if kind not in {"mysql", "mariadb"}:
+        return None
+    used = connection.execute(text("SHOW GLOBAL STATUS LIKE 'Threads_connected'")).one()
+    allowed = connection.execute(text("SHOW GLOBAL VARIABLES LIKE 'max_connections'")).one()
+    return int(used[1]), int(allowed[1])
 
 
 def _lives(holder: str) -> bool | None:
