@@ -12,9 +12,10 @@ from guard.cli.doctor_screen import doctor_screen
 from guard.cli.exits import HEALTH
 from guard.cli.options import command, json_option
 from guard.cli.render import print_json
-from guard.cli.where import find_guard, load_task_modules
+from guard.cli.where import app_is_given, find_guard, load_task_modules
 from guard.core.diagnosis import Diagnosis, Family, Finding, Status
 from guard.errors import ConfigurationInvalid
+from guard.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,16 +28,17 @@ __all__ = ["doctor"]
     "--only",
     multiple=True,
     metavar="FAMILY",
-    help="Only this family of the troubleshooting guide: " + ", ".join(Family) + ". May be given several times.",
+    help=f"Only this family of the troubleshooting guide: {', '.join(Family)}. May be given several times.",
 )
 @click.option("-a", "--all", "show_all", is_flag=True, help="Show what is well, too.")
 @json_option
 def doctor(ctx: click.Context, *, only: tuple[str, ...], show_all: bool, as_json: bool) -> None:
     """Find the cause of a problem and the command that mends it.
 
-    About forty checks in the five families of the troubleshooting guide. Each says what was seen, why it matters and
-    what to type. What could not be looked at names what kept it from that. Nothing is changed; secrets are not shown.
-    It ends within 15 seconds even when nothing answers.
+    About forty checks in the five families of the troubleshooting guide. Each says what was seen, why it
+    matters and what to type. What could not be looked at names what kept it from that. Nothing is changed;
+    secrets are not shown. It ends within 15 seconds even when nothing answers. Without -A only the settings
+    of the environment are looked at, which names every problem when an app cannot even be loaded.
 
     The exit code is that of monitoring plugins: 0 healthy, 1 warnings or something unknown, 2 problems.
     """
@@ -50,6 +52,8 @@ def doctor(ctx: click.Context, *, only: tuple[str, ...], show_all: bool, as_json
 
 def _diagnosis(ctx: click.Context, only: tuple[str, ...]) -> Diagnosis:
     try:
+        if not app_is_given(ctx):
+            load_settings()  # which names every problem when an app cannot even be loaded
         guard = find_guard(ctx)
     except ConfigurationInvalid as error:
         return _invalid(error)

@@ -33,7 +33,8 @@ MEANINGS = {
 
 
 HEALTH = {"ok": 0, "warning": 1, "problem": 2}
-"""What `doctor` alone ends with: the codes of monitoring plugins. Wrong usage and unexpected errors end with 2 and 1
+"""What `doctor` alone ends with: the codes of monitoring plugins. Wrong usage and unexpected errors end
+with 2 and 1
 there too, and either way something is to be seen to."""
 
 

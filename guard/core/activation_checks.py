@@ -74,7 +74,8 @@ def settings_agree(contradictions: Sequence[str]) -> Verdict:
     return warn(
         "; ".join(contradictions),
         "one of two settings does not do what it says",
-        "change one of each pair and restart every process; `celery -A yourapp maintenance check` reads them again",
+        "change one of each pair and restart every process; `celery -A yourapp maintenance check` reads "
+        "them again",
     )
 
 
@@ -151,7 +152,8 @@ def state_record(facts: PlaneFacts) -> Verdict:
         return broken(
             f"the guard state in Redis cannot be believed: {facts.record}",
             "whoever cannot read the state stays closed",
-            "give every process the same GUARD_SECRET_KEY, and each installation a GUARD_NAMESPACE of its own",
+            "give every process the same GUARD_SECRET_KEY, and each installation a GUARD_NAMESPACE of "
+            "its own",
         )
     return ok(f"epoch {facts.state.epoch}, {facts.state.phase.value}")
 

@@ -48,7 +48,8 @@ def workers_there(roster: Sequence[RosterEntry], lease: float) -> Verdict:
     return warn(
         "no guarded worker is registered",
         "nothing runs jobs, or what runs them has no guard or another control plane",
-        "celery -A yourapp worker   (guard.install(app) must be where the app is made, and REDIS_URL the same)",
+        "celery -A yourapp worker   (guard.install(app) must be where the app is made, and REDIS_URL the "
+        "same)",
     )
 
 
@@ -60,7 +61,8 @@ def self_tests(roster: Sequence[RosterEntry]) -> Verdict:
     return broken(
         f"workers refuse guarded work: {_some(failed)}",
         "a gate of theirs is not reached, so they take no guarded jobs at all",
-        "install the supported release of Celery, or take away what overrides the named method, and restart them",
+        "install the supported release of Celery, or take away what overrides the named method, and "
+        "restart them",
     )
 
 
@@ -71,7 +73,8 @@ def signing_key(signed: bool) -> Verdict:  # noqa: FBT001 - the one fact
     return warn(
         "GUARD_SECRET_KEY is not set",
         "whoever can write to Redis can open the gate",
-        "python -c 'import secrets; print(secrets.token_urlsafe(32))'   (the same GUARD_SECRET_KEY for every process)",
+        "python -c 'import secrets; print(secrets.token_urlsafe(32))'   (the same GUARD_SECRET_KEY for "
+        "every process)",
     )
 
 
@@ -97,7 +100,8 @@ def epochs(roster: Sequence[RosterEntry], plane: PlaneFacts, lease: float) -> Ve
         return broken(
             f"these workers are registered and do not renew: {_some(silent)}",
             "they are frozen, dead, or cut off at an old epoch; a drain waits for them",
-            f"look at {silent[0]}: restart it if it hangs; `celery -A yourapp maintenance drain` names what it ran",
+            f"look at {silent[0]}: restart it if it hangs; `celery -A yourapp maintenance drain` names "
+            "what it ran",
         )
     if state is None:
         return not_known("the control plane holds no state to compare with")

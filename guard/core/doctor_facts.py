@@ -55,7 +55,8 @@ class SettingFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePlace:
-    """Where a file lies. `filesystem`: its type as the kernel names it; `temporary`: below a folder that is emptied."""
+    """Where a file lies. `filesystem`: its type as the kernel names it; `temporary`: below a folder that
+    is emptied."""
 
     path: str
     filesystem: str | None
@@ -76,7 +77,8 @@ class DurableFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisFacts:
-    """The server of the control plane. `missing`: commands that it does not have; `seconds`, `ahead` as above."""
+    """The server of the control plane. `missing`: commands that it does not have; `seconds`, `ahead` as
+    above."""
 
     role: str
     seconds: float
@@ -124,7 +126,8 @@ class BrokerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """A task of the app. `limit`: its hard time limit in seconds; `queue`: where its calls go; None: its routes need
+    """A task of the app. `limit`: its hard time limit in seconds; `queue`: where its calls go; None: its
+    routes need
     arguments."""
 
     name: str
@@ -172,7 +175,8 @@ class ParkedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
-    """A sample of the sessions. `flags`: keys that bar people from signing in, with their seconds to live (None: for
+    """A sample of the sessions. `flags`: keys that bar people from signing in, with their seconds to live
+    (None: for
     good)."""
 
     seen: int
@@ -184,7 +188,8 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldLock:
-    """A lock. `alive`: whether its holder runs; None: it is of another machine. `left`: seconds; None: for good."""
+    """A lock. `alive`: whether its holder runs; None: it is of another machine. `left`: seconds; None:
+    for good."""
 
     name: str
     holder: str
@@ -194,7 +199,8 @@ class HeldLock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """This machine. `disks`: folder -> share that is in use, 0 to 1; `closed_by`: the local-close file, if it is there."""
+    """This machine. `disks`: folder -> share that is in use, 0 to 1; `closed_by`: the local-close file,
+    if it is there."""
 
     disks: Mapping[str, float]
     closed_by: str

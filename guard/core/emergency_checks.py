@@ -41,14 +41,17 @@ def remote_control(replies: Sequence[Reply], roster: Sequence[RosterEntry], leas
         return not_known(f"{names} did not answer: a solo pool does not while it runs a job")
     return broken(
         f"these workers renew and do not hear remote control: {names}",
-        "their control queue is missing: `inspect`, `revoke`, rollback and preview do not reach them (gates do)",
-        "set worker_enable_remote_control=True and restart them: a worker declares its control queue when it starts",
+        "their control queue is missing: `inspect`, `revoke`, rollback and preview do not reach them "
+        "(gates do)",
+        "set worker_enable_remote_control=True and restart them: a worker declares its control queue "
+        "when it starts",
     )
 
 
 def endable(roster: Sequence[RosterEntry], lease: float) -> Verdict:
     """Whether an emergency can end running jobs everywhere."""
-    cannot = [f"{one.card.node} ({one.card.pool})" for one in live_workers(roster, lease) if not one.card.terminable]
+    live = [one.card for one in live_workers(roster, lease)]
+    cannot = [f"{card.node} ({card.pool})" for card in live if not card.terminable]
     if not cannot:
         return ok("every worker can end its jobs one by one")
     return warn(
@@ -59,7 +62,8 @@ def endable(roster: Sequence[RosterEntry], lease: float) -> Verdict:
 
 
 def visibility(jobs: JobFacts, longest_window: float) -> Verdict:
-    """Whether the broker delivers a job again while it still runs, or waits through a window of so many seconds."""
+    """Whether the broker delivers a job again while it still runs, or waits through a window of so many
+    seconds."""
     seconds = jobs.visibility
     if seconds is None:
         return ok("this broker delivers a job again only when its worker is gone")
@@ -69,14 +73,16 @@ def visibility(jobs: JobFacts, longest_window: float) -> Verdict:
     if long:
         worst = max(one.limit or 0.0 for one in long)
         return broken(
-            f"{', '.join(one.name for one in long[:5])} may run for {humanize(worst)}, and the visibility timeout is "
+            f"{', '.join(one.name for one in long[:5])} may run for {humanize(worst)}, and the visibility "
+            "timeout is "
             f"{humanize(seconds)}",
             "the broker delivers such a job to a second worker while the first still runs it",
             remedy % round(worst * 1.5),
         )
     if longest_window > seconds:
         return warn(
-            f"a window may last {humanize(longest_window)}, and the visibility timeout is {humanize(seconds)}",
+            f"a window may last {humanize(longest_window)}, and the visibility timeout is "
+            f"{humanize(seconds)}",
             "a job that waits for its ETA in a worker through such a window is delivered twice",
             remedy % round(longest_window * 1.5),
         )
@@ -106,7 +112,8 @@ def late_acks(jobs: JobFacts) -> Verdict:
     return warn(
         f"{len(early)} tasks acknowledge before they run: {', '.join(early[:5])}",
         "on Redis such a job is lost with its worker, guard or no guard",
-        "task_acks_late = True and task_reject_on_worker_lost = True, for tasks that may run twice; GUARD_LEDGER=true "
+        "task_acks_late = True and task_reject_on_worker_lost = True, for tasks that may run twice; "
+        "GUARD_LEDGER=true "
         "names those that are lost",
     )
 
@@ -135,7 +142,9 @@ def overdue(plane: PlaneFacts, default_seconds: float, moment: float) -> Verdict
         return not_known("the control plane holds no state")
     since = overdue_since(state, default_seconds=default_seconds, now=moment)
     if since is None:
-        return ok("no window is past its end" if not state.is_active else f"a window is open ({state.phase.value})")
+        if state.is_active:
+            return ok(f"a window is open ({state.phase.value})")
+        return ok("no window is past its end")
     return warn(
         f"a window should have ended {humanize(moment - since)} ago",
         "people and jobs wait longer than they were told",

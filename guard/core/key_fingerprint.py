@@ -1,4 +1,5 @@
-"""A few characters by which two processes see whether they have the same GUARD_SECRET_KEY, without showing it."""
+"""A few characters by which two processes see whether they have the same GUARD_SECRET_KEY, without
+showing it."""
 
 from __future__ import annotations
 

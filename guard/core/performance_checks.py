@@ -18,14 +18,16 @@ _SLOW_SQL = 0.5
 
 
 def eviction(plane: RedisFacts, broker: str | None) -> Verdict:
-    """Whether Redis may throw guard keys or queues away. `broker`: the policy of the broker's, where that is Redis."""
+    """Whether Redis may throw guard keys or queues away. `broker`: the policy of the broker's, where that
+    is Redis."""
     told = {"control plane": plane.policy, **({"broker": broker} if broker is not None else {})}
     unsafe = {where: policy for where, policy in told.items() if policy and policy.startswith("allkeys-")}
     if unsafe:
         words = ", ".join(f"{policy} ({where})" for where, policy in unsafe.items())
         return broken(
             f"maxmemory-policy is {words}",
-            "a full Redis throws away queues and guard keys: jobs are lost (the guide's `allkeys-lru` is wrong here)",
+            "a full Redis throws away queues and guard keys: jobs are lost (the guide's `allkeys-lru` is "
+            "wrong here)",
             "redis-cli CONFIG SET maxmemory-policy noeviction   (and the same in redis.conf)",
         )
     if plane.policy is None:
@@ -53,9 +55,11 @@ def answer_times(plane: RedisFacts, durable: DurableFacts, timeout: float) -> Ve
     """Whether stores answer fast enough. `timeout`: seconds that a renewal may take."""
     if plane.seconds >= timeout * _SHARE_OF_TIMEOUT:
         return warn(
-            f"Redis takes {plane.seconds * 1000:.0f} ms for an answer; a renewal may take {timeout * 1000:.0f} ms",
+            f"Redis takes {plane.seconds * 1000:.0f} ms for an answer; a renewal may take "
+            f"{timeout * 1000:.0f} ms",
             "renewals fail, leases end, and gates close without a window",
-            "redis-cli SLOWLOG GET 10, or raise GUARD_TIMEOUT_SECONDS with GUARD_RENEW_SECONDS and GUARD_LEASE_SECONDS",
+            "redis-cli SLOWLOG GET 10, or raise GUARD_TIMEOUT_SECONDS with GUARD_RENEW_SECONDS and "
+            "GUARD_LEASE_SECONDS",
         )
     if durable.seconds >= _SLOW_SQL:
         return warn(

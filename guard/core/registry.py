@@ -203,7 +203,8 @@ class OperationRegistry:
         return self.kinds[DEFAULT_OPERATION]
 
     def knows_task(self, task_name: str, *, declared: str | None = None, queue: str | None = None) -> bool:
-        """Whether a declaration or a rule says the operation of such a task; else it counts as `job_creation`."""
+        """Whether a declaration or a rule says the operation of such a task; else it counts as
+        `job_creation`."""
         if declared is not None:
             return declared in self.kinds
         fits = len(task_name) <= _LONGEST_NAME and any(one.fullmatch(task_name) for one, _ in self._rules)

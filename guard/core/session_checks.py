@@ -34,7 +34,8 @@ def session_layout(facts: SessionFacts | None) -> Verdict:
     return broken(
         f"{odd} of {total} keys under the session prefix cannot be read as sessions",
         "nobody can tell whose they are: an admin's would end too, and other types are left alone",
-        "set GUARD_SESSION_PREFIX to what the keys of your sessions begin with (JSON text or a hash, with user_id and "
+        "set GUARD_SESSION_PREFIX to what the keys of your sessions begin with (JSON text or a hash, "
+        "with user_id and "
         "created_at); `celery -A yourapp maintenance sessions stats` counts again",
     )
 

@@ -24,7 +24,8 @@ LIMIT_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A source and how to ask it: `ask` gets the answers of the first so many that it needs, in that order."""
+    """A source and how to ask it: `ask` gets the answers of the first so many that it needs, in that
+    order."""
 
     source: Source
     ask: Callable[..., Any]

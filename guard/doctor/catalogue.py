@@ -1,4 +1,5 @@
-"""All checks, causes before consequences, each with the symptom of the troubleshooting guide that it explains."""
+"""All checks, causes before consequences, each with the symptom of the troubleshooting guide that it
+explains."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ _STILL = 'Maintenance mode shows as "active" but users can still perform blocked
 _NOTHING = "System appears to be in maintenance mode but doesn't block anything"
 _NO_MESSAGE = "No maintenance messages displayed to users"
 _NORMAL = "Operations that should be blocked return normal responses"
-_RETAIN = "Non-admin users retain access during maintenance"
+_RETAIN = "Non-admin users retain access during maintenance mode"
 _LOG_IN = "Users can still log in during maintenance"
 _CLEANUP = "Session cleanup doesn't remove user sessions"
 _ADMINS = "Admin users lose access (should be preserved)"
@@ -66,11 +67,11 @@ _REDIS = "Redis performance issues"
 _STUCK = "User interface becomes unresponsive"
 
 _ACTIVATION = (
-    ("switched on", _START, ("settings",), lambda facts: activation.switched_on(facts.enabled)),
     ("settings", _START, ("settings",), lambda facts: activation.settings_agree(facts.contradictions)),
+    ("switched on", _START, ("settings",), lambda facts: activation.switched_on(facts.enabled)),
     ("durable store", _START, ("durable",), activation.durable_store,
      "windows are opened in it first, so none can be opened",
-     "start the database, then: celery -A yourapp maintenance check   (an emergency and close-local work without)"),
+     "start the database, then: celery -A yourapp maintenance check   (an emergency works without)"),
     ("migration", _START, ("durable",), activation.tables),
     ("control plane", _INACTIVE, ("redis",), activation.control_plane,
      "no process can renew its lease: everything guarded is closed until it answers",
@@ -95,7 +96,8 @@ _ACTIVATION = (
     ("libraries", _AS_BEFORE, ("machine", "settings", "replies?"),
      lambda machine, facts, replies: activation.releases(machine, replies or (), facts.release)),
     ("time zone", _INACTIVE, ("machine",), activation.zones),
-    ("clocks", _INACTIVE, ("durable?", "redis?", "replies?"), lambda durable, redis, replies: activation.clocks({
+    ("clocks", _INACTIVE, ("durable?", "redis?", "replies?"),
+     lambda durable, redis, replies: activation.clocks({
         "the database": durable.ahead if durable else None, "Redis": redis.ahead if redis else None,
         **{one.node: one.ahead for one in replies or ()}})),
     ("beat", _INACTIVE, ("beats", "replies?"),
@@ -103,13 +105,15 @@ _ACTIVATION = (
     ("webhook", _QUIET, ("webhook",),
      lambda probe: activation.reachable("webhook", probe, "MAINTENANCE_WEBHOOK_URL"),
      "nobody hears of windows by this way", "correct MAINTENANCE_WEBHOOK_URL, or open the firewall to it"),
-    ("mail server", _QUIET, ("mail",), lambda probe: activation.reachable("mail server", probe, "mail settings"),
+    ("mail server", _QUIET, ("mail",),
+     lambda probe: activation.reachable("mail server", probe, "mail settings"),
      "nobody hears of windows by mail", "correct the mail settings, or open the firewall to the server"),
 )  # fmt: skip
 _BLOCKING = (
     ("self-test", _NORMAL, ("roster",), blocking.self_tests),
     ("consumers without a guard", _STILL, ("unguarded",), blocking.unguarded,
-     "nobody can say whether somebody takes jobs whatever the guard says", "celery -A yourapp inspect active_queues"),
+     "nobody can say whether somebody takes jobs whatever the guard says",
+     "celery -A yourapp inspect active_queues"),
     ("worker epochs", _NORMAL, ("roster", "record", "settings"),
      lambda roster, record, facts: blocking.epochs(roster, record, facts.lease)),
     ("signing key", _NOTHING, ("settings",), lambda facts: blocking.signing_key(facts.signed)),
@@ -172,7 +176,9 @@ CHECKS = (
 """In the order in which they are told."""
 
 
-def sources_of(*, sessions_are_there: bool, broker_is_there: bool, users_are_there: bool) -> dict[str, Source]:
+def sources_of(
+    *, sessions_are_there: bool, broker_is_there: bool, users_are_there: bool
+) -> dict[str, Source]:
     """The sources of an installation: what shares a server is lost with it, and one cause is one problem.
 
     Args:

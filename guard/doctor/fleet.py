@@ -1,4 +1,5 @@
-"""Broker, workers and tasks, asked without changing anything: passive declarations, remote control that only asks."""
+"""Broker, workers and tasks, asked without changing anything: passive declarations, remote control that
+only asks."""
 
 from __future__ import annotations
 
@@ -133,7 +134,7 @@ class FleetSide:
 
     def _task(self, name: str) -> TaskFacts:
         task, conf = self._app.tasks[name], self._app.conf
-        queue = self._world.classifier.routed(name)
+        queue = getattr(task, "queue", None) or self._world.classifier.routed(name)
         limit = task.time_limit if task.time_limit is not None else conf.task_time_limit
         return TaskFacts(
             name=name,

@@ -71,18 +71,21 @@ def contradictions(world: World) -> list[str]:
     if settings.maintenance_webhook_url and not settings.maintenance_notifications_enabled:
         found.append("MAINTENANCE_WEBHOOK_URL is set, and MAINTENANCE_NOTIFICATIONS_ENABLED is false")
     if settings.guard_second_approver and settings.secret is None:
-        found.append("GUARD_SECOND_APPROVER is set, and GUARD_SECRET_KEY, by which people prove who they are, is not")
+        found.append("GUARD_SECOND_APPROVER is set, and GUARD_SECRET_KEY, which proves who they are, is not")
     if settings.guard_ledger and not settings.redis_url and world.redis_url.endswith("localhost:6379/0"):
         found.append("GUARD_LEDGER is true, and REDIS_URL, where it lies, is not set")
     missing = sorted(settings.hold_queues - _queues(world)) if conf.task_queues else []
     if missing:
         found.append(f"GUARD_HOLD_QUEUES names {', '.join(missing)}, which task_queues does not")
     if conf.worker_enable_remote_control is False and settings.guard_events:
-        found.append("GUARD_EVENTS is true, and worker_enable_remote_control is False: nobody can switch events on")
+        found.append(
+            "GUARD_EVENTS is true, and worker_enable_remote_control is False: nobody can switch events on"
+        )
     grace, limit = settings.emergency_mode_job_grace_period, conf.task_time_limit
     if limit and grace > limit:
         found.append(
-            f"EMERGENCY_MODE_JOB_GRACE_PERIOD is {grace} s, and task_time_limit ends every job after {limit} s"
+            f"EMERGENCY_MODE_JOB_GRACE_PERIOD is {grace} s, and task_time_limit ends every job after "
+            f"{limit} s"
         )
     return found
 

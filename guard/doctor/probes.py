@@ -31,7 +31,7 @@ def smtp_reachable(host: str, port: int, tls: str, *, context: ssl.SSLContext | 
         context: which certificates are believed; the system's when None.
     """
     if tls not in _TLS:
-        return Reachability(reachable=False, note=f"tls={tls!r} is unknown: use {', '.join(_TLS)}")
+        return _away(f"tls={tls!r} is unknown: use {', '.join(_TLS)}")
     where = f"{host}:{port}"
     trusted = context or ssl.create_default_context()
     try:
@@ -43,15 +43,15 @@ def smtp_reachable(host: str, port: int, tls: str, *, context: ssl.SSLContext | 
                 server.ehlo()
                 if tls == "starttls":
                     if not server.has_extn("starttls"):
-                        return Reachability(reachable=False, note=f"{where} does not offer STARTTLS")
+                        return _away(f"{where} does not offer STARTTLS")
                     server.starttls(context=trusted)
                     server.ehlo()
     except ssl.SSLCertVerificationError as error:
-        return Reachability(reachable=False, note=f"the certificate of {where} is refused: {error.verify_message}")
+        return _away(f"the certificate of {where} is refused: {error.verify_message}")
     except ssl.SSLError:
-        return Reachability(reachable=False, note=f"{where} does not speak TLS on this port")
+        return _away(f"{where} does not speak TLS on this port")
     except (OSError, smtplib.SMTPException) as error:
-        return Reachability(reachable=False, note=f"{where} does not answer ({type(error).__name__})")
+        return _away(f"{where} does not answer ({type(error).__name__})")
     return Reachability(reachable=True, note=f"{where} answers" + ("" if tls == "none" else " with TLS"))
 
 
@@ -71,11 +71,11 @@ def webhook_reachable(
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        return Reachability(reachable=False, note=f"no address is known of {host}")
+        return _away(f"no address is known of {host}")
     addresses = [str(one[4][0]) for one in found]
     for address in addresses:
         if problem := refuses(ip_address(address.partition("%")[0])):
-            return Reachability(reachable=False, note=f"{host} leads to {problem}, where nothing is ever posted")
+            return _away(f"{host} leads to {problem}, where nothing is ever posted")
     try:
         with (
             socket.create_connection((addresses[0], port), timeout=_SECONDS) as plain,
@@ -83,6 +83,10 @@ def webhook_reachable(
         ):
             return Reachability(reachable=True, note=f"{host} answers with TLS")
     except ssl.SSLCertVerificationError as error:
-        return Reachability(reachable=False, note=f"the certificate of {host} is refused: {error.verify_message}")
+        return _away(f"the certificate of {host} is refused: {error.verify_message}")
     except OSError as error:  # ssl.SSLError is one
-        return Reachability(reachable=False, note=f"{host} does not answer ({type(error).__name__})")
+        return _away(f"{host} does not answer ({type(error).__name__})")
+
+
+def _away(note: str) -> Reachability:
+    return Reachability(reachable=False, note=note)

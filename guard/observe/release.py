@@ -10,7 +10,8 @@ _PACKAGE = "celery-maintenance-guard"
 
 
 def release() -> str:
-    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``; ``unknown`` where they are not installed as packages."""
+    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``; ``unknown`` where they are not installed as
+    packages."""
     try:
         return f"{version(_PACKAGE)} on Celery {version('celery')}"
     except PackageNotFoundError:
@@ -18,7 +19,8 @@ def release() -> str:
 
 
 def out_of_range() -> tuple[str, ...] | None:
-    """Libraries outside of the range that this release supports, a sentence each. None: nobody can say, since the
+    """Libraries outside of the range that this release supports, a sentence each. None: nobody can say,
+    since the
     guard is not installed as a package."""
     from packaging.requirements import Requirement
 
