@@ -71,4 +71,4 @@ def _finding(screen: Screen, one: Finding) -> None:
     if one.status is not Status.OK:
         screen.row("", f"guide: {one.symptom}", "quiet")
     if one.remedy:
-        screen.row("  → type", one.remedy, "head")
+        screen.row("  → remedy", one.remedy, "head")

@@ -173,10 +173,9 @@ def commands(facts: RedisFacts) -> Verdict:
     return ok("every command that the guard uses is there")
 
 
-def shared_prefix(durable: GuardState | None, plane: PlaneFacts, namespace: str) -> Verdict:
+def shared_prefix(durable: GuardState | None, state: GuardState, namespace: str) -> Verdict:
     """Whether the control plane is another installation's."""
-    state = plane.state
-    if state is None or durable is None or not state.store_id or state.store_id == durable.store_id:
+    if durable is None or not state.store_id or state.store_id == durable.store_id:
         return ok(f"the keys {{{namespace}}}:* are this installation's")
     return broken(
         f"the keys {{{namespace}}}:* in Redis are another installation's",
@@ -185,13 +184,10 @@ def shared_prefix(durable: GuardState | None, plane: PlaneFacts, namespace: str)
     )
 
 
-def stores_agree(durable: GuardState | None, plane: PlaneFacts) -> Verdict:
+def stores_agree(durable: GuardState | None, state: GuardState) -> Verdict:
     """Whether both stores are at one epoch. `durable`: None where the tables are not made yet."""
-    state = plane.state
     if durable is None:
         return ok("the durable store is made at first use")
-    if state is None:
-        return not_known("the control plane holds no state to compare with")
     if state.store_id != durable.store_id or state.epoch == durable.epoch:
         return ok(f"durable store and control plane are at epoch {durable.epoch}")
     ahead = "the control plane" if state.epoch > durable.epoch else "the durable store"
@@ -281,9 +277,9 @@ def reachable(what: str, probe: Reachability | None, setting: str) -> Verdict:
     if probe is None:
         return ok(f"no {what} is set ({setting})")
     if probe.reachable:
-        return ok(f"{what}: {probe.note}")
+        return ok(probe.note)
     return broken(
-        f"{what}: {probe.note}",
+        probe.note,
         "nobody hears that a window begins, ends, or needs somebody",
         f"correct {setting}, or let this machine through the firewall to it",
     )

@@ -9,8 +9,9 @@ from guard.core.diagnosis import Verdict, broken, not_known, ok, warn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from guard.core.doctor_facts import JobFacts, PlaneFacts, Reply
+    from guard.core.doctor_facts import JobFacts, Reply
     from guard.core.roster import RosterEntry
+    from guard.core.state import GuardState
 
 __all__ = [
     "epochs",
@@ -91,11 +92,10 @@ def keys_alike(replies: Sequence[Reply], ours: str) -> Verdict:
     return ok(f"{asked} workers have the key of this process")
 
 
-def epochs(roster: Sequence[RosterEntry], plane: PlaneFacts, lease: float) -> Verdict:
+def epochs(roster: Sequence[RosterEntry], state: GuardState, lease: float) -> Verdict:
     """Whether every worker renews and has acknowledged the current epoch."""
     workers = [one for one in roster if one.card.role == "worker"]
     silent = [one.card.node for one in workers if one.seen_seconds_ago > silent_after(lease)]
-    state = plane.state
     if silent:
         return broken(
             f"these workers are registered and do not renew: {_some(silent)}",
@@ -103,8 +103,6 @@ def epochs(roster: Sequence[RosterEntry], plane: PlaneFacts, lease: float) -> Ve
             f"look at {silent[0]}: restart it if it hangs; `celery -A yourapp maintenance drain` names "
             "what it ran",
         )
-    if state is None:
-        return not_known("the control plane holds no state to compare with")
     old = [
         f"{one.card.node} (epoch {one.acknowledged_epoch})"
         for one in workers

@@ -135,6 +135,8 @@ class TaskFacts:
     queue: str | None
     late: bool
     limit: float | None
+    by_choice: bool = False
+    """Whether it acknowledges early although the others do not: somebody has decided that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

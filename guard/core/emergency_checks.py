@@ -13,8 +13,9 @@ from guard.core.overdue import overdue_since
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from guard.core.doctor_facts import HeldLock, JobFacts, MachineFacts, ParkedFacts, PlaneFacts, Reply
+    from guard.core.doctor_facts import HeldLock, JobFacts, MachineFacts, ParkedFacts, Reply
     from guard.core.roster import RosterEntry
+    from guard.core.state import GuardState
 
 __all__ = [
     "endable",
@@ -100,7 +101,7 @@ def late_acks(jobs: JobFacts) -> Verdict:
     """Whether Redis loses what a killed worker ran."""
     if not jobs.redis:
         return ok("the broker is not Redis")
-    early = sorted(one.name for one in jobs.tasks if not one.late)
+    early = sorted(one.name for one in jobs.tasks if not one.late and not one.by_choice)
     if not early:
         if jobs.rejects_lost:
             return ok("every task acknowledges late")
@@ -110,7 +111,7 @@ def late_acks(jobs: JobFacts) -> Verdict:
             "task_reject_on_worker_lost = True",
         )
     return warn(
-        f"{len(early)} tasks acknowledge before they run: {', '.join(early[:5])}",
+        f"these acknowledge before they run: {', '.join(early[:5])}",
         "on Redis such a job is lost with its worker, guard or no guard",
         "task_acks_late = True and task_reject_on_worker_lost = True, for tasks that may run twice; "
         "GUARD_LEDGER=true "
@@ -118,11 +119,11 @@ def late_acks(jobs: JobFacts) -> Verdict:
     )
 
 
-def local_close(machine: MachineFacts, plane: PlaneFacts | None) -> Verdict:
+def local_close(machine: MachineFacts, state: GuardState | None) -> Verdict:
     """Whether this machine is closed by a file although no window is open."""
     if not machine.closed_by:
         return ok("this machine is not closed locally")
-    if plane is None or plane.state is None or plane.state.phase is not Phase.INACTIVE:
+    if state is None or state.phase is not Phase.INACTIVE:
         return warn(
             f"{machine.closed_by} closes this machine, as a window that is open, or nobody knows of, does",
             "when that ends, this machine stays closed",
@@ -135,11 +136,8 @@ def local_close(machine: MachineFacts, plane: PlaneFacts | None) -> Verdict:
     )
 
 
-def overdue(plane: PlaneFacts, default_seconds: float, moment: float) -> Verdict:
+def overdue(state: GuardState, default_seconds: float, moment: float) -> Verdict:
     """Whether a window is past its end. `moment`: UTC seconds."""
-    state = plane.state
-    if state is None:
-        return not_known("the control plane holds no state")
     since = overdue_since(state, default_seconds=default_seconds, now=moment)
     if since is None:
         if state.is_active:
@@ -152,14 +150,13 @@ def overdue(plane: PlaneFacts, default_seconds: float, moment: float) -> Verdict
     )
 
 
-def parked_left(facts: ParkedFacts, plane: PlaneFacts) -> Verdict:
+def parked_left(facts: ParkedFacts, state: GuardState) -> Verdict:
     """Whether jobs are parked and nobody will give them back."""
-    state = plane.state
     if facts.waiting is None:
         return not_known("the broker does not say how many jobs are parked")
     if not facts.waiting:
         return ok("no jobs are parked")
-    if state is None or state.phase is not Phase.INACTIVE:
+    if state.phase is not Phase.INACTIVE:
         return ok(f"{facts.waiting} jobs are parked, for the window")
     return broken(
         f"{facts.waiting} jobs are parked, and no window is open",

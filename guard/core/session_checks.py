@@ -8,7 +8,8 @@ from guard.core.diagnosis import Verdict, broken, ok, warn
 from guard.core.modes import Phase
 
 if TYPE_CHECKING:
-    from guard.core.doctor_facts import PlaneFacts, SessionFacts
+    from guard.core.doctor_facts import SessionFacts
+    from guard.core.state import GuardState
 
 __all__ = ["policies", "session_layout", "session_store", "sign_in_flag", "users_table"]
 
@@ -40,12 +41,11 @@ def session_layout(facts: SessionFacts | None) -> Verdict:
     )
 
 
-def sign_in_flag(facts: SessionFacts | None, plane: PlaneFacts) -> Verdict:
+def sign_in_flag(facts: SessionFacts | None, state: GuardState) -> Verdict:
     """Whether something else than the guard bars people from signing in."""
     if facts is None or not facts.flags:
         return ok("no flag bars people from signing in")
-    state = plane.state
-    if state is not None and state.phase is not Phase.INACTIVE:
+    if state.phase is not Phase.INACTIVE:
         return ok(f"{', '.join(facts.flags)} bars people from signing in, and a window is open")
     name, left = next(iter(facts.flags.items()))
     lasts = "for good" if left is None else f"for {left} s more"

@@ -112,6 +112,7 @@ class _Sides:
             "lastrun": self._last_run,
             "redis": redis.look,
             "record": redis.record,
+            "live": redis.live,
             "roster": redis.roster,
             "broker": fleet.broker,
             "replies": fleet.replies,

@@ -144,6 +144,7 @@ class FleetSide:
             queue=str(queue) if queue is not None else None,
             late=bool(task.acks_late if task.acks_late is not None else conf.task_acks_late),
             limit=float(limit) if limit else None,
+            by_choice=bool(conf.task_acks_late and task.acks_late is False),
         )
 
     def parked(self, roster: list[RosterEntry], _broker: BrokerFacts) -> ParkedFacts:

@@ -203,6 +203,12 @@ class RedisSide:
         except StateInvalid as error:
             return PlaneFacts(record=str(error))
 
+    def live(self, facts: PlaneFacts) -> GuardState:
+        """The state, when it can be believed. Raises StoreUnavailable."""
+        if facts.state is None:
+            raise StoreUnavailable(f"the guard state is {facts.record}")
+        return facts.state
+
     def roster(self, _server: RedisFacts) -> list[RosterEntry]:
         """All registered agents. Raises StoreUnavailable."""
         return self._plane.roster()

@@ -152,7 +152,7 @@ def test_the_command_for_people(clinic: Clinic) -> None:
     (line,) = [line for line in lines if line.startswith("  problem")]
     assert "was left behind" in line
     assert "  guide: Emergency mode can't be deactivated" in done.output
-    assert "→ type      celery -A yourapp maintenance close-local --open" in done.output
+    assert "→ remedy    celery -A yourapp maintenance close-local --open" in done.output
     assert "\x1b" not in done.output
     assert SECRET not in done.output
 
