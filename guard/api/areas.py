@@ -9,7 +9,7 @@ from guard.api.ledger import LedgerView
 from guard.api.parked import Parked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     from guard.api.access import Access
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guard.api.routines import Routines
     from guard.api.secrets import Secrets
     from guard.api.sessions import Sessions
+    from guard.core.diagnosis import Diagnosis
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
     from guard.ports import DurableStore, WakeUp
@@ -241,3 +242,23 @@ class Areas:
         from guard.api.preview import make_preview
 
         return make_preview(self._parts, self, mode=mode, duration=duration, sessions=sessions, scope=scope)
+
+    def diagnose(
+        self, *, only: Collection[str] = (), seen: Callable[[int, int], None] | None = None
+    ) -> Diagnosis:
+        """Look for the causes of what the troubleshooting guide describes: about forty checks, each with
+        what was
+        seen, why it matters, and the remedy. Changes nothing, takes 2 to 15 seconds, and never raises for
+        a server
+        that is away.
+
+        Args:
+            only: families: ``activation``, ``blocking``, ``sessions``, ``emergency``, ``performance``;
+            all when
+                empty.
+            seen: told how many sources have answered and how many there are, for a progress bar.
+
+        Raises:
+            InvalidRequest: there is no such family.
+        """
+        return self._parts.doctor.diagnose(only, seen)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from guard.core.audit_chain import ChainKeys
     from guard.core.counts import Count
     from guard.core.deliveries import Delivery
+    from guard.core.diagnosis import Diagnosis
     from guard.core.notifications import Message, Receivers
     from guard.core.operations import OperationKind
     from guard.core.registry import OperationRegistry
@@ -74,6 +75,7 @@ __all__ = [
     "AccessParts",
     "ConductingParts",
     "NotifyParts",
+    "DoctorParts",
     "Parts",
     "ReportingParts",
     "RoutineParts",
@@ -214,6 +216,14 @@ class SchedulingParts(Protocol):
     def due(self, windows: Windows) -> Due: ...
 
 
+class DoctorParts(Protocol):
+    """What finds causes."""
+
+    def diagnose(
+        self, only: Collection[str] = (), seen: Callable[[int, int], None] | None = None
+    ) -> Diagnosis: ...
+
+
 class AccessParts(Protocol):
     """What lets callers over HTTP in, or not."""
 
@@ -261,6 +271,8 @@ class Parts(Protocol):
     def notify(self) -> NotifyParts: ...
     @property
     def access(self) -> AccessParts: ...
+    @property
+    def doctor(self) -> DoctorParts: ...
     @property
     def gate(self) -> PublishGate: ...
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
 from guard.api import Guard
+from guard.bootstrap.beats import watch_for_beat
 from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.doctor import DoctorWiring
     from guard.bootstrap.notify import Notifying
     from guard.bootstrap.reports import Reporting
     from guard.bootstrap.routines import RoutineWiring
@@ -101,6 +103,7 @@ class Wiring:
         self._producer: Agent | None = None
         self._producer_pid = 0
         self._sessions_gone = 0
+        self._program = Path(sys.argv[0] or "python").name
         self._lock = threading.Lock()
         os.register_at_fork(after_in_child=self._renew_lock)
 
@@ -163,6 +166,13 @@ class Wiring:
         from guard.bootstrap.notify import Notifying
 
         return Notifying(self)
+
+    @functools.cached_property
+    def doctor(self) -> DoctorWiring:
+        """What finds causes: not loaded by a process that asks for none."""
+        from guard.bootstrap.doctor import DoctorWiring
+
+        return DoctorWiring(self)
 
     @functools.cached_property
     def access(self) -> AccessParts:
@@ -303,6 +313,7 @@ class Wiring:
 
             self.resident.keep_ledger(bookkeeper(self))
         name_broker_connections(app, self.broker)
+        watch_for_beat(app, self._beat_begins)
         guard_step, cordon_step = resident_steps(self.resident)
         app.steps["worker"].add(guard_step)
         app.steps["consumer"].add(cordon_step)
@@ -443,6 +454,11 @@ class Wiring:
         if self._housekeeper is not None:
             self._housekeeper.wake()
 
+    def _beat_begins(self) -> None:
+        """It may publish nothing for hours: it registers at once, and by a name that is seen."""
+        self._program = "beat"
+        self._ensure_producer()
+
     def _ensure_producer(self) -> None:
         """In a process that publishes: start its agent at the first publish, and again after a fork."""
         if self.runtime.is_worker:
@@ -455,7 +471,7 @@ class Wiring:
             card = AgentCard(
                 agent_id=str(uuid.uuid4()),
                 role="producer",
-                node=f"{Path(sys.argv[0] or 'python').name}@{host}",
+                node=f"{self._program}@{host}",
                 host=host,
                 pid=os.getpid(),
             )

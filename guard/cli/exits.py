@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["MEANINGS", "Exit", "epilog"]
+__all__ = ["HEALTH", "MEANINGS", "Exit", "epilog"]
 
 
 class Exit(IntEnum):
@@ -32,6 +32,12 @@ MEANINGS = {
     Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
     Exit.BROKEN: "the journal is not what was written: read what is wrong with it",
 }
+
+
+HEALTH = {"ok": 0, "warning": 1, "problem": 2}
+"""What `doctor` alone ends with: the codes of monitoring plugins. Wrong usage and unexpected errors end
+with 2 and 1
+there too, and either way something is to be seen to."""
 
 
 def epilog(example: str, *codes: Exit) -> str:

@@ -36,6 +36,7 @@ _COMMANDS = (
     "alerts",
     "notifications",
     "check",
+    "doctor",
     "migrate",
     "bypass",
     "access",

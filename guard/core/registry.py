@@ -202,6 +202,14 @@ class OperationRegistry:
             return self.kinds[self._queues[queue]]
         return self.kinds[DEFAULT_OPERATION]
 
+    def knows_task(self, task_name: str, *, declared: str | None = None, queue: str | None = None) -> bool:
+        """Whether a declaration or a rule says the operation of such a task; else it counts as
+        `job_creation`."""
+        if declared is not None:
+            return declared in self.kinds
+        fits = len(task_name) <= _LONGEST_NAME and any(one.fullmatch(task_name) for one, _ in self._rules)
+        return task_name in self._names or fits or (queue is not None and queue in self._queues)
+
     def of_endpoint(self, method: str, path: str) -> OperationKind:
         """The operation of an HTTP request.
 

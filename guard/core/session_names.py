@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["index_names", "name_problems", "patterns_of"]
+__all__ = ["index_names", "name_problems", "patterns_of", "sign_in_flags"]
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{1,98}[_.:/-]")
 _LITERAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{2,98}")
@@ -54,6 +54,14 @@ def index_names(prefix: str) -> tuple[str, str] | None:
         return None
     base = prefix.removesuffix(_SESSION)
     return f"{base}user_sessions:", f"{base}session_index:all"
+
+
+def sign_in_flags(prefix: str) -> tuple[str, ...]:
+    """Keys by which older releases of the application barred people from signing in, for a prefix of
+    session keys.
+    The guard neither sets nor reads them; one that was left behind bars people although no window is open."""
+    base = prefix.removesuffix(_SESSION) if prefix.endswith(_SESSION) else ""
+    return (f"{base}maintenance:login_prevention",)
 
 
 def _touches_others(literal: str) -> bool:

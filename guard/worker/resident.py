@@ -19,6 +19,7 @@ from celery.signals import worker_process_init, worker_shutdown
 
 from guard.clock import SystemClock
 from guard.core.agents import AgentCard
+from guard.core.key_fingerprint import fingerprint
 from guard.core.named_events import EventName
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
@@ -175,7 +176,7 @@ class Resident:
             announce=self._announce,
         )
         card = self._card(worker)
-        answer_questions(lambda: card.agent_id)
+        answer_questions(lambda: card.agent_id, key=fingerprint(self._settings.secret))
         if self._bookkeeper is not None:
             self._bookkeeper.agent_id = card.agent_id
         self._agent = self._make_agent(card, self._follower)

@@ -66,6 +66,7 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard | None]:
         },
         worker_prefetch_multiplier=int(environ.get("SHOP_PREFETCH", "4")),
         worker_soft_shutdown_timeout=float(environ.get("SHOP_SOFT_SHUTDOWN", "0")),
+        worker_enable_remote_control=not environ.get("SHOP_DEAF"),
         result_expires=3600,
         beat_schedule={
             "tick": {"task": "shop.tick", "schedule": 0.3},

@@ -121,3 +121,16 @@ def test_a_rule_that_was_refused_has_changed_nothing() -> None:
         mine.add_endpoint("admin_operations", regex="(a+)+")
     assert mine.of_task("aaa").name == "job_creation"
     assert mine.of_endpoint("POST", "/aaa").name == "unknown"
+
+
+def test_whether_anybody_said_what_kind_of_work_a_task_is() -> None:
+    registry = OperationRegistry()
+    registry.add("read_operations", glob="report.*")
+    registry.add("read_operations", name="one")
+    registry.add("read_operations", queue="fast")
+    assert registry.knows_task("report.daily")
+    assert registry.knows_task("one")
+    assert registry.knows_task("x", queue="fast")
+    assert registry.knows_task("x", declared="job_creation")
+    assert not registry.knows_task("x", declared="job_craetion")
+    assert not registry.knows_task("x", queue="slow")

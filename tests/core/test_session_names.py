@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.core.session_names import index_names, name_problems, patterns_of
+from guard.core.session_names import index_names, name_problems, patterns_of, sign_in_flags
 
 FINE = ("user_platforms:*", "platform:*")
 
@@ -44,3 +44,8 @@ def test_patterns() -> None:
 def test_the_older_layouts_sets() -> None:
     assert index_names("vedfolnir:session:") == ("vedfolnir:user_sessions:", "vedfolnir:session_index:all")
     assert index_names("django.sessions/") is None
+
+
+def test_flags_that_bar_people_from_signing_in() -> None:
+    assert sign_in_flags("vedfolnir:session:") == ("vedfolnir:maintenance:login_prevention",)
+    assert sign_in_flags("other:") == ("maintenance:login_prevention",)
