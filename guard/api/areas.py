@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.api.access import Access
     from guard.api.attempts import Attempts
     from guard.api.bypasses import Bypasses
+    from guard.api.evidence import EvidenceArea
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
     from guard.api.preview import Preview, Previewed
@@ -99,6 +100,13 @@ class Areas:
         from guard.api.optimization import Optimization
 
         return Optimization(self._parts)
+
+    @functools.cached_property
+    def evidence(self) -> EvidenceArea:
+        """What an emergency leaves, copied into a folder with checksums."""
+        from guard.api.evidence import EvidenceArea
+
+        return EvidenceArea(self._parts)
 
     @functools.cached_property
     def routines(self) -> Routines:

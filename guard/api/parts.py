@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from guard.core.session_sweep import SessionStats
     from guard.core.state import GuardState
     from guard.core.timetable import Entry
+    from guard.evidence.parts import Part
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessParts",
     "ConductingParts",
+    "EvidenceParts",
     "Parts",
     "RoutineParts",
     "SchedulingParts",
@@ -148,6 +150,12 @@ class SchedulingParts(Protocol):
     def due(self, windows: Windows) -> Due: ...
 
 
+class EvidenceParts(Protocol):
+    """What collects evidence."""
+
+    def parts(self, logs: Sequence[str]) -> list[Part]: ...
+
+
 class AccessParts(Protocol):
     """What lets callers over HTTP in, or not."""
 
@@ -187,6 +195,8 @@ class Parts(Protocol):
     def sessions(self) -> SessionParts: ...
     @property
     def scheduling(self) -> SchedulingParts: ...
+    @property
+    def evidence(self) -> EvidenceParts: ...
     @property
     def access(self) -> AccessParts: ...
     @property

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from guard.automation.optimization import WeeklyOptimization
     from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
+    from guard.bootstrap.evidence import EvidenceWiring
     from guard.bootstrap.routines import RoutineWiring
     from guard.bootstrap.schedule import Scheduling
     from guard.bootstrap.sessions import SessionParts
@@ -118,6 +119,13 @@ class Wiring:
         from guard.bootstrap.sessions import SessionParts
 
         return SessionParts(self)
+
+    @functools.cached_property
+    def evidence(self) -> EvidenceWiring:
+        """What collects evidence: not loaded by a process that collects none."""
+        from guard.bootstrap.evidence import EvidenceWiring
+
+        return EvidenceWiring(self)
 
     @functools.cached_property
     def scheduling(self) -> Scheduling:

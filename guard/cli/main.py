@@ -33,6 +33,7 @@ _COMMANDS = (
     "routines",
     "check",
     "migrate",
+    "evidence",
     "bypass",
     "access",
     "sessions",
