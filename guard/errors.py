@@ -17,6 +17,7 @@
     ├── NotParked                 no parked job has this id
     ├── RoutineRuns               this routine runs already; nothing was begun
     ├── Unanswerable              this kind of server or host cannot say what was asked
+    ├── NotDrilled                no drill has this id
     ├── NotPlanned                no planned window has this id or name
     ├── AccessDenied              a caller over HTTP may not do this; nothing was changed
     │   ├── NotKnown              nobody knows who asks: no credential, or one that does not count
@@ -48,6 +49,7 @@ __all__ = [
     "JobInterrupted",
     "MaintenanceActive",
     "NotAllowed",
+    "NotDrilled",
     "NotKnown",
     "NotParked",
     "NotPlanned",
@@ -214,6 +216,10 @@ class RoutineRuns(GuardError):
 class Unanswerable(GuardError):
     """This kind of server or host, or what is on it, cannot say what was asked. Asking again will not
     help."""
+
+
+class NotDrilled(GuardError):
+    """There is no drill of this id."""
 
 
 class NotPlanned(GuardError):

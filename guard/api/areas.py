@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.api.access import Access
     from guard.api.attempts import Attempts
     from guard.api.bypasses import Bypasses
+    from guard.api.drills import Drills
     from guard.api.evidence import EvidenceArea
     from guard.api.optimization import Optimization
     from guard.api.parts import Parts
@@ -107,6 +108,13 @@ class Areas:
         from guard.api.evidence import EvidenceArea
 
         return EvidenceArea(self._parts)
+
+    @functools.cached_property
+    def drills(self) -> Drills:
+        """The training scenarios as rehearsals: played, acknowledged, and their scores."""
+        from guard.api.drills import Drills
+
+        return Drills(self._parts, self)  # type: ignore[arg-type]  # a `Guard` is more than these areas
 
     @functools.cached_property
     def routines(self) -> Routines:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from guard.settings import Settings
     from guard.store.redis.bypasses import RedisBypasses
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.drills import SqlDrills
     from guard.store.sql.routines import SqlRoutines
 
 __all__ = [
@@ -90,6 +91,8 @@ class StoreParts(Protocol):
     def ledger(self) -> LedgerBooks: ...
     @property
     def bypasses(self) -> SqlBypasses: ...
+    @property
+    def drills(self) -> SqlDrills: ...
     @property
     def bypass_marks(self) -> RedisBypasses: ...
     @property

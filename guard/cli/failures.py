@@ -15,6 +15,7 @@ from guard.errors import (
     GuardError,
     IllegalMove,
     InvalidRequest,
+    NotDrilled,
     NotParked,
     NotPlanned,
     ParkingFailed,
@@ -40,6 +41,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
+    (NotDrilled, Exit.NOT_FOUND),
     (AccessDenied, Exit.NOT_NOW),
     (TooManyRequests, Exit.NOT_NOW),
 )
@@ -56,6 +58,7 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
         StoreUnavailable,
         "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",
     ),
+    (NotDrilled, "`maintenance drill list` lists them"),
     (NotPlanned, "`maintenance schedule list` lists them"),
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )

@@ -34,6 +34,7 @@ _COMMANDS = (
     "check",
     "migrate",
     "evidence",
+    "drill",
     "bypass",
     "access",
     "sessions",

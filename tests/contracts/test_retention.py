@@ -20,6 +20,8 @@ from guard.store.sql.schema import (
     AUDIT,
     BREAK_GLASS,
     BYPASSES,
+    DRILL_WORDS,
+    DRILLS,
     FOUND,
     METADATA,
     OCCURRENCES,
@@ -108,7 +110,8 @@ def test_what_is_old_goes_and_the_rest_stays(sql: SqlStore) -> None:
         )
     journal = rows(sql, AUDIT)
     gone = SqlRetention(sql).forget(before=100.0)
-    assert gone == {"windows": 1, "alerts": 1, "results": 0, "occurrences": 1, "schedules": 1, "access": 0}
+    nothing = {"results": 0, "access": 0, "drills": 0}
+    assert gone == {"windows": 1, "alerts": 1, "occurrences": 1, "schedules": 1, **nothing}
     assert [rows(sql, table) for table in (WINDOWS, FOUND, ROLL, ALERTS, OCCURRENCES, SCHEDULES)] == [
         2,
         2,
@@ -197,6 +200,6 @@ def test_access_that_has_long_ended_is_forgotten(sql: SqlStore) -> None:
 def test_every_table_of_history_is_known_here() -> None:
     """A new table must be thought of: kept for good, or deleted by age."""
     history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT}
-    forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES}
+    forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES, DRILLS, DRILL_WORDS}
     kept = {"guard_state", "guard_routine_locks", "guard_second_factors"}
     assert {table.name for table in METADATA.tables.values()} == {table.name for table in forgotten} | kept

@@ -19,6 +19,8 @@ from guard.store.sql.schema import (
     AUDIT,
     BREAK_GLASS,
     BYPASSES,
+    DRILL_WORDS,
+    DRILLS,
     FOUND,
     OCCURRENCES,
     PAGE_SESSIONS,
@@ -78,6 +80,7 @@ class SqlRetention:
             gone["occurrences"] = self._occurrences(before)
             gone["schedules"] = self._schedules(before)
             gone["access"] = self._access(before)
+            gone["drills"] = self._drills(before)
             if journal_before is not None:
                 gone["journal"] = self._delete(AUDIT, AUDIT.c.seq, AUDIT.c.at < journal_before)
         return gone
@@ -153,6 +156,15 @@ class SqlRetention:
             (BYPASSES, BYPASSES.c.bypass_id, BYPASSES.c.until < before),
         )
         return sum(self._delete(table, key, old) for table, key, old in over)
+
+    def _drills(self, before: float) -> int:
+        """With what people said in them; those whose end nobody wrote too."""
+        with self._engine.begin() as connection:
+            ids = _keys(connection, DRILLS.c.drill_id, DRILLS.c.began_at < before, self._batch)
+            if ids:
+                for table in (DRILL_WORDS, DRILLS):
+                    connection.execute(delete(table).where(table.c.drill_id.in_(ids)))
+        return len(ids)
 
     def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:
