@@ -18,6 +18,7 @@
     ├── NotParked                 no parked job has this id
     ├── RoutineRuns               this routine runs already; nothing was begun
     ├── Unanswerable              this kind of server or host cannot say what was asked
+    ├── NotDrilled                no drill has this id
     ├── NotPlanned                no planned window has this id or name
     ├── AccessDenied              a caller over HTTP may not do this; nothing was changed
     │   ├── NotKnown              nobody knows who asks: no credential, or one that does not count
@@ -51,6 +52,7 @@ __all__ = [
     "MaintenanceActive",
     "NoSuchAlert",
     "NotAllowed",
+    "NotDrilled",
     "NotKnown",
     "NotParked",
     "NotPlanned",
@@ -234,6 +236,10 @@ class NotKept(GuardError):
     def __init__(self, ref: str) -> None:
         self.ref = ref
         super().__init__(f"no report {ref[:40]!r} is kept: `maintenance reports list` shows those that are")
+
+
+class NotDrilled(GuardError):
+    """There is no drill of this id."""
 
 
 class NotPlanned(GuardError):

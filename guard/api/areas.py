@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from guard.api.attempts import Attempts
     from guard.api.audit import Audit
     from guard.api.bypasses import Bypasses
+    from guard.api.drills import Drills
+    from guard.api.evidence import EvidenceArea
     from guard.api.health import Health
     from guard.api.meter import Meter
     from guard.api.metrics import Metrics
@@ -114,6 +116,20 @@ class Areas:
         from guard.api.optimization import Optimization
 
         return Optimization(self._parts)
+
+    @functools.cached_property
+    def evidence(self) -> EvidenceArea:
+        """What an emergency leaves, copied into a folder with checksums."""
+        from guard.api.evidence import EvidenceArea
+
+        return EvidenceArea(self._parts)
+
+    @functools.cached_property
+    def drills(self) -> Drills:
+        """The training scenarios as rehearsals: played, acknowledged, and their scores."""
+        from guard.api.drills import Drills
+
+        return Drills(self._parts, self)  # type: ignore[arg-type]  # a `Guard` is more than these areas
 
     @functools.cached_property
     def routines(self) -> Routines:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from guard.core.session_sweep import SessionStats
     from guard.core.state import GuardState
     from guard.core.timetable import Entry
+    from guard.evidence.parts import Part
     from guard.fleet.broker import Broker
     from guard.fleet.queues import Queues
     from guard.gates.publish import PublishGate
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.audit_chain import SqlAuditChain
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.drills import SqlDrills
     from guard.store.sql.outbox import SqlOutbox
     from guard.store.sql.reports import SqlReports
     from guard.store.sql.routines import SqlRoutines
@@ -74,8 +76,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessParts",
     "ConductingParts",
-    "NotifyParts",
     "DoctorParts",
+    "EvidenceParts",
+    "NotifyParts",
     "Parts",
     "ReportingParts",
     "RoutineParts",
@@ -113,6 +116,8 @@ class StoreParts(Protocol):
     def ledger(self) -> LedgerBooks: ...
     @property
     def bypasses(self) -> SqlBypasses: ...
+    @property
+    def drills(self) -> SqlDrills: ...
     @property
     def bypass_marks(self) -> RedisBypasses: ...
     @property
@@ -224,6 +229,12 @@ class DoctorParts(Protocol):
     ) -> Diagnosis: ...
 
 
+class EvidenceParts(Protocol):
+    """What collects evidence."""
+
+    def parts(self, logs: Sequence[str]) -> list[Part]: ...
+
+
 class AccessParts(Protocol):
     """What lets callers over HTTP in, or not."""
 
@@ -269,6 +280,8 @@ class Parts(Protocol):
     def scheduling(self) -> SchedulingParts: ...
     @property
     def notify(self) -> NotifyParts: ...
+    @property
+    def evidence(self) -> EvidenceParts: ...
     @property
     def access(self) -> AccessParts: ...
     @property

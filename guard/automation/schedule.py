@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.core.acts import Change, Notice, Open, Warn
 from guard.core.alerts import Alert, Severity
+from guard.core.drill_window import without_drill
 from guard.core.due import DueFacts, due
 from guard.core.named_events import EventName, not_announced
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError
@@ -150,7 +151,7 @@ class Due:
         return DueFacts(
             schedules=self._schedules.schedules(),
             occurrences=self._schedules.occurrences(now),
-            state=self._state.read(),
+            state=without_drill(self._state.read()),
             now=now,
             sessions=self._sessions,
             automated=self._automated(),

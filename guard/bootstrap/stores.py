@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.audit_chain import SqlAuditChain
     from guard.store.sql.bypasses import SqlBypasses
+    from guard.store.sql.drills import SqlDrills
     from guard.store.sql.found import SqlFound
     from guard.store.sql.journal import SqlJournal
     from guard.store.sql.outbox import SqlOutbox
@@ -177,6 +178,13 @@ class Stores:
         from guard.store.sql.schedules import SqlSchedules
 
         return SqlSchedules(self.durable, tells=self._told_of_notice)
+
+    @functools.cached_property
+    def drills(self) -> SqlDrills:
+        """Drills, and what people say in them."""
+        from guard.store.sql.drills import SqlDrills
+
+        return SqlDrills(self.durable)
 
     @functools.cached_property
     def glance(self) -> Glance:

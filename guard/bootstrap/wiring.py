@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.access import AccessParts
     from guard.bootstrap.conducting import Conducting
     from guard.bootstrap.doctor import DoctorWiring
+    from guard.bootstrap.evidence import EvidenceWiring
     from guard.bootstrap.notify import Notifying
     from guard.bootstrap.reports import Reporting
     from guard.bootstrap.routines import RoutineWiring
@@ -152,6 +153,13 @@ class Wiring:
         from guard.bootstrap.sessions import SessionParts
 
         return SessionParts(self)
+
+    @functools.cached_property
+    def evidence(self) -> EvidenceWiring:
+        """What collects evidence: not loaded by a process that collects none."""
+        from guard.bootstrap.evidence import EvidenceWiring
+
+        return EvidenceWiring(self)
 
     @functools.cached_property
     def scheduling(self) -> Scheduling:

@@ -16,6 +16,7 @@ from guard.errors import (
     IllegalMove,
     InvalidRequest,
     NoSuchAlert,
+    NotDrilled,
     NotKept,
     NotParked,
     NotPlanned,
@@ -45,6 +46,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (NoSuchAlert, Exit.NOT_FOUND),
     (NotKept, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
+    (NotDrilled, Exit.NOT_FOUND),
     (AccessDenied, Exit.NOT_NOW),
     (SealBroken, Exit.NOT_NOW),
     (TooManyRequests, Exit.NOT_NOW),
@@ -63,6 +65,7 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
         "`maintenance check` says what is away; `maintenance close-local` closes this machine without it",
     ),
     (NoSuchAlert, "`maintenance alerts list --all` lists them"),
+    (NotDrilled, "`maintenance drill list` lists them"),
     (NotPlanned, "`maintenance schedule list` lists them"),
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )

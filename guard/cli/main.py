@@ -38,6 +38,8 @@ _COMMANDS = (
     "check",
     "doctor",
     "migrate",
+    "evidence",
+    "drill",
     "bypass",
     "access",
     "audit",

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from guard.core.drill_window import without_drill
 from guard.core.durations import LONGEST_SECONDS
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Mode
@@ -112,7 +113,9 @@ class WindowRequest:
 
 
 def close(state: GuardState, request: WindowRequest, *, window_id: str, now: float) -> GuardState:
-    """Open a window: the gate closes, and sessions end if that was agreed on."""
+    """Open a window: the gate closes, and sessions end if that was agreed on. A drill gives way."""
+    if request.mode is not Mode.TEST:
+        state = without_drill(state)
     invalidates = request.terms.sessions is SessionPolicy.INVALIDATE and request.mode is not Mode.TEST
     return replace(
         state,

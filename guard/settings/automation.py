@@ -19,7 +19,8 @@ TIMES = (
     "guard_security_audit",
     "guard_performance_review",
 )
-AUTOMATION = frozenset({*TIMES, "guard_time_zone", "guard_backup_folders", "guard_journal_days"})
+_FOLDERS = ("guard_backup_folders", "guard_evidence_logs")
+AUTOMATION = frozenset({*TIMES, *_FOLDERS, "guard_time_zone", "guard_journal_days"})
 """Those that are judged here."""
 _FEWEST_JOURNAL_DAYS = 30
 
@@ -37,6 +38,9 @@ def automation_problems(settings: Settings) -> list[str]:
     relative = [path for path in settings.backup_folders if not path.startswith("/")]
     if relative:
         problems.append(f"GUARD_BACKUP_FOLDERS names {relative[0][:80]!r}: give absolute paths")
+    relative = [path for path in settings.evidence_logs if not path.startswith("/")]
+    if relative:
+        problems.append(f"GUARD_EVIDENCE_LOGS names {relative[0][:80]!r}: give absolute paths")
     if 0 < settings.guard_journal_days < _FEWEST_JOURNAL_DAYS:
         problems.append(f"GUARD_JOURNAL_DAYS is too few: use 0 (for good) or {_FEWEST_JOURNAL_DAYS} and more")
     return problems

@@ -55,6 +55,7 @@ _LIMITS: dict[str, Any] = {
     "guard_history_days": Field(ge=1, le=3650),
     "guard_journal_days": Field(ge=0, le=36_500),
     "guard_report_days": Field(ge=1, le=3650),
+    "guard_evidence_log_mb": Field(ge=1, le=65_536),
     "guard_tls_host": Field(
         pattern=r"^(|[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?)$"
     ),

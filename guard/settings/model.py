@@ -206,6 +206,10 @@ class Settings:
     were made of."""
     guard_backup_folders: str = ""
     """Folders whose newest file the evening review looks at, absolute, comma separated."""
+    guard_evidence_logs: str = ""
+    """Log files and folders of them that `maintenance evidence` copies, absolute, comma separated."""
+    guard_evidence_log_mb: int = 64
+    """MiB of each, from its end. 1 to 65536."""
     guard_tls_host: str = ""
     """Host, or host:port, whose certificate the monthly security audit looks at; empty: none."""
     guard_check_packages: bool = False
@@ -384,6 +388,13 @@ class Settings:
         """`guard_backup_folders` as paths, in this order."""
         return tuple(
             dict.fromkeys(path.strip() for path in self.guard_backup_folders.split(",") if path.strip())
+        )
+
+    @property
+    def evidence_logs(self) -> tuple[str, ...]:
+        """`guard_evidence_logs` as paths, in this order."""
+        return tuple(
+            dict.fromkeys(path.strip() for path in self.guard_evidence_logs.split(",") if path.strip())
         )
 
     def control_plane_url(self, broker_url: str | None) -> str:

@@ -31,6 +31,8 @@ TABLES = [
     "guard_audit_head",
     "guard_break_glass",
     "guard_bypasses",
+    "guard_drill_words",
+    "guard_drills",
     "guard_found",
     "guard_occurrences",
     "guard_page_sessions",

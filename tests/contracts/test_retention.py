@@ -20,6 +20,8 @@ from guard.store.sql.schema import (
     AUDIT,
     BREAK_GLASS,
     BYPASSES,
+    DRILL_WORDS,
+    DRILLS,
     FOUND,
     METADATA,
     OCCURRENCES,
@@ -111,8 +113,8 @@ def test_what_is_old_goes_and_the_rest_stays(sql: SqlStore) -> None:
         )
     journal = rows(sql, AUDIT)
     gone = SqlRetention(sql).forget(before=100.0)
-    counted = {"windows": 1, "alerts": 1, "results": 0, "occurrences": 1, "schedules": 1}
-    assert gone == {**counted, "access": 0, "messages": 0}
+    nothing = {"results": 0, "access": 0, "messages": 0, "drills": 0}
+    assert gone == {"windows": 1, "alerts": 1, "occurrences": 1, "schedules": 1, **nothing}
     assert [rows(sql, table) for table in (WINDOWS, FOUND, ROLL, ALERTS, OCCURRENCES, SCHEDULES)] == [
         2,
         2,
@@ -201,6 +203,7 @@ def test_access_that_has_long_ended_is_forgotten(sql: SqlStore) -> None:
 def test_every_table_of_history_is_known_here() -> None:
     """A new table must be thought of: kept for good, or deleted by age."""
     history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT, REPORTS, REPORT_NOTES}
+    history |= {DRILLS, DRILL_WORDS}
     forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES, OUTBOX}
     kept = {"guard_state", "guard_routine_locks", "guard_second_factors", "guard_secrets"}
     kept |= {"guard_audit_head", "guard_audit_anchors"}  # one row, and one for all that was cut

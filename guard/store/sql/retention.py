@@ -20,6 +20,8 @@ from guard.store.sql.schema import (
     APPROVALS,
     BREAK_GLASS,
     BYPASSES,
+    DRILL_WORDS,
+    DRILLS,
     FOUND,
     OCCURRENCES,
     OUTBOX,
@@ -87,6 +89,7 @@ class SqlRetention:
             gone["schedules"] = self._schedules(before)
             gone["access"] = self._access(before)
             gone["messages"] = self._delete(OUTBOX, OUTBOX.c.seq, OUTBOX.c.ended_at < before)
+            gone["drills"] = self._drills(before)
             if journal_before is not None:
                 gone["journal"] = self._journal(journal_before)
             if reports_before is not None:
@@ -184,6 +187,15 @@ class SqlRetention:
                 now=self._durable.clock.wall(),
                 keys=self._durable.keys,
             )
+
+    def _drills(self, before: float) -> int:
+        """With what people said in them; those whose end nobody wrote too."""
+        with self._engine.begin() as connection:
+            ids = _keys(connection, DRILLS.c.drill_id, DRILLS.c.began_at < before, self._batch)
+            if ids:
+                for table in (DRILL_WORDS, DRILLS):
+                    connection.execute(delete(table).where(table.c.drill_id.in_(ids)))
+        return len(ids)
 
     def _delete(self, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> int:
         with self._engine.begin() as connection:

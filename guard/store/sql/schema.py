@@ -29,6 +29,8 @@ __all__ = [
     "AUDIT_HEAD",
     "BREAK_GLASS",
     "BYPASSES",
+    "DRILLS",
+    "DRILL_WORDS",
     "FOUND",
     "METADATA",
     "OCCURRENCES",
@@ -397,5 +399,34 @@ SECRETS = Table(
     Column("sealed", Text, nullable=False),
     Column("changed_at", Float(53), nullable=False),
     Column("changed_by", String(100), nullable=False),
+    **_MYSQL,
+)
+
+# Drills: results, and which step somebody may acknowledge now.
+DRILLS = Table(
+    "guard_drills",
+    METADATA,
+    Column("drill_id", String(36), primary_key=True),
+    Column("scenario", String(50), nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("began_by", String(100), nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("ended_at", Float(53)),
+    Column("percent", Float(53)),
+    Column("waiting_for", String(50), nullable=False),
+    Column("card", Text, nullable=False),
+    Index("ix_guard_drills_began_at", "began_at"),
+    **_MYSQL,
+)
+
+# Who has done which step: the first word counts.
+DRILL_WORDS = Table(
+    "guard_drill_words",
+    METADATA,
+    Column("drill_id", String(36), primary_key=True),
+    Column("step", String(50), primary_key=True),
+    Column("said_by", String(100), nullable=False),
+    Column("at", Float(53), nullable=False),
     **_MYSQL,
 )
