@@ -45,6 +45,8 @@ def text_of(event: NamedEvent) -> str:
 def _safe(value: Any) -> Any:
     if value is None:
         return "unknown"
+    if isinstance(value, list):
+        return [escape(one) for one in value]
     return escape(value) if isinstance(value, str) else value
 
 
