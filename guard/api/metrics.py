@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from contextlib import suppress
@@ -69,6 +70,15 @@ class _OfQueues:
     unguarded: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """Boot times. It is kept from its end on: a server that hangs makes it long, and others wait for it."""
+
+    begun: float
+    ended: float
+    figures: FleetFigures
+
+
 class Metrics:
     """The figures of one app's fleet. Any number of threads may ask."""
 
@@ -79,7 +89,7 @@ class Metrics:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._latest: tuple[float, FleetFigures] | None = None
+        self._latest: _Look | None = None
         self._broker = Broker(self._parts.app)  # of its own: another's may be at work on a long release
         self._connecting = threading.Lock()
         self._consumers: tuple[float, int | None] | None = None
@@ -97,10 +107,11 @@ class Metrics:
         """
         with self._lock:  # who asks at the same time gets the same look
             now = boot_ms() / 1000
-            if self._latest is None or now - self._latest[0] >= _KEPT_SECONDS:
-                self._latest = now, self._take(now + within)
-            begun, figures = self._latest
-        return replace(figures, age=boot_ms() / 1000 - begun)
+            if self._latest is None or now - self._latest.ended >= _KEPT_SECONDS:
+                figures = self._take(now + within)
+                self._latest = _Look(begun=now, ended=boot_ms() / 1000, figures=figures)
+            latest = self._latest
+        return replace(latest.figures, age=boot_ms() / 1000 - latest.begun)
 
     def text(self, *, within: float = _WITHIN_SECONDS) -> str:
         """The same in Prometheus' text format 0.0.4 (`guard.observe.exposition.CONTENT_TYPE`).
@@ -132,9 +143,9 @@ class Metrics:
         parked, queues = self._parked.end(until), self._queues.end(until)
         now = self._parts.clock.wall()
         states = [one.state for one in (redis, sql) if one is not None and one.state is not None]
-        state = newer(*states) if len(states) == len({"redis", "sql"}) else next(iter(states), None)
+        state = functools.reduce(newer, states) if states else None
         asked = {Part.REDIS: redis, Part.SQL: sql, Part.BROKER: parked}
-        up = {part: answer is not None for part, answer in asked.items()}
+        up = {part.value: answer is not None for part, answer in asked.items()}
         figures = FleetFigures(up=up, parked=parked)
         if state is not None:
             usual = self._parts.settings.maintenance_default_timeout

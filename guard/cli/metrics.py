@@ -75,8 +75,6 @@ def metrics(
         sys.stdout.flush()
 
     try:
-        serve(
-            guard.metrics, host=host, port=port, token_file=token_file, behind_tls=behind_tls, ready=ready
-        )
+        serve(guard.metrics, host=host, port=port, token_file=token_file, behind_tls=behind_tls, ready=ready)
     finally:
         guard.close()

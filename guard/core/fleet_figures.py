@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from guard.core import process_figures as sums_of
@@ -35,7 +36,7 @@ MODES = ("off", "normal", "emergency", "test")
 """How the guard can stand, for monitoring: the modes, and no window."""
 
 
-class Part:
+class Part(StrEnum):
     """What a look asks, as it is called in `guard_up`."""
 
     REDIS = "redis"
@@ -97,9 +98,7 @@ class FleetFigures:
     beat_age: float | None = None
 
 
-def with_state(
-    figures: FleetFigures, state: GuardState, *, now: float, usual_length: float
-) -> FleetFigures:
+def with_state(figures: FleetFigures, state: GuardState, *, now: float, usual_length: float) -> FleetFigures:
     """Add what the guard state says.
 
     Args:
@@ -166,6 +165,7 @@ def with_sums(figures: FleetFigures, sums: Mapping[str, int]) -> FleetFigures:
         drains=sums_of.drains_in(sums),
         failures=sums_of.failures_in(sums),
     )
+
 
 def workers_by_standing(workers: Iterable[RosterEntry], *, epoch: int | None) -> dict[str, int]:
     """How many workers live, have acknowledged this epoch, have not, and refuse guarded work (`broken`). Of

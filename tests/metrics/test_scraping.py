@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +104,11 @@ def test_a_server_that_hangs_keeps_nobody(site: Site, private: Valkey) -> None:
         assert figures.up == {"redis": False, "sql": True, "broker": True}
         assert figures.mode == "off"
         assert figures.workers is None
+        begun = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            told = list(pool.map(lambda _: site.guard.metrics.look(within=1.0).up["redis"], range(8)))
+        assert told == [False] * 8
+        assert time.monotonic() - begun < 4, "each waits for the same look"
     finally:
         private.thaw()
 
