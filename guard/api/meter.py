@@ -2,9 +2,10 @@
 
 Rules:
 
-- An answered request costs one append to a queue in this process. A thread hands sums over every five
-  seconds; it begins with the first request, ends when there were none for a while, and begins anew after a
-  fork.
+- Up to ten requests per second and process are measured, the first fifty of each five seconds: enough to
+  tell an average and a share of failures, and nothing is paid for those above that.
+- A thread hands sums over every five seconds; it begins with the first request, ends when there were none
+  for a while, and begins anew after a fork.
 - A store that is away costs nothing either: sums wait for a minute or so, then the oldest are dropped.
   Figures of five minutes have no use for older ones.
 - What the guard refuses in a window is no failure of the application, and is left out.
@@ -16,14 +17,11 @@ import logging
 import os
 import threading
 import weakref
-from collections import deque
 from typing import TYPE_CHECKING
 
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from guard.api.parts import Parts
 
 __all__ = ["Meter"]
@@ -33,22 +31,20 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 5.0
 _IDLE_FLUSHES = 24
 _MOST_MINUTES = 5
-_MOST_ANSWERED = 100_000
-"""Between two flushes: twenty thousand a second."""
+MOST_MEASURED = 50
+"""Between two flushes."""
 
-Answered = tuple[float, bool]
-"""Seconds that it took, and whether it failed (a status of 500 or more)."""
+Sums = tuple[int, int, float]
+"""How many were answered, how many of them failed, seconds in all."""
+_NOTHING: Sums = (0, 0, 0.0)
 
 
 class Meter:
     """The requests that one process has answered.
 
     Attributes:
-        note: takes one `Answered`. Never raises, and waits for nothing. It is another function from time to
-            time: look it up at each call.
+        wanted: how many more requests are worth measuring now; from 0 on, do not.
     """
-
-    note: Callable[[Answered], None]
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -57,20 +53,34 @@ class Meter:
 
     def _forget(self) -> None:
         """As new: what a fork has inherited is its parent's to hand over."""
+        self.wanted = MOST_MEASURED
         self._lock = threading.Lock()
-        self._answered: deque[Answered] = deque(maxlen=_MOST_ANSWERED)
-        self._sums: dict[int, tuple[int, int, float]] = {}
+        self._sums: dict[int, Sums] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self.note = self._first
+
+    def note(self, seconds: float, *, failed: bool) -> None:
+        """Count one answered request. Never raises, and waits for no store.
+
+        Args:
+            seconds: how long it took.
+            failed: whether its status was 500 or more, and not the guard's own refusal.
+        """
+        with self._lock:
+            self.wanted -= 1
+            minute = int(self._parts.clock.wall() // 60)
+            self._sums[minute] = _plus(self._sums.get(minute, _NOTHING), (1, int(failed), seconds))
+            if self._thread is None:
+                self._stopping = threading.Event()
+                self._thread = threading.Thread(target=self._run, daemon=True, name="guard-meter")
+                self._thread.start()
 
     def flush(self) -> bool:
         """Hand over what this process has answered. Whether that was done; if not, it is tried again. Never
         raises for a store that is away."""
         with self._lock:
-            # Others append meanwhile: what is taken out is what was there, and the rest waits for its turn.
-            self._add([self._answered.popleft() for _ in range(len(self._answered))])
             sums, self._sums = self._sums, {}
+            self.wanted = MOST_MEASURED
         if not sums:
             return True
         try:
@@ -79,7 +89,7 @@ class Meter:
             log.debug("answered requests are told later: %s", error)
             with self._lock:
                 for minute, one in sums.items():
-                    self._sums[minute] = _plus(self._sums.get(minute, (0, 0, 0.0)), one)
+                    self._sums[minute] = _plus(self._sums.get(minute, _NOTHING), one)
                 for minute in sorted(self._sums)[:-_MOST_MINUTES]:
                     del self._sums[minute]
             return False
@@ -89,45 +99,25 @@ class Meter:
         """Hand over what is left and end the thread. The next request starts it again."""
         self._stopping.set()
         thread, self._thread = self._thread, None
-        self.note = self._first
         if thread is not None and thread is not threading.current_thread():
             thread.join(2 * FLUSH_SECONDS)
         self.flush()
-
-    def _add(self, answered: list[Answered]) -> None:
-        if not answered:
-            return
-        count, seconds = len(answered), sum(one[0] for one in answered)
-        failed = sum(one[1] for one in answered)
-        minute = int(self._parts.clock.wall() // 60)
-        self._sums[minute] = _plus(self._sums.get(minute, (0, 0, 0.0)), (count, failed, seconds))
-
-    def _first(self, answered: Answered) -> None:
-        with self._lock:
-            self._answered.append(answered)
-            if self._thread is None:
-                self._stopping = threading.Event()
-                self._thread = threading.Thread(target=self._run, daemon=True, name="guard-meter")
-                self._thread.start()
-            self.note = self._answered.append
 
     def _run(self) -> None:
         idle, stopping = 0, self._stopping
         while not stopping.wait(FLUSH_SECONDS):
             try:
-                idle = 0 if self._answered else idle + 1
+                idle = 0 if self._sums else idle + 1
                 self.flush()
             except Exception:  # without this thread nothing would be handed over any more
                 log.exception("answered requests are told later")
             with self._lock:
-                ours = self._thread is threading.current_thread()
-                if ours and idle >= _IDLE_FLUSHES and not self._answered:
-                    self.note = self._first
-                    self._thread = None
+                if idle >= _IDLE_FLUSHES and not self._sums and self._stopping is stopping:
+                    self._thread = None  # at once with the look, or a request in between would wait for ever
                     return
 
 
-def _plus(one: tuple[int, int, float], other: tuple[int, int, float]) -> tuple[int, int, float]:
+def _plus(one: Sums, other: Sums) -> Sums:
     return one[0] + other[0], one[1] + other[1], one[2] + other[2]
 
 

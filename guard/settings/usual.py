@@ -32,6 +32,7 @@ _ZONE = re.compile(r"[A-Z][A-Za-z0-9/_+-]{1,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PREFIX = re.compile(r"(?!celery|unacked)[a-z]{3,20}(:[a-z]{1,20}){0,3}:")
 _BATCH = re.compile(r"[1-9][0-9]{1,2}")
+_LIMITS = re.compile(r"[a-z]+(-[a-z]+)?=[0-9]{1,3}(,[a-z]+(-[a-z]+)?=[0-9]{1,3})*")
 _TEXT = re.compile(r"[ -~]*")
 
 
@@ -103,6 +104,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_report_days": (_DAYS, int),
     "guard_backup_folders": (_TEXT, str),
     "guard_check_packages": (_SWITCH, _switch),
+    "guard_alert_thresholds": (_LIMITS, str),
     "guard_notice_times": (re.compile(r"[1-9][0-9]?h(,[1-9][0-9]?h){0,5}"), str),
     "guard_second_approver": (re.compile(r"|(emergency|discard)(,(emergency|discard)){0,3}"), str),
     "guard_look_ahead": (re.compile(r"0|[1-9][0-9]{0,3}"), int),
@@ -122,6 +124,8 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
     settings = Settings.unjudged(taken)
     try:
         settings.lease  # noqa: B018 - its constructor checks how the three times relate
+        if settings.guard_alert_thresholds:
+            settings.alert_limits  # noqa: B018 - reading it checks it
         if settings.guard_time_zone != "UTC":
             from guard.core.zones import zone_of
 

@@ -120,6 +120,7 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "/var/backups",
         "90",
         "another:prefix:",
+            "cpu=77",
         "emergency",
         "10.0.0.0/8, ::1",
         "77",
