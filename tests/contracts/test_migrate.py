@@ -31,6 +31,7 @@ TABLES = [
     "guard_bypasses",
     "guard_found",
     "guard_occurrences",
+    "guard_outbox",
     "guard_page_sessions",
     "guard_roll",
     "guard_routine_locks",
