@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from guard.core.acts import Notice
     from guard.core.agents import AgentCard, AgentReport, Renewal
     from guard.core.alerts import Alert
-    from guard.core.deliveries import Channel, Delivery, Failure
     from guard.core.difference import Consume, StopConsuming, WriteRow
     from guard.core.finishing import FinishingStep
     from guard.core.found import Consumer, Found
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alerts",
-    "Carrier",
     "Clock",
     "Consumption",
     "ControlPlane",
@@ -50,7 +48,6 @@ __all__ = [
     "LedgerBooks",
     "Lock",
     "Notices",
-    "Outbox",
     "Outcomes",
     "ParkedIndex",
     "Schedules",
@@ -226,26 +223,6 @@ class Schedules(Protocol):
         """Write a row if it still is as it was read, or not there where `before` was never written, and with
         it the messages to those who are to be told. False, and nothing changed, when another process was
         faster."""
-
-
-class Outbox(Protocol):
-    """Messages on their way to people."""
-
-    def due(self, now: float, limit: int, *, channels: Collection[Channel]) -> list[Delivery]:
-        """The oldest delivery of each receiver that is not over, where that one is due; oldest first."""
-
-    def replace(self, before: Delivery, after: Delivery) -> bool:
-        """Write a row if it still is as it was read. False, and nothing changed, when it is not."""
-
-
-class Carrier(Protocol):
-    """Carries deliveries of one channel. Used by one thread."""
-
-    def carry(self, delivery: Delivery) -> Failure | None:
-        """Send one; None: the receiver has it. Never raises for what a server does."""
-
-    def close(self) -> None:
-        """End its connection, if it has one."""
 
 
 class ControlPlane(StateStore, Protocol):

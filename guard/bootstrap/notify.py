@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from guard.bootstrap.wiring import Wiring
     from guard.core.deliveries import Delivery
     from guard.core.notifications import Message, Receivers
-    from guard.notify.sender import SentReport
-    from guard.ports import Carrier
+    from guard.notify.sender import Carrier, SentReport
     from guard.store.sql.outbox import SqlOutbox
 
 __all__ = ["Notifying"]

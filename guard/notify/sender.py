@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -24,18 +24,38 @@ from guard.core.deliveries import Stage, failed, held, sent
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from guard.core.deliveries import Channel, Delivery
-    from guard.ports import Alerts, Carrier, Clock, Outbox
+    from guard.core.deliveries import Channel, Delivery, Failure
+    from guard.ports import Alerts, Clock
 
-__all__ = ["Sender", "SentReport"]
+__all__ = ["Carrier", "Outbox", "Sender", "SentReport"]
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 50
 _ROUND_SECONDS = 40.0
 _WRITE_SECONDS = 20.0
+
+
+class Outbox(Protocol):
+    """Messages on their way to people."""
+
+    def due(self, now: float, limit: int, *, channels: Collection[Channel]) -> list[Delivery]:
+        """The oldest delivery of each receiver that is not over, where that one is due; oldest first."""
+
+    def replace(self, before: Delivery, after: Delivery) -> bool:
+        """Write a row if it still is as it was read. False, and nothing changed, when it is not."""
+
+
+class Carrier(Protocol):
+    """Carries deliveries of one channel. Used by one thread."""
+
+    def carry(self, delivery: Delivery) -> Failure | None:
+        """Send one; None: the receiver has it. Never raises for what a server does."""
+
+    def close(self) -> None:
+        """End its connection, if it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ TABLES = [
     "guard_drills",
     "guard_found",
     "guard_occurrences",
+    "guard_outbox",
     "guard_page_sessions",
     "guard_report_notes",
     "guard_reports",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from guard.ports import Carrier
+    from guard.notify.sender import Carrier
     from guard.store.sql.store import SqlStore
     from tests.notify.servers import MailServer, Receiver
     from tests.support.certificates import Authority

@@ -7,7 +7,8 @@ import hmac
 import logging
 import socket
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +20,6 @@ from tests.support.certificates import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 WEBHOOK = delivery(receiver="")
 
@@ -32,13 +32,34 @@ def _no_secret_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert SECRET.decode() not in caplog.text
 
 
+def documented() -> dict[str, Any]:
+    """The receiver of docs/notifications.md, as it stands there."""
+    text = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text("utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/notifications.md", "exec"), names)  # noqa: S102 - our own page
+    return names
+
+
 def is_genuine(header: str, body: bytes, secret: bytes, now: float) -> bool:
-    """As a receiver would write it (docs/notifications.md)."""
-    parts = [part.split("=", 1) for part in header.split(",")]
-    sent_at = next(value for name, value in parts if name == "t")
-    expected = hmac.new(secret, sent_at.encode() + b"." + body, hashlib.sha256).hexdigest()
-    right = any(hmac.compare_digest(value, expected) for name, value in parts if name == "v1")
-    return right and abs(now - int(sent_at)) < 300
+    return bool(documented()["is_genuine"](header, body, [secret], now))
+
+
+def test_the_receiver_of_the_docs_takes_each_once_and_no_forgery(
+    receiver: Receiver, authority: Authority
+) -> None:
+    receive = documented()["receive"]
+    carrier = posts_to(receiver.url, authority)
+    assert carrier.carry(WEBHOOK) is carrier.carry(WEBHOOK) is None
+    first, copy = receiver.posts
+    seen: set[str] = set()
+    assert [receive(post.headers, post.body, seen, [SECRET]) for post in (first, copy)] == [204, 204]
+    assert seen == {WEBHOOK.delivery_id}
+    assert receive(first.headers, first.body + b" ", seen, [SECRET]) == 401
+    assert receive({}, first.body, seen, [SECRET]) == 401
+    # Once more by hand, so that page and guard cannot be wrong together.
+    stamp, mark = (part.partition("=")[2] for part in first.headers["X-Guard-Signature"].split(","))
+    assert mark == hmac.new(SECRET, stamp.encode() + b"." + first.body, hashlib.sha256).hexdigest()
 
 
 def test_a_post_arrives_signed(receiver: Receiver, authority: Authority) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["add_pages", "closed_said", "preview_of", "scopable", "scope_of"]
 
 FIELDS = (
-    "mode", "reason", "duration", "drain_within", "at_deadline", "sessions", "verify", "operations", "queues",
-    "window_id",
+    "mode", "reason", "duration", "drain_within", "at_deadline", "sessions", "verify", "quiet", "operations",
+    "queues", "window_id",
 )  # fmt: skip
 
 
@@ -132,6 +132,7 @@ def _terms(desk: Desk, typed: Typed) -> dict[str, Any] | None:
         "at_deadline": typed.text("at_deadline"),
         "sessions": typed.text("sessions") or None,
         "verify": typed.ticked("verify"),
+        "notify_users": not typed.ticked("quiet"),
         "scope": scope_of(typed),
     }
     if terms["mode"] == Mode.EMERGENCY:
