@@ -87,6 +87,13 @@ def test_causes_come_first_and_each_check_names_a_symptom_of_the_guide() -> None
     assert families == sorted(families, key=list(Family).index)
 
 
+def test_the_page_names_every_check() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    named = dict(zip(Family, page.split("\n## ")[1:6], strict=True))
+    for check in CHECKS:
+        assert f"`{check.name}`" in named[check.family], check.name
+
+
 def test_one_family_and_what_keeps_it_from_being_looked_at(clinic: Clinic) -> None:
     found = clinic.guard.diagnose(only=["sessions"])
     assert {one.family for one in found.findings} == {Family.SESSIONS}
