@@ -74,7 +74,7 @@ def _section(section: Section, width: int, zone: str) -> Iterator[tuple[str, str
     label = min(64, max((len(harmless(one.title)) for one in section.figures), default=0))
     for one in section.figures:
         start = f"  {harmless(one.title):<{label}}  "
-        tone = "bad" if one.value is None else ""
+        tone = "quiet" if one.nothing else "bad" if one.value is None else ""
         words = textwrap.wrap(figure_words(one, zone), max(20, width - len(start))) or [""]
         yield f"{start}{words[0]}", tone
         for more in words[1:]:

@@ -339,6 +339,7 @@ def assert_same(report: Report, expected: dict[str, Any]) -> None:
     for figure in report.figures:
         assert figure.source
         assert figure.value is not None or figure.why
+        assert not figure.nothing or figure.value is None
 
 
 @pytest.fixture(params=[1000, 1001, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20))])

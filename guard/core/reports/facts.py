@@ -40,17 +40,34 @@ class Said(Generic[T]):
     why: str = ""
 
     def figure(
-        self, key: str, title: str, of: Callable[[T], Value], *, unit: str = "", none: str = "it does not say"
+        self,
+        key: str,
+        title: str,
+        of: Callable[[T], Value],
+        *,
+        unit: str = "",
+        none: str = "",
+        nothing: str = "",
     ) -> Figure:
         """A figure made of it.
 
         Args:
             of: what is shown of the answer.
-            none: why it is unknown, when the answer has nothing to show.
+            none: why it is unknown, when the answer does not have it.
+            nothing: instead: why there is no value then, though the answer is whole.
         """
         value = of(self.value) if self.value is not None else None
-        why = "" if value is not None else self.why or none
-        return Figure(key=key, title=title, value=value, unit=unit, source=self.source, why=why)
+        is_nothing = value is None and self.value is not None and bool(nothing)
+        why = "" if value is not None else nothing if is_nothing else self.why or none or "it does not say"
+        return Figure(
+            key=key,
+            title=title,
+            value=value,
+            unit=unit,
+            source=self.source,
+            why=why,
+            nothing=is_nothing,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def windows_section(facts: PeriodFacts) -> Section:
         named = [(one.record.window_id, one.record.mode) for one in windows]
         return sum(was_emergency(lines, window_id, mode) for window_id, mode in named)
 
-    none = "no window that was opened in this time has ended"
+    nothing = "no window that was opened in this time has ended"
     return Section(
         key="windows",
         title="Windows",
@@ -91,14 +91,18 @@ def windows_section(facts: PeriodFacts) -> Section:
                 lambda found: sum(not one.is_real for one in opened_in(found, period)),
             ),
             said.figure(
-                "average_length", "average length", lambda all_: average(lengths(all_)), unit="s", none=none
+                "average_length",
+                "average length",
+                lambda found: average(lengths(found)),
+                unit="s",
+                nothing=nothing,
             ),
             said.figure(
                 "longest",
                 "longest",
                 lambda found: max((round(one, 1) for one in lengths(found)), default=None),
                 unit="s",
-                none=none,
+                nothing=nothing,
             ),
             said.figure("overran", "ended later than planned", lambda found: overran(real(found))),
             said.figure(

@@ -3,7 +3,8 @@
 Rules of this file:
 
 - A figure names where it comes from, or it is none.
-- A figure that could not be read is None, and says why. None is never shown as 0.
+- A figure that could not be read is None, and says why. None is never shown as 0. One that has no value
+  since there was nothing of which it could be (an average of nothing) is None too, and says it is `nothing`.
 - All of it is plain JSON types, with stable keys: programs read them. A key is never given another meaning.
 """
 
@@ -83,9 +84,10 @@ class Figure:
     Attributes:
         key: stable, for programs: ``jobs_refused``.
         title: for people.
-        value: None: unknown, and then `why` says why.
+        value: None: unknown, or nothing; then `why` says why.
         unit: ``s``, ``bytes``, ``%``, ``UTC seconds``, ``per day``; empty for counts and texts.
         source: where it was read: a table with its column, a key, a routine's result.
+        nothing: there is no value, and that is known.
     """
 
     key: str
@@ -94,6 +96,7 @@ class Figure:
     source: str
     unit: str = ""
     why: str = ""
+    nothing: bool = False
 
     def __post_init__(self) -> None:
         if not self.source:
@@ -221,7 +224,7 @@ class Report:
     @property
     def unknown(self) -> tuple[Figure, ...]:
         """Figures that nobody could read."""
-        return tuple(figure for figure in self.figures if figure.value is None)
+        return tuple(figure for figure in self.figures if figure.value is None and not figure.nothing)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types; `guard.core.reports.reading` reads it back."""

@@ -10,6 +10,7 @@ from guard.core.reports.counting import COUNTED, REFUSED
 from guard.core.reports.parts import MOST_ROWS, security_section
 from guard.core.reports.periods import date_of, subject_of
 from guard.core.reports.report import Column, Concern, Figure, Kind, Report, Section, Table
+from guard.core.reports.wording import counted
 
 if TYPE_CHECKING:
     from guard.core.reports.facts import PeriodFacts, SecurityFacts
@@ -42,7 +43,7 @@ def security_report(security: SecurityFacts) -> Report:
     told = ", ".join(f"{found[name]} {name}" for name in _WORST_FIRST if found[name]) or "none"
     if audit.value is None:
         return replace(made, summary=f"The audit itself is not there: {audit.why}.")
-    return replace(made, summary=f"Findings: {told}. {len(made.unknown)} figures are unknown.")
+    return replace(made, summary=f"Findings: {told}. {counted(len(made.unknown), 'figure')} unknown.")
 
 
 def _audit_section(security: SecurityFacts) -> Section:

@@ -18,6 +18,7 @@ from guard.core.reports.parts import (
 )
 from guard.core.reports.periods import date_of, subject_of
 from guard.core.reports.report import Column, Concern, Figure, Kind, Report, Section, Series, Table
+from guard.core.reports.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,13 +92,13 @@ def _report(
 def _summary(made: Report) -> str:
     opened, emergencies = made.figure("activations").value, made.figure("emergencies").value
     share, unknown = made.figure("share_open").value, len(made.unknown)
-    if opened is None:
-        return f"Nobody could say how many windows there were; {unknown} figures are unknown."
+    if not isinstance(opened, int) or not isinstance(emergencies, int):
+        return f"Nobody could say how many windows there were; {counted(unknown, 'figure')} unknown."
     text = (
-        f"{opened} windows were opened, {emergencies} of them emergencies;"
+        f"{counted(opened, 'window')} opened, of these {counted(emergencies, 'emergency', 'emergencies')};"
         f" {share} % of the time was without maintenance"
     )
-    return f"{text}; {unknown} figures are unknown." if unknown else f"{text}."
+    return f"{text}; {counted(unknown, 'figure')} unknown." if unknown else f"{text}."
 
 
 def _concerns(made: Report) -> tuple[Concern, ...]:
@@ -137,7 +138,7 @@ def _times_section(facts: PeriodFacts) -> Section:
             "median length of a window",
             lambda found: middle(real(found)),
             unit="s",
-            none="no window that was opened in this time has ended",
+            nothing="no window that was opened in this time has ended",
         ),
     ]
     for key, title, first, then in (
@@ -145,7 +146,7 @@ def _times_section(facts: PeriodFacts) -> Section:
         ("drain", "drains, from the request", "enable", "drained"),
         ("release", "giving jobs back", "disable", "released"),
     ):
-        none = "none of this time has a line for its beginning and its end"
+        nothing = "none of this time has a line for its beginning and its end"
         figures += [
             journal.figure(
                 f"{key}_count",
@@ -157,14 +158,14 @@ def _times_section(facts: PeriodFacts) -> Section:
                 f"{title}: average",
                 lambda found, a=first, b=then: average(list(between_actions(found, a, b).values())),  # type: ignore[misc]
                 unit="s",
-                none=none,
+                nothing=nothing,
             ),
             journal.figure(
                 f"{key}_median",
                 f"{title}: median",
                 lambda found, a=first, b=then: middle(list(between_actions(found, a, b).values())),  # type: ignore[misc]
                 unit="s",
-                none=none,
+                nothing=nothing,
             ),
             journal.figure(
                 f"{key}_longest",
@@ -173,7 +174,7 @@ def _times_section(facts: PeriodFacts) -> Section:
                     (round(one, 1) for one in between_actions(found, a, b).values()), default=None
                 ),
                 unit="s",
-                none=none,
+                nothing=nothing,
             ),
         ]
     return Section(

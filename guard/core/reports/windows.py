@@ -18,6 +18,7 @@ from guard.core.reports.counting import between_actions
 from guard.core.reports.parts import MOST_ROWS
 from guard.core.reports.report import Column, Concern, Figure, Kind, Period, Report, Section, Series, Table
 from guard.core.reports.timeline import MOST_MOMENTS, timeline_of
+from guard.core.reports.wording import counted
 from guard.core.roll import Fate
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _summary(facts: WindowFacts) -> str:
     elif books.adds_up:
         verdict = "every job that met it is accounted for"
     else:
-        verdict = f"{books.unaccounted} jobs are not accounted for"
+        verdict = f"{counted(books.unaccounted, 'job')} not accounted for"
     ended = Counter(one.outcome for one in facts.outcomes.value or ())
-    told = f"; {ended[Ended.KILLED]} jobs were killed" if ended[Ended.KILLED] else ""
+    told = f"; {counted(ended[Ended.KILLED], 'job')} killed" if ended[Ended.KILLED] else ""
     return f"{record.mode} window opened by {record.by}, {length}; {verdict}{told}."
 
 
@@ -93,8 +94,15 @@ def _what(facts: WindowFacts) -> Section:
     going = "it is still open"
 
     def kept(key: str, title: str, value: Value, *, unit: str = "", why: str = "") -> Figure:
+        missing = value is None
         return Figure(
-            key=key, title=title, value=value, unit=unit, source=source, why=why if value is None else ""
+            key=key,
+            title=title,
+            value=value,
+            unit=unit,
+            source=source,
+            why=why if missing else "",
+            nothing=missing,
         )
 
     length = round(record.ended_at - record.started_at, 1) if record.ended_at is not None else None
@@ -143,23 +151,27 @@ def _times(facts: WindowFacts) -> Section:
         mine = [line for line in lines if line.detail.get("window_id") == window_id]
         return sum(line.action == "change" for line in mine)
 
-    none = "the journal has no line for it"
+    nothing = "the journal has no line for it: it did not happen, or not as a step of its own"
     return Section(
         key="times",
         title="How long it took",
         figures=(
             journal.figure(
-                "closing", "from the request to closed gates", took("enable", "confirm"), unit="s", none=none
+                "closing",
+                "from the request to closed gates",
+                took("enable", "confirm"),
+                unit="s",
+                nothing=nothing,
             ),
             journal.figure(
-                "drain", "from the request to drained", took("enable", "drained"), unit="s", none=none
+                "drain", "from the request to drained", took("enable", "drained"), unit="s", nothing=nothing
             ),
             journal.figure(
                 "release",
                 "from its end until all parked jobs were back",
                 took("disable", "released"),
                 unit="s",
-                none=none,
+                nothing=nothing,
             ),
             journal.figure("changes", "changes while it was open", changes),
             facts.alerts.figure("alerts", "alerts meanwhile", len),
@@ -339,14 +351,14 @@ def _about_jobs(facts: WindowFacts) -> Iterator[Concern]:
     if books is None or books.adds_up is None:
         yield Concern(severity="warning", text="Nobody can say whether every job is accounted for.")
     elif books.unaccounted:
-        text = f"{books.unaccounted} jobs are not accounted for: look for them before anything else."
+        text = f"{counted(books.unaccounted, 'job')} not accounted for: look there before anything else."
         yield Concern(severity="critical", text=text)
     went = Counter(one.went for one in facts.outcomes.value or ())
     if went[Went.REVOKED]:
-        text = f"{went[Went.REVOKED]} jobs were ended and do not run again; the table names them."
+        text = f"{counted(went[Went.REVOKED], 'job')} ended, not to run again; the table has the ids."
         yield Concern(severity="warning", text=text)
     if again := went[Went.REQUEUED] + went[Went.PARKED]:
-        text = f"{again} jobs were ended and run again: are their effects safe to repeat?"
+        text = f"{counted(again, 'job')} ended, to run again: are the effects safe to repeat?"
         yield Concern(severity="info", text=text)
 
 
@@ -354,7 +366,7 @@ def _about_the_rest(facts: WindowFacts) -> Iterator[Concern]:
     record = facts.record
     gone = sum(one.fate in {Fate.GONE, Fate.VOUCHED} for one in facts.workers.value or ())
     if gone:
-        text = f"{gone} workers were gone or vouched for, instead of answering."
+        text = f"{counted(gone, 'worker')} gone or vouched for, instead of answering."
         yield Concern(severity="warning", text=text)
     if record.ended_at is not None and record.duration is not None:
         over = record.ended_at - record.started_at - record.duration
@@ -365,7 +377,7 @@ def _about_the_rest(facts: WindowFacts) -> Iterator[Concern]:
         yield Concern(severity="warning", text=text)
     critical = sum(one.severity is Severity.CRITICAL for one in facts.alerts.value or ())
     if critical:
-        yield Concern(severity="critical", text=f"{critical} critical alerts were raised meanwhile.")
+        yield Concern(severity="critical", text=f"{counted(critical, 'critical alert')} meanwhile.")
     if record.mode == Mode.TEST:
         text = "A rehearsal: nothing was blocked, and the counters say what would have been."
         yield Concern(severity="info", text=text)

@@ -12,7 +12,7 @@ from guard.core.durations import humanize
 if TYPE_CHECKING:
     from guard.core.reports.report import Figure, Value
 
-__all__ = ["UNKNOWN", "clock_time", "figure_words", "harmless", "iso", "value_words"]
+__all__ = ["UNKNOWN", "clock_time", "counted", "figure_words", "harmless", "iso", "value_words"]
 
 UNKNOWN = "unknown"
 _MINUTE = 60
@@ -39,6 +39,8 @@ def value_words(value: Value, unit: str, zone: str) -> str:
 
 def figure_words(figure: Figure, zone: str) -> str:
     """A figure's value, or that it is unknown and why."""
+    if figure.value is None and figure.nothing:
+        return f"none: {harmless(figure.why)}"
     if figure.value is None:
         return f"{UNKNOWN}: {harmless(figure.why)}"
     return value_words(figure.value, figure.unit, zone)
@@ -47,6 +49,14 @@ def figure_words(figure: Figure, zone: str) -> str:
 def harmless(text: str) -> str:
     """Text of others without anything that breaks a line or turns the direction of writing."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
+def counted(number: int | None, noun: str, nouns: str = "") -> str:
+    """``1 job``, ``3 jobs``, ``an unknown number of jobs``."""
+    plural = nouns or f"{noun}s"
+    if number is None:
+        return f"an {UNKNOWN} number of {plural}"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def clock_time(at: float, zone: str) -> str:

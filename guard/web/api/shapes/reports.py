@@ -58,7 +58,7 @@ class PeriodView(Answer):
 
 
 class FigureView(Answer):
-    """One figure; null is unknown, and then `why` says why."""
+    """One figure; null is unknown, unless `nothing` is true; `why` says why."""
 
     key: str
     title: str
@@ -66,6 +66,7 @@ class FigureView(Answer):
     unit: str
     source: str = Field(min_length=1)
     why: str
+    nothing: bool = Field(description="there is no value, and that is known: an average of nothing")
 
 
 class SectionView(Answer):
