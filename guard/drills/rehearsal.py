@@ -60,7 +60,7 @@ class Rehearsal:
         self._state = state
         self._told = Readings()
         self._running: set[str] = set()
-        self._whole = False
+        self._whole: bool | None = None
         self._over = False
         self.window_id = ""
 
@@ -88,7 +88,7 @@ class Rehearsal:
         return self._told
 
     def close(self) -> str:
-        """Open the window in test mode, and note which jobs run: a real one would wait for these."""
+        """Open the window, in test mode."""
         duration = sum(step.given_up_after for step in self._scenario.steps_in(self.place)) + _SPARE_SECONDS
         window = self._guard.enable(
             reason=f"{DRILL_REASON}{self._scenario.title}",
@@ -98,17 +98,19 @@ class Rehearsal:
             sessions=SessionPolicy.KEEP.value,
         )
         self.window_id = window.window_id
-        self._note_running()
         if window.acknowledged is None or window.unconfirmed is None:
             raise Unseen("the registry of workers does not answer")
         if window.unconfirmed:
             raise Unseen(f"unconfirmed: {', '.join(window.unconfirmed)}")
         if not window.acknowledged:
             raise Unseen("no worker is registered")
-        return f"{len(window.acknowledged)} workers, {window.took * 1000:.0f} ms"
+        count = len(window.acknowledged)
+        return f"{count} worker{'s' if count > 1 else ''}"
 
     def drained(self) -> bool:
-        """Whether the jobs that ran when it began have ended: a real drain would be over."""
+        """Whether the jobs that ran when it was first asked have ended: a real drain would be over."""
+        if self._whole is None:
+            self._note_running()
         if not self._whole:
             raise Unseen("not every worker said what it ran when the window began")
         if not self._running:

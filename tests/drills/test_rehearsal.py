@@ -114,7 +114,7 @@ def test_a_drill_is_played_to_its_end_and_touches_nothing(working: Shop, guard: 
     assert {key: line["outcome"] for key, line in found.items()} == dict.fromkeys(found, "in time")
     assert record.percent == 100.0
     assert all(record.card["seconds"][concern] is not None for concern in record.card["seconds"])
-    assert "1 workers" in found["close"]["why"]
+    assert found["close"]["why"] == "1 worker"
     # Nothing was touched.
     assert running.get(timeout=20) == "slow"
     assert [one.get(timeout=20) for one in mixed] == list(range(5))

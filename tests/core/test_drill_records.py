@@ -1,0 +1,15 @@
+"""What is kept of a drill is plain JSON."""
+
+from __future__ import annotations
+
+import json
+
+from guard.core.drill_records import DrillRecord, DrillState
+
+
+def test_a_record_is_plain() -> None:
+    record = DrillRecord(
+        drill_id="d", scenario="team", place="demo", state=DrillState.ABORTED, by="alice", began_at=1.0
+    )
+    said = json.loads(json.dumps(record.to_dict()))
+    assert (said["state"], said["percent"], said["card"]) == ("aborted", None, {})
