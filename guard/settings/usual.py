@@ -19,6 +19,7 @@ from guard.settings.notifications import NOTIFICATIONS, notification_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
 __all__ = ["usual_settings"]
 
@@ -132,14 +133,16 @@ def usual_settings(values: Mapping[str, str]) -> Settings | None:
             zone_of(settings.guard_time_zone)
     except InvalidRequest:
         return None
-    if _OPTIMIZATION.keys() & taken.keys() and settings.optimization_problems():
-        return None
-    if settings.hold_queues & settings.mixed_queues or not settings.guard_sweep_interval >= 5:
-        return None
-    if taken.keys() & AUTOMATION and automation_problems(settings):
-        return None
-    if log_format_problems(settings.guard_log_format):
-        return None
-    if taken.keys() & NOTIFICATIONS and notification_problems(settings):
-        return None
-    return settings
+    return None if _have_problems(settings, taken.keys()) else settings
+
+
+def _have_problems(settings: Settings, given: AbstractSet[str]) -> bool:
+    """Whether settings that are each as they should be do not go together."""
+    return bool(
+        (given & _OPTIMIZATION.keys() and settings.optimization_problems())
+        or settings.hold_queues & settings.mixed_queues
+        or not settings.guard_sweep_interval >= 5
+        or (given & AUTOMATION and automation_problems(settings))
+        or log_format_problems(settings.guard_log_format)
+        or (given & NOTIFICATIONS and notification_problems(settings))
+    )
