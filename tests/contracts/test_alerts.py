@@ -160,7 +160,7 @@ def test_an_installation_before_alerts_had_a_life_is_migrated_with_its_rows(sql:
     with sql.engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.downgrade(config, "-1")
+        command.downgrade(config, "0007")
     names = {column["name"] for column in inspect(sql.engine).get_columns("guard_alerts")}
     assert names == {"seq", "at", "severity", "kind", "message", "detail"}
     sql._ready = False

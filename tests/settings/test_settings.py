@@ -120,7 +120,7 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "/var/backups",
         "90",
         "another:prefix:",
-            "cpu=77",
+        "cpu=77",
         "emergency",
         "10.0.0.0/8, ::1",
         "77",
@@ -128,6 +128,7 @@ def test_every_setting_comes_from_the_environment_under_its_name(name: str) -> N
         "ops@example.com",
         "smtps://another.example.com",
         "a secret of a webhook, long enough",
+        "A" * 43 + "=",
     ]
     beside = MAIL if name.startswith(("guard_mail_", "guard_smtp_")) else {}
     for value in others:
