@@ -278,13 +278,10 @@ class Conductor:
         return result
 
     def _end_release(self, result: ReleaseResult, lock: Lock) -> None:
-        over = None
+        if result.stopped:
+            self._announce(EventName.RELEASE_STOPPED, window_id=self._window_id(), why=result.stopped)
         try:
-            if result.stopped:
-                window_id = self._changes.durable.read().window_id
-                self._announce(EventName.RELEASE_STOPPED, window_id=window_id, why=result.stopped)
-            else:
-                over = self._finish()
+            over = self._finish() if not result.stopped else None
             lock.give_back()
         except StoreError as error:
             self._store_failed("durable store", "the release is not finished", error)
@@ -297,6 +294,12 @@ class Conductor:
                 released=result.released,
                 expired=result.expired,
             )
+
+    def _window_id(self) -> str:
+        try:
+            return self._changes.durable.read().window_id
+        except StoreError:
+            return ""
 
     def _store_failed(self, store: str, doing: str, why: object) -> None:
         self._announce(EventName.STORE_FAILED, store=store, doing=doing, why=str(why))
