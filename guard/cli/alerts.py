@@ -9,7 +9,7 @@ import click
 
 from guard.cli.exits import Exit, epilog
 from guard.cli.options import by_option, command, json_option
-from guard.cli.render import Screen, moment, print_json
+from guard.cli.render import Screen, counted, moment, print_json
 from guard.cli.where import find_guard
 from guard.core.alerts import AlertState
 from guard.core.durations import humanize
@@ -109,7 +109,7 @@ def _list(ctx: click.Context, limit: int, *, everything: bool, as_json: bool) ->
         return
     screen = Screen(ctx)
     nothing = "there was no alert yet" if everything else "no alert wants attention"
-    screen.head(f"{len(found)} alerts" if found else nothing)
+    screen.head(counted(len(found), "alert") if found else nothing)
     for one in found:
         tone = "quiet" if one.state is AlertState.RESOLVED else _TONES[one.alert.severity.value]
         label = f"{one.alert_id:>6}  {one.alert.severity.value:<9}{_state(one):<13}"
@@ -137,7 +137,8 @@ def _when(kept: KeptAlert) -> str:
     if kept.count > 1:
         parts.append(f"told {kept.count} times, last {moment(kept.last_told_at)}")
     if kept.acknowledged_by:
-        parts.append(f"{kept.acknowledged_by} sees to it")
+        saw = "saw to it" if kept.resolved_at is not None else "sees to it"
+        parts.append(f"{kept.acknowledged_by} {saw}")
     if kept.resolved_at is not None:
         who = f" ({kept.resolved_by})" if kept.resolved_by else ""
         parts.append(f"over {moment(kept.resolved_at)}{who}")

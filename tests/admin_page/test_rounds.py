@@ -64,6 +64,10 @@ def test_a_round_through_plans_tokens_alerts_and_a_rehearsal(
     page.get_by_text("The token of temp is revoked").wait_for()
     page.goto(site.url("alerts"))  # the break-glass code has raised one
     found += problems_of(page, picture, "alerts")
+    page.get_by_role("button", name="Acknowledge alert").first.click()
+    page.get_by_text("You see to alert").wait_for()
+    assert guard.alerts.list(1, everything=True)[0].acknowledged_by == admin.name
+    found += problems_of(page, picture, "alerts-acknowledged")
 
     site.running(6.0)
     page.goto(site.url("start"))
