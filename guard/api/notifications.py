@@ -71,6 +71,8 @@ class Notifications:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._follower: threading.Thread | None = None
+        self._wanted = False
+        self._lock = threading.Lock()
 
     def recent(self, limit: int = 50, *, stage: str | None = None) -> list[Delivery]:
         """The last deliveries, newest first.
@@ -174,28 +176,41 @@ class Notifications:
             return
         if not (settings.guard_smtp_url or settings.maintenance_webhook_url):
             return
-        if self._follower is not None and self._follower.is_alive():
-            return
-        # Not a daemon: a script that opens a window and ends does not leave a mail half sent.
-        self._follower = threading.Thread(target=self._follow, name="guard-notify", daemon=False)
-        self._follower.start()
+        with self._lock:
+            self._wanted = True
+            if self._follower is not None and self._follower.is_alive():
+                return  # it looks once more before it ends
+            # Not a daemon: a script that opens a window and ends does not leave a mail half sent.
+            self._follower = threading.Thread(target=self._follow, name="guard-notify", daemon=False)
+            self._follower.start()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until `follow` has ended, at most so long. Whether it has."""
-        if self._follower is None:
+        follower = self._follower
+        if follower is None:
             return True
-        self._follower.join(seconds)
-        return not self._follower.is_alive()
+        follower.join(seconds)
+        return not follower.is_alive()
 
     def close(self) -> None:
         """Wait for `follow`, if it goes on."""
-        if self._follower is not None and self._follower is not threading.current_thread():
-            self._follower.join(_STOP_SECONDS)
+        if self._follower is not threading.current_thread():
+            self.wait(_STOP_SECONDS)
 
     def _follow(self) -> None:
-        try:
-            self._parts.notify.run_quickly()
-        except GuardError as error:
-            log.warning("messages wait to be sent: %s", error)
-        except Exception:  # nobody would hear of it
-            log.exception("messages wait to be sent")
+        while self._is_wanted():
+            try:
+                self._parts.notify.run_quickly()
+            except GuardError as error:
+                log.warning("messages wait to be sent: %s", error)
+            except Exception:  # nobody would hear of it
+                log.exception("messages wait to be sent")
+
+    def _is_wanted(self) -> bool:
+        """Whether there may be something that no round has seen. If not, this thread ends, and is not counted
+        on any more."""
+        with self._lock:
+            wanted, self._wanted = self._wanted, False
+            if not wanted:
+                self._follower = None
+            return wanted

@@ -165,7 +165,8 @@ def _standing(screen: Screen, standing: NotificationsStanding, server: Any) -> N
     named = getattr(server, "masked", "") or "no server is named (GUARD_SMTP_URL)"
     screen.row("mail by", named, "" if standing.mail_server else "warn")
     for audience, count in standing.addresses.items():
-        screen.row(audience, counted(count, "address", "addresses") if count else "nobody")
+        many = counted(count, "address", "addresses") if count else "nobody"
+        screen.row(audience.removeprefix("emergency "), many)
     by_mail = "by mail too" if standing.alerts_by_mail else "not by mail (MAINTENANCE_EMAIL_ALERTS)"
     screen.row("alerts", by_mail)
     screen.row("webhook", standing.webhook or "none")
@@ -189,7 +190,7 @@ def _table(screen: Screen, found: Sequence[Delivery]) -> None:
                 moment(one.made_at),
                 one.event,
                 one.channel.value,
-                one.receiver or "webhook",
+                one.receiver or "-",
                 one.stage.value,
                 str(one.attempts),
                 one.problem or "",

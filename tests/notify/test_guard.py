@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import update
 
+import beat_schedule
+from guard.cli.exits import Exit
+from guard.cli.main import maintenance
 from guard.core.alerts import Severity
-from guard.core.deliveries import Channel
+from guard.core.deliveries import HOLD_SECONDS, Channel
 from guard.core.notifications import alert_message
 from guard.errors import InvalidRequest, StoreUnavailable
+from guard.settings import load_settings
 from guard.store.sql.schema import STATE
 from tests.contracts.site import Site, site_on
 from tests.notify.conftest import mails_to, posts_to
-from tests.notify.servers import MailServer, Receiver
 from tests.support.eventually import eventually
 from tests.support.toxic import Toxic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.notify.servers import MailServer, Receiver
     from tests.support.certificates import Authority
     from tests.support.mariadb import MariaDB
     from tests.support.valkey import Valkey
@@ -231,46 +236,57 @@ def test_nothing_is_loaded_where_nobody_is_told(valkey: Valkey, sqlite_url: str)
     assert done.stdout.strip().endswith("[]"), done.stdout
 
 
-class Console:
-    """`celery -A tasks maintenance …` with an environment."""
+def test_beat_sends_what_is_left() -> None:
+    from tasks.app import app
+    from tasks.names import ORCHESTRATION, SEND_NOTIFICATIONS
 
-    def __init__(self, **environ: str) -> None:
-        self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
-
-    def run(self, *words: str) -> tuple[int, str]:
-        """Exit code and output."""
-        argv = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "tasks", "maintenance", *words]
-        done = subprocess.run(
-            argv, env=self._environ, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert "hunter2" not in done.stdout + done.stderr
-        return done.returncode, done.stdout
+    row = beat_schedule.beat_schedule(load_settings({}))["send-notifications"]
+    assert (row["task"], row["schedule"]) == (SEND_NOTIFICATIONS, 10.0)
+    assert row["options"]["queue"] == "maintenance"
+    assert row["options"]["expires"] < 10
+    app.loader.import_default_modules()
+    assert SEND_NOTIFICATIONS in app.tasks.keys() & ORCHESTRATION
+    limit = app.tasks[SEND_NOTIFICATIONS].time_limit
+    assert 40 + 30 < limit < HOLD_SECONDS, "a round, its last mail, and no longer than a delivery is held"
 
 
-def test_the_command(valkey: Valkey, sqlite_url: str, authority: Authority) -> None:
-    with MailServer(authority, security="none", sign_in=False) as mail:
-        console = Console(
-            DATABASE_URL=sqlite_url,
-            REDIS_URL=valkey.url(valkey.fresh_db()),
-            CELERY_BROKER_URL=valkey.broker_url(valkey.fresh_db()),
-            GUARD_SMTP_URL=mail.url,
-            GUARD_MAIL_FROM="guard@example.com",
-            GUARD_MAIL_OPERATORS=f"{OPERATORS},gone@example.com",
-            GUARD_MAIL_USERS=USERS,
-        )
-        mail.mailbox.refuses = {"gone@example.com": "550 no such user"}
-        code, out = console.run("notifications", "send-test", "--json")
-        assert code == 4
-        stages = {one["receiver"]: one["stage"] for one in json.loads(out)["deliveries"]}
-        assert stages == {OPERATORS: "sent", "gone@example.com": "given up"}
-        code, out = console.run("enable", "-r", "Upgrade", "--no-notify-users", "--json")
-        assert (code, told(mail)) == (0, {OPERATORS: ["trial", "opened"]})
-        mail.mailbox.refuses = {}
-        code, out = console.run("notifications", "retry", "--all", "--json")
-        assert (code, json.loads(out)["retried"]) == (0, 2)
-        assert told(mail)["gone@example.com"] == ["trial", "opened"]
-        code, out = console.run("notifications")
-        assert code == 0
-        assert mail.url in out
-        assert "0 waiting, 4 sent, 0 given up" in out
+def run(site: Site, *words: str) -> tuple[int, str]:
+    """Exit code and output of a command."""
+    place = SimpleNamespace(app=site.guard._parts.app, no_color=True)  # type: ignore[attr-defined]
+    done = CliRunner().invoke(maintenance, list(words), obj=place)
+    assert "Traceback" not in done.output, done.output
+    assert "hunter2" not in done.output
+    return done.exit_code, done.stdout
+
+
+def test_the_command(site: Site, mail: MailServer, receiver: Receiver) -> None:
+    mail.mailbox.refuses = {TEAM: "550 no such user"}
+    whom = ("--to", "emergency team", "--to", "operators")
+    code, out = run(site, "notifications", "send-test", *whom, "--json")
+    assert code == Exit.UNCONFIRMED
+    stages = {one["receiver"]: one["stage"] for one in json.loads(out)["deliveries"]}
+    assert stages == {OPERATORS: "sent", TEAM: "given up", None: "sent"}
+    code, out = run(site, "enable", "-r", "Upgrade", "--no-notify-users", "--json")
+    assert code == Exit.DONE
+    settled(site)
+    assert told(mail) == {OPERATORS: ["trial", "opened"]}
+
+    code, out = run(site, "notifications")
+    assert code == Exit.DONE
+    assert f"smtp+starttls://***@localhost:{mail.port}" in out
+    assert f"https://hooks.example.com:{receiver.port}/***" in out
+    assert "0 waiting, 4 sent, 1 given up" in out
+    assert "refuses the recipient (550: no such user)" in out
+    code, out = run(site, "notifications", "list", "--stage", "given up", "--json")
+    assert [one["receiver"] for one in json.loads(out)["deliveries"]] == [TEAM]
+
+    mail.mailbox.refuses = {}
+    assert run(site, "notifications", "retry")[0] == Exit.INVALID
+    assert run(site, "notifications", "retry", "no-such-id")[0] == Exit.NOT_FOUND
+    code, out = run(site, "notifications", "retry", "--all", "--json")
+    assert (code, json.loads(out)["retried"]) == (Exit.DONE, 1)
+    settled(site)
+    assert told(mail)[TEAM] == ["trial"]
+    code, out = run(site, "notifications", "send")
+    assert code == Exit.DONE
+    assert run(site, "notifications", "send-test", "--to", "everybody")[0] == Exit.INVALID

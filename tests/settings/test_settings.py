@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.expiry import ExpiryPolicy
+from guard.core.notifications import Receivers
 from guard.errors import ConfigurationInvalid, InvalidRequest
 from guard.settings import Settings, WhenClosed, load_settings
 from guard.settings.judge import _shown
 from guard.settings.masking import MaskedUrl, mask_url
+from guard.settings.notifications import receivers_of, webhook_secrets
 from tests.core.strategies import many
 
 # administrator-guide.md, "Environment Configuration", by hand
@@ -458,3 +460,33 @@ def test_a_masked_address_survives_being_copied() -> None:
 @many
 def test_any_text_can_be_masked(text: str) -> None:
     assert isinstance(mask_url(text), str)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"GUARD_SMTP_URL": "smtps://u:hunter2@mail.example.com"}, "GUARD_MAIL_FROM is not"),
+        ({"GUARD_MAIL_USERS": "a@example.com"}, "GUARD_SMTP_URL and GUARD_MAIL_FROM are not"),
+        ({**MAIL, "GUARD_SMTP_URL": "smtp://u:hunter2@m.example"}, "GUARD_SMTP_URL would send in the clear"),
+        ({**MAIL, "GUARD_MAIL_OPERATORS": "a@example.com, b"}, "GUARD_MAIL_OPERATORS 'b' is no mail address"),
+        ({**MAIL, "GUARD_MAIL_FROM": "nobody"}, "GUARD_MAIL_FROM 'nobody' is no mail address"),
+        ({**MAIL, "GUARD_MAIL_TEMPLATES": "here"}, "GUARD_MAIL_TEMPLATES is 'here': give an absolute path"),
+        ({"GUARD_WEBHOOK_SECRETS": "hunter2"}, "one of less than 24 characters"),
+        ({"GUARD_WEBHOOK_SECRETS": ",".join(["hunter2" * 4] * 3)}, "more than two"),
+    ],
+)
+def test_what_the_settings_of_notifications_may_not_be(environ: dict[str, str], said: str) -> None:
+    (problem,) = problems_of(environ)
+    assert said in problem
+    assert "hunter2" not in problem
+
+
+def test_where_messages_go() -> None:
+    told = {**MAIL, "GUARD_MAIL_USERS": "a@b.example, c@d.example", "MAINTENANCE_WEBHOOK_URL": "https://x.example"}
+    found = receivers_of(load_settings(told))
+    assert found.users == ("a@b.example", "c@d.example")
+    assert (found.webhook, found.alerts_by_mail) == (True, True)
+    assert receivers_of(load_settings({**told, "MAINTENANCE_NOTIFICATIONS_ENABLED": "false"})) == Receivers()
+    two = load_settings({"GUARD_WEBHOOK_SECRETS": f"{'n' * 24}, {'o' * 24}"})
+    assert webhook_secrets(two) == (b"n" * 24, b"o" * 24)
+    assert "nnn" not in repr(two)

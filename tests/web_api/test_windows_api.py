@@ -254,3 +254,13 @@ def test_rates_are_told_and_kept(site: Site, operator: Caller) -> None:
 def test_the_status_has_no_rate(site: Site) -> None:
     client = site.flask.test_client()
     assert {client.get("/api/maintenance/status").status_code for _ in range(700)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "notify"), [({}, True), ({"notify_users": True}, True), ({"notify_users": False}, False)]
+)
+def test_whether_users_are_told_is_a_term_of_the_window(
+    site: Site, operator: Caller, wanted: dict[str, bool], notify: bool
+) -> None:
+    assert operator.post("enable", {"reason": "r", **wanted}).status_code == 200
+    assert site.guard.durable.read().terms.notify is notify
