@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from guard.cli.doctor_screen import doctor_screen
-from guard.cli.exits import HEALTH
+from guard.cli.exits import HEALTH, HEALTH_MEANINGS
 from guard.cli.options import command, json_option
 from guard.cli.render import print_json
 from guard.cli.where import app_is_given, find_guard, load_task_modules
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["doctor"]
 
 
-@command("doctor", example="doctor\ndoctor --only emergency\ndoctor --json", exits=())
+@command("doctor", example="doctor\ndoctor --only emergency\ndoctor --json", own=HEALTH_MEANINGS)
 @click.option(
     "--only",
     multiple=True,
@@ -40,7 +40,7 @@ def doctor(ctx: click.Context, *, only: tuple[str, ...], show_all: bool, as_json
     secrets are not shown. It ends within 15 seconds even when nothing answers. Without -A only the settings
     of the environment are looked at, which names every problem when an app cannot even be loaded.
 
-    The exit code is that of monitoring plugins: 0 healthy, 1 warnings or something unknown, 2 problems.
+    The exit codes are those of monitoring plugins.
     """
     diagnosis = _diagnosis(ctx, only)
     if as_json:

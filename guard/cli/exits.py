@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-__all__ = ["HEALTH", "MEANINGS", "Exit", "epilog"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["HEALTH", "HEALTH_MEANINGS", "MEANINGS", "Exit", "epilog"]
 
 
 class Exit(IntEnum):
@@ -40,8 +44,17 @@ with 2 and 1
 there too, and either way something is to be seen to."""
 
 
-def epilog(example: str, *codes: Exit) -> str:
-    """The end of a help text: examples and the exit codes that this command uses."""
+HEALTH_MEANINGS = {
+    0: "healthy",
+    1: "warnings, or something is unknown; or an unexpected error",
+    2: "problems; or wrong usage or configuration",
+}
+
+
+def epilog(example: str, *codes: Exit, own: Mapping[int, str] | None = None) -> str:
+    """The end of a help text: examples and the exit codes that this command uses; `own`: where they are
+    its own."""
     examples = "\n".join(f"  celery -A yourapp maintenance {line}" for line in example.splitlines())
-    lines = "\n".join(f"  {code.value}  {MEANINGS[code]}" for code in sorted({Exit.ERROR, *codes}))
+    meanings = own or {code.value: MEANINGS[code] for code in sorted({Exit.ERROR, *codes})}
+    lines = "\n".join(f"  {code}  {meaning}" for code, meaning in meanings.items())
     return f"\b\nExample:\n{examples}\n\n\b\nExit codes:\n{lines}"

@@ -11,19 +11,22 @@ from guard.cli.exits import Exit, epilog
 from guard.cli.where import operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["by_option", "command", "json_option"]
 
 
 def command(
-    name: str, *, example: str, exits: tuple[Exit, ...] = ()
+    name: str, *, example: str, exits: tuple[Exit, ...] = (), own: Mapping[int, str] | None = None
 ) -> Callable[[Callable[..., None]], click.Command]:
-    """Decorator: a command of Celery's kind. Its help text ends with the example and the exit codes."""
+    """Decorator: a command of Celery's kind. Its help text ends with the example and the exit codes;
+    `own`: their
+    meanings where they are not those of all commands."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
         callback: Any = click.pass_context(handle_preload_options(function))
-        make = click.command(name, cls=CeleryCommand, epilog=epilog(example, Exit.DONE, Exit.INVALID, *exits))
+        ends = epilog(example, Exit.DONE, Exit.INVALID, *exits, own=own)
+        make = click.command(name, cls=CeleryCommand, epilog=ends)
         return make(callback)
 
     return decorate

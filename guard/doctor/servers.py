@@ -188,11 +188,10 @@ class RedisSide:
     def _missing(self) -> tuple[str, ...] | None:
         """Commands that are needed and not there."""
         try:
-            known: Any = self.client.execute_command("COMMAND")  # type: ignore[no-untyped-call]
+            known: Any = self.client.execute_command("COMMAND INFO", *_NEEDED)  # type: ignore[no-untyped-call]
         except (RedisError, ValueError, TypeError, KeyError, IndexError):
             return None
-        names = {str(name).upper() for name in known}
-        return tuple(name for name in _NEEDED if name not in names)
+        return tuple(name for name, told in zip(_NEEDED, known, strict=True) if not told)
 
     def record(self, _server: RedisFacts) -> PlaneFacts:
         """What state it holds. Raises StoreUnavailable."""

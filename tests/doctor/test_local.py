@@ -178,8 +178,6 @@ def test_how_jobs_are_treated(clinic: Clinic) -> None:
     app.conf.result_expires = timedelta(days=1)
     clinic.is_well("result expiry")
 
-    clinic.is_well("tasks")
-
     @app.task(name="a.stranger", shared=False)
     def stranger() -> None: ...
 

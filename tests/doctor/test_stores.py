@@ -25,6 +25,7 @@ from tests.support.toxic import Toxic
 from tests.support.valkey import Valkey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.mariadb import MariaDB
@@ -32,19 +33,28 @@ if TYPE_CHECKING:
 PROBLEM, WARNING, UNKNOWN, OK = Status.PROBLEM, Status.WARNING, Status.UNKNOWN, Status.OK
 
 
-def test_a_durable_store_that_is_away(own_server: Valkey, tmp_path: Path, mariadb: MariaDB) -> None:
+@pytest.fixture(scope="module")
+def on_mariadb(
+    own_server: Valkey, mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clinic]:
+    """An installation on MariaDB, shared; whoever hurts it mends it."""
     url = mariadb.url(mariadb.create_database())
+    made = Clinic(own_server, tmp_path_factory.mktemp("mariadb"), database_url=url)
+    made.begin()
+    yield made
+    made.close()
+
+
+def test_a_durable_store_that_is_away(own_server: Valkey, tmp_path: Path, on_mariadb: Clinic) -> None:
     sick = Clinic(own_server, tmp_path, database_url="mysql+pymysql://root:hunter2@127.0.0.1:1/x")
     found = sick.suffers("durable store", PROBLEM, "start the database")
     assert "hunter2" not in str(found)
-    whole = sick.examine()
-    assert whole.of("migration").because == "durable store"
-    assert whole.of("stores agree").because == "durable store"
+    whole = sick.examine(Family.ACTIVATION, Family.EMERGENCY)
+    for name in ("migration", "stores agree", "locks", "visibility timeout"):
+        assert whole.of(name).because == "durable store", name
     assert "hunter2" not in str(whole.to_dict())
     sick.close()
-    mended = Clinic(own_server, tmp_path, database_url=url)
-    mended.is_well("durable store")
-    mended.close()
+    on_mariadb.is_well("durable store")
 
 
 def test_a_pending_migration(own_server: Valkey, tmp_path: Path, mariadb: MariaDB) -> None:
@@ -206,6 +216,7 @@ def test_where_a_sqlite_file_lies(clinic: Clinic, monkeypatch: pytest.MonkeyPatc
     clinic.is_well("sqlite file")
 
 
+@pytest.mark.slow
 def test_slow_answers(clinic: Clinic, tmp_path: Path) -> None:
     proxy = Toxic(("127.0.0.1", clinic.server.port)).start()
     folder = tmp_path / "slow"
@@ -220,9 +231,9 @@ def test_slow_answers(clinic: Clinic, tmp_path: Path) -> None:
         proxy.close()
 
 
-def test_connections_of_the_database(own_server: Valkey, tmp_path: Path, mariadb: MariaDB) -> None:
-    made = Clinic(own_server, tmp_path, database_url=mariadb.url(mariadb.create_database()))
-    made.begin()
+@pytest.mark.slow
+def test_connections_of_the_database(on_mariadb: Clinic, mariadb: MariaDB) -> None:
+    made = on_mariadb
     made.is_well("database connections")
     mariadb.execute("SET GLOBAL max_connections = 10")
     engine = made.parts.stores.durable.engine
@@ -252,7 +263,6 @@ def test_connections_of_the_database(own_server: Valkey, tmp_path: Path, mariadb
             one.close()
         mariadb.execute("SET GLOBAL max_connections = 151")
     eventually(lambda: made.check("database connections").status is OK, what="connections that are closed")
-    made.close()
 
 
 class AheadClock:
@@ -272,19 +282,17 @@ class AheadClock:
         self._clock.sleep(seconds)
 
 
-@pytest.mark.parametrize(("by", "status"), [(5.0, WARNING), (-120.0, PROBLEM)])
-def test_clocks_that_differ(
-    own_server: Valkey, tmp_path: Path, mariadb: MariaDB, by: float, status: Status
-) -> None:
+def test_clocks_that_differ(on_mariadb: Clinic) -> None:
     """No test may move the clock of the machine, so this process's is moved: then both servers are off."""
-    made = Clinic(own_server, tmp_path, database_url=mariadb.url(mariadb.create_database()))
-    made.begin()
+    made = on_mariadb
     made.is_well("clocks")
-    found = made.suffers("clocks", status, "set-ntp", clock=AheadClock(made.parts.clock, by))
-    word = "behind" if by > 0 else "ahead of"
-    assert f"Redis is {'5 seconds' if by > 0 else '2 minutes'} {word} this machine" in found.seen
-    assert "the database" in found.seen
-    made.close()
+    for by, status, words in (
+        (5.0, WARNING, "Redis is 5 seconds behind this machine"),
+        (-120.0, PROBLEM, "Redis is 2 minutes ahead of this machine"),
+    ):
+        found = made.suffers("clocks", status, "set-ntp", clock=AheadClock(made.parts.clock, by))
+        assert words in found.seen
+        assert "the database is" in found.seen
 
 
 def test_locks_of_the_dead(clinic: Clinic) -> None:
