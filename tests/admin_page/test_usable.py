@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.admin_page.place import AdminPage, Person
 
 ALWAYS = (
-    "", "jobs", "workers", "sessions", "sessions/invalidate", "plans", "plans/add", "windows", "rehearsal",
+    "", "jobs", "workers", "sessions", "sessions/invalidate", "plans", "plans/add", "windows", "reports", "rehearsal",
     "journal", "alerts", "access", "emergency",
 )  # fmt: skip
 WHILE_OPEN = ("start",)

@@ -24,6 +24,8 @@ from guard.store.sql.schema import (
     METADATA,
     OCCURRENCES,
     PAGE_SESSIONS,
+    REPORT_NOTES,
+    REPORTS,
     ROLL,
     ROUTINES,
     SCHEDULES,
@@ -197,6 +199,6 @@ def test_access_that_has_long_ended_is_forgotten(sql: SqlStore) -> None:
 def test_every_table_of_history_is_known_here() -> None:
     """A new table must be thought of: kept for good, or deleted by age."""
     history = {WINDOWS, ROLL, FOUND, ALERTS, ROUTINES, OCCURRENCES, SCHEDULES, AUDIT}
-    forgotten = history | {TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES}
+    forgotten = history | {REPORTS, REPORT_NOTES, TOKENS, PAGE_SESSIONS, BREAK_GLASS, APPROVALS, BYPASSES}
     kept = {"guard_state", "guard_routine_locks", "guard_second_factors"}
     assert {table.name for table in METADATA.tables.values()} == {table.name for table in forgotten} | kept
