@@ -170,7 +170,7 @@ class Making:
         return max(handled, default=None)
 
     def _audits(self) -> list[float]:
-        runs = [run for run in self._parts.past.runs(AUDIT, 20) if run.result.figures]
+        runs = [run for run in self._parts.past.runs(AUDIT, 10) if run.result.figures]
         return sorted({run.due_at for run in runs}, reverse=True)[:2]
 
     # -- both ------------------------------------------------------------------------------------

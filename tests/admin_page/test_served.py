@@ -99,7 +99,8 @@ def test_what_is_away_is_shown_as_unknown(tmp_path: Path, open_page: Callable[..
             site.sign_in(page, Person(shop, "nina", "admin"))
             server.stop()
             page.locator("#figures").get_by_text("unknown").first.wait_for()  # told by itself
-            for path in ("", "jobs", "workers", "sessions", "journal", "windows", "alerts", "plans"):
+            paths = ("", "jobs", "workers", "sessions", "journal", "windows", "reports", "alerts", "plans")
+            for path in paths:
                 answer = page.goto(site.url(path))
                 assert answer is not None
                 assert answer.status == 200, path

@@ -64,7 +64,8 @@ def test_looking_changes_nothing(site: AdminPage, admin: Person) -> None:
     known = site.http(admin)
     form = start_of(known.get(site.url("start"), timeout=10))
     before = what_is(site)
-    for path in ("", *FORMS, "jobs", "workers", "sessions", "windows", "rehearsal", "journal", "preview"):
+    looks = ("jobs", "workers", "sessions", "windows", "reports", "rehearsal", "journal", "preview")
+    for path in ("", *FORMS, *looks):
         answer = known.get(site.url(path), params=form, timeout=15)
         assert answer.status_code in {200, 404, 405}, path
     for method in ("PUT", "DELETE", "PATCH"):

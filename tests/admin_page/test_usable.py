@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.admin_page.place import AdminPage, Person
 
 ALWAYS = (
-    "", "jobs", "workers", "sessions", "sessions/invalidate", "plans", "plans/add", "windows", "rehearsal",
-    "journal", "alerts", "access", "emergency",
+    "", "jobs", "workers", "sessions", "sessions/invalidate", "plans", "plans/add", "windows",
+    "reports", "rehearsal", "journal", "alerts", "access", "emergency",
 )  # fmt: skip
 WHILE_OPEN = ("start",)
 IN_A_WINDOW = ("change", "end", "verify", "vouch", "sessions/allow")

@@ -469,3 +469,29 @@ def test_what_a_store_does_not_say_is_unknown_and_never_zero(desk: Desk) -> None
     assert kept.report.figure("adds_up").value is None
     assert kept.report.figure("still_parked").value is None
     assert "does not answer" in kept.report.figure("requests_refused").why
+
+
+def test_a_part_is_never_taken_for_the_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is more than is read at once: what it would say is unknown, and everything else is said."""
+    from guard.store.sql import happenings
+
+    Past(desk, 8).write(windows=2)
+    monkeypatch.setattr(happenings, "_MOST_LINES", 10)
+    kept, _ = desk.making.of_time(Kind.MONTHLY, date(2026, 9, 21), date(2026, 11, 15), by="t")
+    assert kept.report is not None
+    for key in ("refused_tries", "emergencies", "drain_average"):
+        figure = kept.report.figure(key)
+        assert (figure.value, figure.nothing) == (None, False)
+        assert "more than 10 rows" in figure.why
+    assert kept.report.figure("activations").value is not None
+    assert kept.report.figure("alerts_info").value is not None
+
+
+def test_an_average_of_nothing_is_nothing_and_not_unknown(desk: Desk) -> None:
+    kept, _ = desk.making.of_time(Kind.WEEKLY, date(2026, 11, 2), date(2026, 11, 8), by="t")
+    assert kept.report is not None
+    figure = kept.report.figure("average_length")
+    assert (figure.value, figure.nothing) == (None, True)
+    assert kept.report.figure("activations").value == 0
+    assert figure not in kept.report.unknown
+    assert {one.key.partition("_")[0] for one in kept.report.unknown} == {"memory", "load"}

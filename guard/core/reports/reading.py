@@ -1,8 +1,8 @@
-"""A report as plain JSON types, and back. What a newer release has added is left out."""
+"""A report read back from plain JSON types. What a newer release has added is left out."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guard.core.reports.report import (
@@ -23,27 +23,9 @@ from guard.errors import StateInvalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["from_plain", "to_plain"]
+__all__ = ["from_plain"]
 
 T = TypeVar("T")
-
-
-def to_plain(report: Report) -> dict[str, Any]:
-    """Plain JSON types. Points are pairs, rows are lists in the order of the columns."""
-    plain = asdict(report)
-    return {
-        "schema": SCHEMA,
-        **plain,
-        "kind": report.kind.value,
-        "sections": [{**one, "figures": list(one["figures"])} for one in plain["sections"]],
-        "tables": [
-            {**one, "columns": list(one["columns"]), "rows": [list(row) for row in one["rows"]]}
-            for one in plain["tables"]
-        ],
-        "series": [{**one, "points": [list(point) for point in one["points"]]} for one in plain["series"]],
-        "timeline": list(plain["timeline"]),
-        "concerns": list(plain["concerns"]),
-    }
 
 
 def from_plain(raw: Any) -> Report:

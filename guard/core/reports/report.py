@@ -10,7 +10,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -227,7 +227,19 @@ class Report:
         return tuple(figure for figure in self.figures if figure.value is None and not figure.nothing)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types; `guard.core.reports.reading` reads it back."""
-        from guard.core.reports.reading import to_plain
-
-        return to_plain(self)
+        """As plain JSON types; `guard.core.reports.reading` reads it back. Points are pairs, rows lists
+        in the order of the columns."""
+        plain = asdict(self)
+        return {
+            "schema": SCHEMA,
+            **plain,
+            "kind": self.kind.value,
+            "sections": [{**one, "figures": list(one["figures"])} for one in plain["sections"]],
+            "tables": [
+                {**one, "columns": list(one["columns"]), "rows": [list(row) for row in one["rows"]]}
+                for one in plain["tables"]
+            ],
+            "series": [{**one, "points": list(map(list, one["points"]))} for one in plain["series"]],
+            "timeline": list(plain["timeline"]),
+            "concerns": list(plain["concerns"]),
+        }
