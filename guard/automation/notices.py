@@ -1,4 +1,8 @@
-"""Notices of planned windows, as long as there is no other way to reach people: a log line and an alert."""
+"""Notices of planned windows where operators look: a log line and an alert.
+
+People are told from the outbox, whose rows are written with the row that says that the notice was given (see
+`guard.store.sql.schedules`).
+"""
 
 from __future__ import annotations
 
