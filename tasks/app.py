@@ -17,6 +17,7 @@ app = Celery("tasks", task_cls="guard:GuardedTask")
 app.config_from_object("tasks.config")
 maintenance = guard.install(app)
 app.conf.guard_timetable = TIMETABLE
+app.conf.guard_drill_demo = "tasks.demo.drill"
 app.conf.beat_schedule = beat_schedule(maintenance.settings)
 
 # Now, not at the worker's start as `include` would: a process that only publishes must know each job's

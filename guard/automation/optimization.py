@@ -21,6 +21,7 @@ from guard.automation.holding import Holding
 from guard.automation.record import Records
 from guard.automation.recovery import recover, tables_from_notes
 from guard.automation.table_work import TablesDone, TableWork
+from guard.core.drill_window import without_drill
 from guard.core.optimization import Limits
 from guard.core.optimization_report import Doing, Report, RunOutcome, TableOutcome, outcome_of, table_report
 from guard.errors import GuardError, IllegalMove, InvalidRequest, StoreError
@@ -72,7 +73,7 @@ class WeeklyOptimization:
         self.recover()
         report = self._begun(by)
         parts = self._parts
-        open_window = parts.changes.durable.read()
+        open_window = without_drill(parts.changes.durable.read())
         if open_window.is_active:
             why = f"a {open_window.mode} window of {open_window.by} is open"
             return self._over(replace(report, outcome=RunOutcome.SKIPPED, why=why))

@@ -69,14 +69,14 @@ def detect(readings: Readings) -> tuple[Detection, ...]:
         (
             Fault.SECURITY,
             readings.failed_sign_ins is not None and readings.failed_sign_ins >= MANY_SIGN_INS,
-            f"{readings.failed_sign_ins} failed sign-ins per minute",
+            f"{readings.failed_sign_ins or 0:.0f} failed sign-ins per minute",
         ),
         (Fault.COMPONENT, readings.stores_answer is False, "a store does not answer"),
         (Fault.COMPONENT, bool(readings.silent_workers), f"{readings.silent_workers} workers are silent"),
         (
             Fault.SLOW,
             readings.longest_job is not None and readings.longest_job >= LONG_JOB,
-            f"a job runs for {readings.longest_job} s",
+            f"a job runs for {readings.longest_job or 0:.0f} s",
         ),
         (
             Fault.SLOW,

@@ -10,7 +10,7 @@ from guard.core.modes import Mode, Phase
 if TYPE_CHECKING:
     from guard.core.state import GuardState
 
-__all__ = ["DRILL_REASON", "is_drill", "without_drill"]
+__all__ = ["DRILL_REASON", "is_drill", "is_of_drill", "without_drill"]
 
 DRILL_REASON = "Drill: "
 """What the reason of its window begins with. Only in test mode is it a drill's: a real window with such a
@@ -19,7 +19,12 @@ reason is a real one."""
 
 def is_drill(state: GuardState) -> bool:
     """Whether the open window is a drill's."""
-    return state.is_active and state.mode is Mode.TEST and state.reason.startswith(DRILL_REASON)
+    return state.is_active and is_of_drill(state.mode, state.reason)
+
+
+def is_of_drill(mode: str | None, reason: str) -> bool:
+    """Whether an open window of this mode and reason is a drill's."""
+    return mode == Mode.TEST and reason.startswith(DRILL_REASON)
 
 
 def without_drill(state: GuardState) -> GuardState:

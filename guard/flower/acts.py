@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.access import Deed
 from guard.core.deeds import deed_of_disable
+from guard.core.drill_window import is_of_drill
 from guard.core.durations import parse_duration
 from guard.core.modes import Mode
 from guard.errors import InvalidRequest, StaleEpoch
@@ -86,7 +87,7 @@ class _Act:
 
     def _emergency(self, status: Status) -> None:
         values = {"mode": Mode.EMERGENCY.value, **self._reason()}
-        if status.is_active:
+        if status.is_active and not is_of_drill(status.mode, status.reason):
             epoch = self._epoch(status)
             self._permit(Deed.START_EMERGENCY, values)
             self._guard.change(by=self._by, epoch=epoch, **values)

@@ -49,6 +49,11 @@ class Child:
             except OSError as error:
                 raise ProcessFailed(f"{name} could not be started: {error}") from error
 
+    @property
+    def pid(self) -> int:
+        """Its process: `setpriv` has become the program."""
+        return self._process.pid
+
     def check(self) -> None:
         """Raise if it has ended.
 
@@ -62,6 +67,14 @@ class Child:
     def failure(self, what: str) -> ProcessFailed:
         """The error that says what became of it, with the end of its log."""
         return ProcessFailed(f"{self.name} {what}. The end of its log:\n{self._log_end()}")
+
+    def freeze(self) -> None:
+        """Let it stand still: it holds its connections, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def ask_to_stop(self) -> None:
         """SIGTERM; a worker then finishes what it runs."""

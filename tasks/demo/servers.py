@@ -26,6 +26,7 @@ START_SECONDS: Final = 45.0
 """A worker starts in 3 s; on a machine that is very busy with other things it takes longer."""
 STOP_SECONDS: Final = 8.0
 _POLL_SECONDS: Final = 0.05
+_CELERY: Final = (sys.executable, "-m", "celery", "-A", "tasks")
 
 
 class Servers:
@@ -67,13 +68,21 @@ class Servers:
 
     def start_celery(self) -> None:
         """Start workers and beat; `wait_for_workers` waits for them."""
-        celery = [sys.executable, "-m", "celery", "-A", "tasks"]
-        slots = "1" if self._pool == "solo" else str(CONCURRENCY)
         for name in WORKERS:
-            of_worker = ["worker", "-n", f"{name}@demo", "-P", self._pool, "-c", slots, "-l", "INFO"]
-            self._start(name, celery + of_worker)
+            self.start_worker(name)
         schedule = str(self._folder.path / "beat-schedule")
-        self._start("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", "", "-l", "INFO"])
+        self._start("beat", [*_CELERY, "beat", "--schedule", schedule, "--pidfile", "", "-l", "INFO"])
+
+    def start_worker(self, name: str) -> None:
+        """Start one; in the place of one of this name that has ended, if there was one."""
+        self._children = [child for child in self._children if child.name != name]
+        slots = "1" if self._pool == "solo" else str(CONCURRENCY)
+        of_worker = ["worker", "-n", f"{name}@demo", "-P", self._pool, "-c", slots, "-l", "INFO"]
+        self._start(name, [*_CELERY, *of_worker])
+
+    def child(self, name: str) -> Child:
+        """One of the processes, to do something to it."""
+        return next(child for child in self._children if child.name == name)
 
     def wait_for_workers(self, guard: Guard) -> None:
         """Wait until the guard knows both workers and both take jobs.

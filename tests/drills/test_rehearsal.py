@@ -134,7 +134,7 @@ def test_a_drill_is_played_to_its_end_and_touches_nothing(working: Shop, guard: 
     assert noted.record.detail["drill_id"] == record.drill_id
 
 
-@pytest.mark.parametrize("mode", ["normal", "emergency"])
+@pytest.mark.parametrize("mode", [pytest.param("normal", marks=pytest.mark.slow), "emergency"])
 def test_a_real_window_ends_the_drill_instead_of_waiting(working: Shop, guard: Guard, mode: str) -> None:
     drill = Running(guard, "security-incident")
     for step in ("assess", "decide"):
