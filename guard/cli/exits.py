@@ -32,13 +32,7 @@ MEANINGS = {
     Exit.NOT_NOW: "not possible now, or you said no; nothing was changed",
     Exit.UNCONFIRMED: "done, but not everything is confirmed: read the output",
     Exit.AWAY: "a store or the broker is away, or holds nothing usable",
-<<<<<<< HEAD
-    Exit.NOT_FOUND: "no such job, window, plan or report",
-||||||| 4c03322
-    Exit.NOT_FOUND: "no such job, window or plan",
-=======
-    Exit.NOT_FOUND: "no such job, window, plan or drill",
->>>>>>> 6fc13b8136faa6ceeb572c7a708d079b13203d7c
+    Exit.NOT_FOUND: "no such job, window, plan, report or drill",
     Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
     Exit.BROKEN: "the journal is not what was written: read what is wrong with it",
 }
