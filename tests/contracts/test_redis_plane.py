@@ -539,7 +539,8 @@ def test_every_key_is_listed_in_the_docstring() -> None:
         KEYS.beat("<window>", "<entry>"), KEYS.lock("<name>"),
         KEYS.ledger, KEYS.ledger_queues, KEYS.accepted("<queue>"), KEYS.running, KEYS.suspected, KEYS.lost,
         KEYS.seconds, KEYS.ended("<publication>"), KEYS.finishing("<window>"), KEYS.finished("<window>"),
-        KEYS.sessions, KEYS.bypass("<id>"), KEYS.bypass_uses, KEYS.bypass_told, f"{KEYS.rates}:<digest>",
+        KEYS.sessions, KEYS.bypass("<id>"), KEYS.bypass_uses, KEYS.bypass_told, KEYS.figures,
+        f"{KEYS.rates}:<digest>",
         KEYS.attempts("<window>"), KEYS.attempts_in("<window>", "<h>"),
     }  # fmt: skip
     assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())

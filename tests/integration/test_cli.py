@@ -677,7 +677,7 @@ def test_wrong_usage_is_one_line(line: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["enable", "change", "drain", "verify", "bypass", "disable", "status", "web",
+    ["enable", "change", "drain", "verify", "bypass", "disable", "status", "web", "metrics",
      "parked", "parked list", "parked release", "parked discard", "job",
      "account", "report", "ledger", "optimize", "routines", "routines list", "routines run", "routines show",
      "check", "migrate", "close-local", "sessions", "sessions stats", "sessions sweep", "sessions invalidate",
