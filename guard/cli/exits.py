@@ -27,7 +27,7 @@ MEANINGS = {
     Exit.NOT_NOW: "not possible now, or you said no; nothing was changed",
     Exit.UNCONFIRMED: "done, but not everything is confirmed: read the output",
     Exit.AWAY: "a store or the broker is away, or holds nothing usable",
-    Exit.NOT_FOUND: "no such job, window or plan",
+    Exit.NOT_FOUND: "no such job, window, plan or alert",
     Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
 }
 
