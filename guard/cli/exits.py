@@ -32,7 +32,7 @@ MEANINGS = {
     Exit.NOT_NOW: "not possible now, or you said no; nothing was changed",
     Exit.UNCONFIRMED: "done, but not everything is confirmed: read the output",
     Exit.AWAY: "a store or the broker is away, or holds nothing usable",
-    Exit.NOT_FOUND: "no such job, window, plan, report or drill",
+    Exit.NOT_FOUND: "no such job, window, plan, report, drill or alert",
     Exit.NOT_DRAINED: "guarded jobs still run, or a worker does not answer",
     Exit.BROKEN: "the journal is not what was written: read what is wrong with it",
 }
