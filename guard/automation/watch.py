@@ -199,21 +199,17 @@ class Watch:
                 continue
             if alert is not None:
                 done.append(f"{move.deed.value}: {move.kind}: {move.message}")
-                self._tell(alert)
         return done
 
-    def _one(self, look: _Look, move: Move) -> Alert | None:
-        """What people are to be told; None when another process was faster."""
+    def _one(self, look: _Look, move: Move) -> KeptAlert | None:
+        """The alert as it is kept now; None when another process was faster."""
         alerts = self._parts.alerts
         kept = (look.standing or {}).get(move.key)
         if move.deed is Deed.RAISE or kept is None:
-            raised = alerts.raise_once(_alert(move, look.now), move.key)
-            return raised.alert if raised is not None else None
+            return alerts.raise_once(_alert(move, look.now), move.key)
         if move.deed is Deed.REPEAT:
-            repeated = alerts.repeat(kept, move.message, now=look.now)
-            return repeated.alert if repeated is not None else None
-        resolved = alerts.resolve(kept, now=look.now, why=move.message)
-        return _over(resolved.alert, move, look.now) if resolved is not None else None
+            return alerts.repeat(kept, move.message, now=look.now)
+        return alerts.resolve(kept, now=look.now, why=move.message)
 
     def _note_what_is_over(self, look: _Look) -> list[str]:
         """Windows that ended, and a database that was away: what happened, once each."""
@@ -240,7 +236,6 @@ class Watch:
                 continue
             if raised is not None:
                 done.append(f"{Deed.RAISE.value}: {kind}: {message}")
-                self._tell(alert)
         return done
 
     def _recoveries(self, now: float) -> list[tuple[Severity, str, str, str]]:
@@ -272,15 +267,8 @@ class Watch:
             if ours:
                 self._said[move.key] = now
                 log.critical("alert (%s), which is not kept: %s", move.kind, move.message)
-                self._tell(_alert(move, now))
                 done.append(f"{move.deed.value}: {move.kind}: {move.message}")
         return done
-
-    def _tell(self, alert: Alert) -> None:
-        try:
-            self._parts.tell(alert)
-        except Exception:  # an alert that is kept must not be lost with the one after it
-            log.exception("nobody was told of an alert (%s)", alert.kind)
 
     def _remember(self, look: _Look) -> None:
         old = [name for name, one in look.memories.items() if look.now - one.at > _FORGET_SECONDS]
@@ -298,12 +286,3 @@ def _alert(move: Move, now: float) -> Alert:
         detail["limit"] = move.limit
     return Alert(at=now, severity=move.severity, kind=move.kind, message=move.message[:500], detail=detail)
 
-
-def _over(alert: Alert, move: Move, now: float) -> Alert:
-    return Alert(
-        at=now,
-        severity=Severity.INFO,
-        kind=alert.kind,
-        message=f"over: {alert.message}; {move.message}"[:500],
-        detail={**alert.detail, "resolved": move.message},
-    )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.core.alerts import Alert
     from guard.observe.machine import Machine
     from guard.ports import Clock, ControlPlane, DurableStore, Tally
     from guard.settings import Settings
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from guard.store.sql.alerts import SqlAlerts
     from guard.store.sql.measures import SqlMeasures
 
-__all__ = ["WatchParts", "say_nothing"]
+__all__ = ["WatchParts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +25,6 @@ class WatchParts:
 
     Attributes:
         ask_broker: returns when the broker answers, and raises what it raises.
-        tell: has people told of an alert that was raised or repeated, or is over. Called after it is kept;
-        what it
-            raises is logged.
     """
 
     settings: Settings
@@ -42,9 +38,3 @@ class WatchParts:
     redis: RedisMeasures
     machine: Machine
     ask_broker: Callable[[], None]
-    tell: Callable[[Alert], None]
-
-
-def say_nothing(alert: Alert) -> None:
-    """Where nobody is to be told: alerts are in the log and in the database."""
-    del alert

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from guard.core.acts import Notice
+    from guard.core.alerts import Alert
     from guard.core.audit_chain import ChainKeys, Head
     from guard.core.deliveries import Delivery
     from guard.core.state import GuardState
@@ -156,7 +157,24 @@ class Stores:
         """What a person should know."""
         from guard.store.sql.alerts import SqlAlerts
 
-        return SqlAlerts(self.durable)
+        return SqlAlerts(self.durable, deliveries=self._told_of_alert)
+
+    def _told_of_alert(self, alert: Alert, stage: str, key: str) -> tuple[Delivery, ...]:
+        from guard.core.notifications import TOLD_ELSEWHERE, alert_message, deliveries_of
+        from guard.settings.notifications import receivers_of
+
+        if alert.kind in TOLD_ELSEWHERE:
+            return ()
+        message = alert_message(
+            kind=alert.kind,
+            severity=alert.severity,
+            message=alert.message,
+            key=key,
+            at=alert.at,
+            stage=stage,
+            detail=alert.detail,
+        )
+        return deliveries_of(message, receivers_of(self._settings), now=self.clock.wall())
 
     @functools.cached_property
     def found(self) -> SqlFound:

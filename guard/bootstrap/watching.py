@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from guard.automation.house import House
 from guard.automation.watch import Watch
-from guard.automation.watch_parts import WatchParts, say_nothing
+from guard.automation.watch_parts import WatchParts
 from guard.observe.machine import Machine
 from guard.store.redis.measures import RedisMeasures
 from guard.store.redis.watched import RedisWatched
 from guard.store.sql.measures import SqlMeasures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from guard.bootstrap.wiring import Wiring
-    from guard.core.alerts import Alert
 
 __all__ = ["Watching"]
 
@@ -27,10 +25,8 @@ _CONNECT_SECONDS = 3.0
 class Watching:
     """What watches one app, and says how its parts are."""
 
-    def __init__(self, wiring: Wiring, *, tell: Callable[[Alert], None] = say_nothing) -> None:
+    def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        # TODO of the maintainer: have alerts delivered: tell=wiring.notify... (Message to "operators")
-        self._tell = tell
 
     @functools.cached_property
     def watched(self) -> RedisWatched:
@@ -55,7 +51,6 @@ class Watching:
                 redis=RedisMeasures(stores.plane.client),
                 machine=Machine(),
                 ask_broker=self._ask_broker,
-                tell=self._tell,
             )
         )
 

@@ -164,6 +164,17 @@ def notice_message(notice: Notice, *, key: str, now: float) -> Message:
     )
 
 
+TOLD_ELSEWHERE = frozenset(
+    {
+        *("planned maintenance", "planned maintenance cancelled", "maintenance enabled", "recovery done"),
+        "window past its end",
+        "notification given up",
+    }
+)
+"""Kinds of alerts that no message is made of: those of windows and plans say the same, and what could not be
+delivered is not told by another delivery."""
+
+
 def alert_message(
     *,
     kind: str,

@@ -19,7 +19,7 @@ from sqlalchemy import update
 import beat_schedule
 from guard.cli.exits import Exit
 from guard.cli.main import maintenance
-from guard.core.alerts import Severity
+from guard.core.alerts import Alert, Severity
 from guard.core.deliveries import HOLD_SECONDS, Channel
 from guard.core.notifications import alert_message
 from guard.errors import InvalidRequest, StoreUnavailable
@@ -171,6 +171,30 @@ def test_servers_that_are_away_neither_slow_nor_stop_a_window(
     settled(site)
     assert told(mail) == {USERS: ["opened"], OPERATORS: ["opened"], TEAM: ["opened"]}
     assert len(receiver.posts) == 1
+
+
+def test_an_alert_is_told_with_what_becomes_of_it(site: Site) -> None:
+    """In the transaction that keeps it; what windows tell of is not told twice."""
+    alerts = site.guard._parts.stores.alerts  # type: ignore[attr-defined]
+    at = time.time()
+    alerts.raise_alert(Alert(at=at, severity=Severity.CRITICAL, kind="codes are guessed", message="m"))
+    alerts.raise_alert(Alert(at=at, severity=Severity.INFO, kind="recovery done", message="m"))
+    disk = Alert(at=at, severity=Severity.WARNING, kind="disk is filling up", message="91 % of /")
+    kept = alerts.raise_once(disk, "disk|/")
+    assert alerts.raise_once(disk, "disk|/") is None
+    kept = alerts.repeat(kept, "92 % of /", now=at + 1)
+    alerts.resolve(kept, now=at + 2, why="80 % of /")
+    tellings = [
+        tuple(one.payload["about"][name] for name in ("alert", "stage", "message"))
+        for one in reversed(site.guard.notifications.recent())
+        if one.receiver == OPERATORS
+    ]
+    assert tellings == [
+        ("codes are guessed", "raised", "m"),
+        ("disk is filling up", "raised", "91 % of /"),
+        ("disk is filling up", "repeated", "92 % of /"),
+        ("disk is filling up", "over", "over: 92 % of /; 80 % of /"),
+    ]
 
 
 def test_off_is_off_and_alerts_need_not_go_by_mail(

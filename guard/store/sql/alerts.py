@@ -5,12 +5,15 @@ Rules of this file:
 - At most one alert stands of each key: a unique column says so, whoever raises at once. What is over gives
   its key back.
 - Each change is made only if the row is still as it was read; who was slower is told so.
+- What people are told of an alert is written to the outbox in the transaction of the alert: by mail there is
+  none that is not kept, and none is told twice.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -18,11 +21,15 @@ from sqlalchemy.exc import IntegrityError
 
 from guard.core.alerts import Alert, AlertState, KeptAlert, Severity
 from guard.store.sql.engine import patiently, reported
+from guard.store.sql.outbox import write_deliveries
 from guard.store.sql.schema import ALERTS
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
+    from collections.abc import Callable, Sequence
 
+    from sqlalchemy import ColumnElement, Connection, Row
+
+    from guard.core.deliveries import Delivery
     from guard.store.sql.store import SqlStore
 
 __all__ = ["SqlAlerts"]
@@ -40,10 +47,20 @@ _STANDING = (AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value)
 
 
 class SqlAlerts:
-    """The alerts of one installation. Every call may raise StoreUnavailable."""
+    """The alerts of one installation. Every call may raise StoreUnavailable.
 
-    def __init__(self, durable: SqlStore) -> None:
+    Args:
+        deliveries: of an alert that was ``raised``, ``repeated`` or is ``over``, with a key of this stage.
+    """
+
+    def __init__(
+        self,
+        durable: SqlStore,
+        *,
+        deliveries: Callable[[Alert, str, str], Sequence[Delivery]] = lambda *_: (),
+    ) -> None:
         self._durable = durable
+        self._deliveries = deliveries
 
     def raise_alert(self, alert: Alert) -> None:
         """Log something that happened, and keep it.
@@ -80,6 +97,7 @@ class SqlAlerts:
             kept,
             {"count": kept.count + 1, "last_told_at": now, "message": message[:_LONGEST_MESSAGE]},
             (ALERTS.c.state == AlertState.OPEN.value) & (ALERTS.c.last_told_at == kept.last_told_at),
+            told=(replace(kept.alert, message=message[:_LONGEST_MESSAGE]), "repeated", str(kept.count + 1)),
         )
         if changed is not None:
             _log(changed.alert)
@@ -111,7 +129,10 @@ class SqlAlerts:
             "resolved_at": now,
             "detail": _json({**kept.alert.detail, "resolved": why}) if why else _json(kept.alert.detail),
         }
-        changed = self._change(kept, values, _as_read(kept))
+        over = replace(kept.alert, at=now, message=_over(kept.alert, why)) if kept.stands and not by else None
+        changed = self._change(
+            kept, values, _as_read(kept), told=(over, "over", "over") if over is not None else None
+        )
         if changed is not None:
             log.info("alert (%s) is over: %s", kept.alert.kind, why or f"{by} says so")
         return changed
@@ -152,7 +173,8 @@ class SqlAlerts:
     def _insert(self, alert: Alert) -> None:
         self._durable.require_ready()
         with self._durable.engine.begin() as connection:
-            connection.execute(ALERTS.insert().values(**_values(alert)))
+            made: Any = connection.execute(ALERTS.insert().values(**_values(alert)))
+            self._tell(connection, int(made.inserted_primary_key[0]), alert, "raised", "raised")
 
     @patiently
     def _insert_once(self, alert: Alert, key: str, state: AlertState) -> int | None:
@@ -164,26 +186,49 @@ class SqlAlerts:
                 if connection.execute(there).first() is not None:
                     return None
                 made: Any = connection.execute(ALERTS.insert().values(**_values(alert), **values))
+                alert_id = int(made.inserted_primary_key[0])
+                self._tell(connection, alert_id, alert, "raised", "raised")
         except IntegrityError:
             return None  # another process was faster
-        return int(made.inserted_primary_key[0])
+        return alert_id
 
     def _change(
-        self, kept: KeptAlert, values: dict[str, Any], as_read: ColumnElement[bool]
+        self,
+        kept: KeptAlert,
+        values: dict[str, Any],
+        as_read: ColumnElement[bool],
+        *,
+        told: tuple[Alert, str, str] | None = None,
     ) -> KeptAlert | None:
         with reported():
-            if not self._update(kept.alert_id, values, as_read):
+            if not self._update(kept.alert_id, values, as_read, told):
                 return None
         return self.get(kept.alert_id)
 
     @patiently
-    def _update(self, alert_id: int, values: dict[str, Any], as_read: ColumnElement[bool]) -> bool:
+    def _update(
+        self,
+        alert_id: int,
+        values: dict[str, Any],
+        as_read: ColumnElement[bool],
+        told: tuple[Alert, str, str] | None,
+    ) -> bool:
         self._durable.require_ready()
         with self._durable.engine.begin() as connection:
             changed = connection.execute(
                 ALERTS.update().where(ALERTS.c.seq == alert_id, as_read).values(**values)
             )
+            if changed.rowcount == 1 and told is not None:
+                self._tell(connection, alert_id, *told)
             return changed.rowcount == 1
+
+    def _tell(self, connection: Connection, alert_id: int, alert: Alert, stage: str, key: str) -> None:
+        try:
+            deliveries = self._deliveries(alert, stage, f"{alert_id}|{key}")
+        except Exception:  # no message is a reason to lose the alert
+            log.exception("nobody will be told of an alert (%s)", alert.kind)
+            return
+        write_deliveries(connection, deliveries)
 
 
 def _as_read(kept: KeptAlert) -> ColumnElement[bool]:
@@ -200,6 +245,10 @@ def _values(alert: Alert) -> dict[str, Any]:
         "message": alert.message[:_LONGEST_MESSAGE],
         "detail": _json(alert.detail),
     }
+
+
+def _over(alert: Alert, why: str) -> str:
+    return f"over: {alert.message}; {why}"[:_LONGEST_MESSAGE]
 
 
 def _json(detail: Any) -> str:
