@@ -214,7 +214,8 @@ from guard.clock import SystemClock
 from guard.core.audit_chain import ChainKeys
 from guard.core.history import AuditRecord
 from guard.store.sql.store import SqlStore
-store = SqlStore(sys.argv[1], clock=SystemClock(), auto_migrate=False, timeout=10, keys=ChainKeys(sys.argv[4].encode()))
+keys = ChainKeys(sys.argv[4].encode())
+store = SqlStore(sys.argv[1], clock=SystemClock(), auto_migrate=False, timeout=10, keys=keys)
 store.read()
 print("ready", flush=True)
 sys.stdin.readline()
