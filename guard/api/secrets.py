@@ -45,6 +45,19 @@ class Secrets:
         text = self._parts.stores.secrets.get(name)
         return None if text is None else Secret(text)
 
+    def look_up(self, name: str, given: str | Secret | None) -> Secret | None:
+        """A secret as it counts: what the environment gave, else what is kept; None: neither.
+
+        Args:
+            given: the setting; empty or None: the environment has none, and the database is asked.
+
+        Raises:
+            SealBroken, InvalidRequest, StoreUnavailable: as `get`.
+        """
+        if isinstance(given, Secret):
+            return given
+        return Secret(given) if given else self.get(name)
+
     def list(self) -> list[KeptSecret]:
         """Those that are kept, without what they are."""
         return self._parts.stores.secrets.kept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from guard.store.sql.window_lease import SqlWindowLeases
 
 __all__ = ["Stores"]
+
+log = logging.getLogger(__name__)
 
 _COMMAND_SECONDS = 3.0
 """How long a person's command may wait for Redis; renewals wait for less."""
@@ -111,7 +114,12 @@ class Stores:
         return SqlOutbox(self.durable)
 
     def _tell_head(self, head: Head) -> None:
-        self.head_apart.tell(head)  # made when the first row is written
+        try:
+            apart = self.head_apart  # made when the first row is written
+        except ValueError as error:  # an address that is none: others say so, and what was written is written
+            log.warning("the journal's head is not kept in Redis: %s", type(error).__name__)
+            return
+        apart.tell(head)
 
     @functools.cached_property
     def chain_keys(self) -> ChainKeys:

@@ -78,6 +78,9 @@ def test_a_secret_is_kept_sealed_and_journaled_by_name_alone(
     shown = repr([kept, house.guard.secrets.get("smtp_password"), house.guard.secrets])
     assert PASSWORD not in house.kept() + caplog.text + shown
     assert [line.detail for line in house.journal("set secret")] == [{"name": "smtp_password"}] * 2
+    look_up = house.guard.secrets.look_up
+    assert look_up("smtp_password", "given") == look_up("smtp_password", Secret("given")) == Secret("given")
+    assert look_up("smtp_password", "") == look_up("smtp_password", None) == Secret(PASSWORD)
     house.guard.secrets.remove("smtp_password", by="ann")
     assert house.guard.secrets.list() == []
     with pytest.raises(InvalidRequest, match="no secret 'smtp_password' is kept"):

@@ -140,7 +140,18 @@ def test_the_journal_is_read_page_by_page(site: Site, client: Any) -> None:
     assert len(set(numbers)) == len(numbers) >= 4
     assert rest["before"] is None
     assert client.get(f"{API}/audit?action=nothing", headers=reader).get_json()["records"] == []
-    for wrong in ("limit=0", "limit=x", "before=-1", "limit=1&limit=2", "unknown=1"):
+    for wanted, some in {
+        "actor=nobody": False,
+        "actor=tests": True,
+        "since=1": True,
+        "until=1": False,
+        "window=nothing": False,
+    }.items():
+        found = client.get(f"{API}/audit?{wanted}", headers=reader).get_json()["records"]
+        assert bool(found) is some, wanted
+    for wrong in ("since=nan", "until=soon", "window=", "limit=0", "limit=x", "before=-1"):
+        assert client.get(f"{API}/audit?{wrong}", headers=reader).status_code == 400, wrong
+    for wrong in ("limit=1&limit=2", "unknown=1"):
         assert client.get(f"{API}/audit?{wrong}", headers=reader).status_code == 400, wrong
 
 
