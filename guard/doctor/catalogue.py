@@ -1,5 +1,4 @@
-"""All checks, causes before consequences, each with the symptom of the troubleshooting guide that it
-explains."""
+"""All checks, causes before consequences, each with the symptom of the guide that it explains."""
 
 from __future__ import annotations
 

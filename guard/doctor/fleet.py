@@ -1,5 +1,4 @@
-"""Broker, workers and tasks, asked without changing anything: passive declarations, remote control that
-only asks."""
+"""Broker, workers and tasks, asked without changing anything: nothing is declared, told or made."""
 
 from __future__ import annotations
 
