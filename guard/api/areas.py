@@ -263,15 +263,12 @@ class Areas:
         self, *, only: Collection[str] = (), seen: Callable[[int, int], None] | None = None
     ) -> Diagnosis:
         """Look for the causes of what the troubleshooting guide describes: about forty checks, each with
-        what was
-        seen, why it matters, and the remedy. Changes nothing, takes 2 to 15 seconds, and never raises for
-        a server
-        that is away.
+        what was seen, why it matters, and the remedy. Changes nothing, takes 2 to 15 seconds, and never
+        raises for a server that is away.
 
         Args:
-            only: families: ``activation``, ``blocking``, ``sessions``, ``emergency``, ``performance``;
-            all when
-                empty.
+            only: families: ``activation``, ``blocking``, ``sessions``, ``emergency``, ``performance``; all
+                when empty.
             seen: told how many sources have answered and how many there are, for a progress bar.
 
         Raises:

@@ -1,5 +1,4 @@
-"""A beat registers when it starts, under a name of its own: so that one that is missing, or a second one,
-is seen."""
+"""A beat registers when it starts, under a name of its own: so that a missing or a second one is seen."""
 
 from __future__ import annotations
 

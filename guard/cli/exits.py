@@ -40,8 +40,7 @@ MEANINGS = {
 
 HEALTH = {"ok": 0, "warning": 1, "problem": 2}
 """What `doctor` alone ends with: the codes of monitoring plugins. Wrong usage and unexpected errors end
-with 2 and 1
-there too, and either way something is to be seen to."""
+with 2 and 1 there too, and either way something is to be seen to."""
 
 
 HEALTH_MEANINGS = {

@@ -84,8 +84,14 @@ def durable_store(facts: DurableFacts) -> Verdict:
     return ok(f"{facts.kind} answers in {facts.seconds * 1000:.0f} ms")
 
 
-def tables(facts: DurableFacts) -> Verdict:
-    """Whether the guard's tables are as this release needs them."""
+def tables(facts: DurableFacts, state: GuardState | None) -> Verdict:
+    """Whether the guard's tables are as this release needs them, and the state can be read."""
+    if facts.tables == "ready" and state is None:
+        return broken(
+            "the guard's tables are ready, and the state in them cannot be read",
+            "no window can be opened",
+            "celery -A yourapp maintenance check",
+        )
     if facts.tables == "ready":
         return ok("the guard's tables are ready")
     if facts.tables == "missing" and facts.kind == "sqlite":

@@ -3,13 +3,10 @@
 Rules:
 
 - A check judges answers of sources (a server, the registry, the settings). One check is the *root* of a
-source: it
-  says that the source is lost. Every other check that asks a lost source says "not looked at, because …"
-  and names
-  that root, so that one cause is one problem, not ten.
+  source: it says that the source is lost. Every other check that asks a lost source says "not looked at,
+  because …" and names that root, so that one cause is one problem, not ten.
 - Causes come before consequences: `diagnose` keeps the order of the catalogue, and `out_of_order` says
-whether the
-  catalogue keeps the rule.
+  whether the catalogue keeps the rule.
 - Unknown is not healthy.
 """
 
@@ -149,9 +146,8 @@ class Check:
     Attributes:
         name: short and stable; scripts may look for it.
         symptom: of the troubleshooting guide, in its words, that this check explains.
-        asks: names of sources; their answers are the arguments of `judge`, in this order. One with a
-        ``?`` at its
-            end may be lost: then its argument is None.
+        asks: names of sources; their answers are the arguments of `judge`, in this order. One with a ``?``
+            at its end may be lost: then its argument is None.
         why, remedy: said by a root check when its source is lost.
     """
 

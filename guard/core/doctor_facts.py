@@ -127,8 +127,7 @@ class BrokerFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """A task of the app. `limit`: its hard time limit in seconds; `queue`: where its calls go; None: its
-    routes need
-    arguments."""
+    routes need arguments."""
 
     name: str
     matched: bool

@@ -1,5 +1,4 @@
-"""A few characters by which two processes see whether they have the same GUARD_SECRET_KEY, without
-showing it."""
+"""A few characters by which two processes see whether they have the same key, without showing it."""
 
 from __future__ import annotations
 

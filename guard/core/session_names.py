@@ -57,9 +57,8 @@ def index_names(prefix: str) -> tuple[str, str] | None:
 
 
 def sign_in_flags(prefix: str) -> tuple[str, ...]:
-    """Keys by which older releases of the application barred people from signing in, for a prefix of
-    session keys.
-    The guard neither sets nor reads them; one that was left behind bars people although no window is open."""
+    """Keys by which older releases of the application barred people from signing in, for a prefix of session
+    keys. The guard neither sets nor reads them; one left behind bars people although no window is open."""
     base = prefix.removesuffix(_SESSION) if prefix.endswith(_SESSION) else ""
     return (f"{base}maintenance:login_prevention",)
 

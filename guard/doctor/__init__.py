@@ -1,2 +1,1 @@
-"""The doctor: asks every neighbour at once, with a time limit, and changes nothing. The judgements are in
-the core."""
+"""The doctor: asks every neighbour at once, for a limited time, and changes nothing. The core judges."""

@@ -1,5 +1,4 @@
-"""All checks, causes before consequences, each with the symptom of the troubleshooting guide that it
-explains."""
+"""All checks, causes before consequences, each with the symptom of the guide that it explains."""
 
 from __future__ import annotations
 
@@ -27,8 +26,8 @@ SOURCES = _sources(
     ("mail", "mail server", ()),
     ("durable", "durable store", ()),
     ("state", "migration", ("durable",)),
-    ("longest", "migration", ("state",)),
-    ("lastrun", "migration", ("state",)),
+    ("longest", "visibility timeout", ("state",)),
+    ("lastrun", "beat", ("state",)),
     ("redis", "control plane", ()),
     ("record", "guard state", ("redis",)),
     ("live", "guard state", ("record",)),
@@ -41,7 +40,7 @@ SOURCES = _sources(
     ("beats", "beat", ("roster", "lastrun")),
     ("sessions", "session store", ()),
     ("users", "users", ()),
-    ("sqllocks", "migration", ("state",)),
+    ("sqllocks", "locks", ("state",)),
     ("redislocks", "locks", ("redis",)),
 )
 """What is asked, which check says that it is lost, and what must have answered before."""
@@ -68,12 +67,14 @@ _REDIS = "Redis performance issues"
 _STUCK = "User interface becomes unresponsive"
 
 _ACTIVATION = (
-    ("settings", _START, ("settings",), lambda facts: activation.settings_agree(facts.contradictions)),
+    ("settings", _START, ("settings",), lambda facts: activation.settings_agree(facts.contradictions),
+     "nobody can say what is configured", "celery -A yourapp maintenance check"),
     ("switched on", _START, ("settings",), lambda facts: activation.switched_on(facts.enabled)),
     ("durable store", _START, ("durable",), activation.durable_store,
      "windows are opened in it first, so none can be opened",
      "start the database, then: celery -A yourapp maintenance check   (an emergency works without)"),
-    ("migration", _START, ("durable",), activation.tables),
+    ("migration", _START, ("durable", "state?"), activation.tables,
+     "no window can be opened", "celery -A yourapp maintenance migrate"),
     ("control plane", _INACTIVE, ("redis",), activation.control_plane,
      "no process can renew its lease: everything guarded is closed until it answers",
      "start Redis, or correct REDIS_URL; then: celery -A yourapp maintenance check"),
@@ -95,14 +96,16 @@ _ACTIVATION = (
      lambda state, live, facts: activation.shared_prefix(state, live, facts.namespace)),
     ("stores agree", _INACTIVE, ("state", "live"), activation.stores_agree),
     ("libraries", _AS_BEFORE, ("machine", "settings", "replies?"),
-     lambda machine, facts, replies: activation.releases(machine, replies or (), facts.release)),
+     lambda machine, facts, replies: activation.releases(machine, replies or (), facts.release),
+     "nobody can say what this machine has", "celery -A yourapp report"),
     ("time zone", _INACTIVE, ("machine",), activation.zones),
     ("clocks", _INACTIVE, ("durable?", "redis?", "replies?"),
      lambda durable, redis, replies: activation.clocks({
         "the database": durable.ahead if durable else None, "Redis": redis.ahead if redis else None,
         **{one.node: one.ahead for one in replies or ()}})),
     ("beat", _INACTIVE, ("beats", "replies?"),
-     lambda beats, replies: activation.beats(beats, replies or ())),
+     lambda beats, replies: activation.beats(beats, replies or ()),
+     "nobody can say whether planned windows begin", "celery -A yourapp maintenance routines list"),
     ("webhook", _QUIET, ("webhook",),
      lambda probe: activation.reachable("webhook", probe, "MAINTENANCE_WEBHOOK_URL"),
      "nobody hears of windows by this way", "correct MAINTENANCE_WEBHOOK_URL, or open the firewall to it"),
@@ -146,8 +149,8 @@ _EMERGENCY = (
     ("tasks of parked jobs", _NO_WAY_OUT, ("parked",), emergency.parked_known),
     ("locks", _NO_EMERGENCY, ("sqllocks", "redislocks"), lambda sql, redis: emergency.locks([*sql, *redis]),
      "nobody can say what is held", "celery -A yourapp maintenance check"),
-    ("visibility timeout", _NOT_ENDED, ("jobs", "longest"),
-     emergency.visibility),
+    ("visibility timeout", _NOT_ENDED, ("jobs", "longest"), emergency.visibility,
+     "nobody can say how long planned windows last", "celery -A yourapp maintenance schedule list"),
     ("late acknowledgement", _NOT_ENDED, ("jobs",), emergency.late_acks),
 )  # fmt: skip
 _PERFORMANCE = (

@@ -95,7 +95,7 @@ class _Sides:
         self._world = world
         self._durable = DurableSide(world)
         self._redis = RedisSide(world)
-        self._fleet = FleetSide(world, self._redis.client)
+        self._fleet = FleetSide(world, lambda: self._redis.client)
         self._sessions = SessionSide(world)
 
     def asks(self) -> dict[str, Callable[..., Any]]:

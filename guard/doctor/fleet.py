@@ -1,5 +1,4 @@
-"""Broker, workers and tasks, asked without changing anything: passive declarations, remote control that
-only asks."""
+"""Broker, workers and tasks, asked without changing anything: nothing is declared, told or made."""
 
 from __future__ import annotations
 
@@ -15,6 +14,8 @@ from guard.fleet.queues import Queues
 from guard.store.redis.parked import RedisParkedIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis import Redis
 
     from guard.core.roster import RosterEntry
@@ -37,7 +38,7 @@ _OURS = ("celery.", "guard.")
 class FleetSide:
     """The fleet of one app."""
 
-    def __init__(self, world: World, client: Redis) -> None:
+    def __init__(self, world: World, client: Callable[[], Redis]) -> None:
         self._world = world
         self._app = world.app
         self._client = client
@@ -150,7 +151,7 @@ class FleetSide:
     def parked(self, roster: list[RosterEntry], _broker: BrokerFacts) -> ParkedFacts:
         """The parking queue, its index, and what workers know. Raises StoreUnavailable."""
         live = live_workers(roster, self._world.settings.guard_lease_seconds)
-        index = RedisParkedIndex(self._client, self._world.keys)
+        index = RedisParkedIndex(self._client(), self._world.keys)
         return ParkedFacts(
             waiting=Queues(self._app, self._broker()).length(self._world.settings.guard_parked_queue),
             jobs=tuple(index.jobs(_MOST_PARKED)),

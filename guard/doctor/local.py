@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from guard.core.doctor_facts import MachineFacts
 from guard.doctor.places import nearest_folder
@@ -36,9 +38,10 @@ def look_at_machine(world: World) -> MachineFacts:
 
 def _disks(world: World) -> dict[str, float]:
     folders = {nearest_folder(world.local_close), tempfile.gettempdir(), "/"}
-    url = make_url(str(world.settings.database_url))
-    if url.get_backend_name() == "sqlite" and url.database:
-        folders.add(nearest_folder(Path(url.database)))
+    with suppress(ArgumentError):  # another check says that it is no address
+        url = make_url(str(world.settings.database_url))
+        if url.get_backend_name() == "sqlite" and url.database:
+            folders.add(nearest_folder(Path(url.database)))
     found = {}
     for folder in sorted(folders):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import socket
 from pathlib import Path
@@ -56,11 +57,12 @@ class DurableSide:
     def __init__(self, world: World) -> None:
         self._world = world
         self._url = str(world.settings.database_url)
-        self._parsed = make_url(self._url)
+        self._opened = False
 
     @property
     def engine(self) -> Engine:
         """Of its own: the guard's would set SQLite's journal mode, and take a lock for writing to read."""
+        self._opened = True
         return make_engine(self._url, timeout=_SECONDS, ours=False)
 
     def require_ready(self) -> None:
@@ -68,9 +70,10 @@ class DurableSide:
 
     def look(self) -> DurableFacts:
         """Reach it, and look at its tables. Raises StoreUnavailable."""
-        kind, file = self._parsed.get_backend_name(), None
+        parsed = make_url(self._url)
+        kind, file = parsed.get_backend_name(), None
         if kind == "sqlite":
-            path = Path(self._parsed.database or "guard.db").absolute()
+            path = Path(parsed.database or "guard.db").absolute()
             file = file_place(path)
             if not path.exists():
                 return DurableFacts(kind=kind, tables="missing", seconds=0.0, file=file)
@@ -133,7 +136,8 @@ class DurableSide:
 
     def close(self) -> None:
         """Close what was opened here."""
-        self.engine.dispose()
+        if self._opened:
+            self.engine.dispose()
 
 
 class RedisSide:
@@ -141,15 +145,20 @@ class RedisSide:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._plane = RedisControlPlane(
-            world.redis_url,
-            world.keys,
-            secret=world.settings.secret,
-            timeout=_SECONDS,
-            name="guard-doctor",
+
+    @functools.cached_property
+    def _plane(self) -> RedisControlPlane:
+        world = self._world
+        return RedisControlPlane(
+            world.redis_url, world.keys, secret=world.settings.secret, timeout=_SECONDS, name="guard-doctor"
         )
-        # A client of its own for the first question: the control plane's asks INFO, which may be gone.
-        self.client: Redis = connect(world.redis_url, timeout=_SECONDS, name="guard-doctor")
+
+    @functools.cached_property
+    def client(self) -> Redis:
+        """Of its own: the control plane's asks INFO before all else, which may be gone. Raises ValueError
+        for an
+        address that is none."""
+        return connect(self._world.redis_url, timeout=_SECONDS, name="guard-doctor")
 
     def look(self) -> RedisFacts:
         """Reach it, and ask what it is. Raises StoreUnavailable."""
@@ -226,9 +235,11 @@ class RedisSide:
 
     def close(self) -> None:
         """Close what was opened here."""
-        self._plane.close()
-        self.client.close()
-        self.client.connection_pool.disconnect()
+        if "_plane" in self.__dict__:
+            self._plane.close()
+        if "client" in self.__dict__:
+            self.client.close()
+            self.client.connection_pool.disconnect()
 
 
 def outside(theirs: float, before: float, after: float) -> float:

@@ -16,6 +16,7 @@ from guard.store.sql.engine import make_engine, reported
 
 if TYPE_CHECKING:
     from redis import Redis
+    from sqlalchemy import Engine
 
     from guard.doctor.world import World
 
@@ -33,6 +34,7 @@ class SessionSide:
     def __init__(self, world: World) -> None:
         self._world = world
         self._client: Redis | None = None
+        self._engine: Engine | None = None
 
     def look(self) -> SessionFacts | None:
         """A sample; None where no sessions are kept in Redis. Raises StoreUnavailable."""
@@ -73,8 +75,8 @@ class SessionSide:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
             return False
-        engine = make_engine(url, timeout=_SECONDS, ours=False)
-        with reported(), engine.connect() as connection:
+        self._engine = make_engine(url, timeout=_SECONDS, ours=False)
+        with reported(), self._engine.connect() as connection:
             looked = inspect(connection)
             if not looked.has_table("users"):
                 return False
@@ -85,4 +87,5 @@ class SessionSide:
         if self._client is not None:
             self._client.close()
             self._client.connection_pool.disconnect()
-        make_engine(str(self._world.settings.app_database_url), timeout=_SECONDS, ours=False).dispose()
+        if self._engine is not None:
+            self._engine.dispose()

@@ -19,9 +19,8 @@ def release() -> str:
 
 
 def out_of_range() -> tuple[str, ...] | None:
-    """Libraries outside of the range that this release supports, a sentence each. None: nobody can say,
-    since the
-    guard is not installed as a package."""
+    """Libraries outside of the range that this release supports, a sentence each. None: nobody can say, since
+    the guard is not installed as a package."""
     from packaging.requirements import Requirement
 
     try:

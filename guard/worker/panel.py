@@ -1,8 +1,7 @@
 """What a guarded worker answers over Celery's remote control: which queues it consumes, and who it is.
 
 The queues are those that are chosen, by the command line or since then by `add_consumer` and
-`cancel_consumer`;
-whether they are cordoned now is another question. What else it says is for the doctor.
+`cancel_consumer`; whether they are cordoned now is another question. What else it says is for the doctor.
 """
 
 from __future__ import annotations

@@ -49,7 +49,10 @@ def says(verdict: Verdict, status: Status, *words: str) -> None:
     ],
 )
 def test_tables(kind: str, tables: str, status: Status, word: str) -> None:
-    says(checks.tables(DurableFacts(kind=kind, tables=tables, seconds=0.1)), status, word)
+    facts = DurableFacts(kind=kind, tables=tables, seconds=0.1)
+    says(checks.tables(facts, STATE if tables == "ready" else None), status, word)
+    if tables == "ready":
+        says(checks.tables(facts, None), PROBLEM, "cannot be read")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from guard.core.diagnosis import Family, Source, Status, out_of_order
 from guard.doctor.asking import Asked, ask_all
 from guard.doctor.catalogue import CHECKS, SOURCES, sources_of
 from guard.errors import InvalidRequest
+from guard.settings import Settings
 from tests.doctor.conftest import SECRET, Clinic
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def test_causes_come_first_and_each_check_names_a_symptom_of_the_guide() -> None
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names) >= 38
     assert {source.root for source in SOURCES.values()} <= set(names)
+    by_name = {check.name: check for check in CHECKS}
+    for source in SOURCES.values():
+        assert by_name[source.root].why, source
+        assert by_name[source.root].remedy, source
     symptoms = set(GUIDE.read_text("utf-8").splitlines())
     assert {check.symptom for check in CHECKS} <= symptoms
     families = [check.family for check in CHECKS]
@@ -206,3 +211,18 @@ def test_the_command_as_an_operator_types_it(own_server: Valkey, tmp_path: Path)
     assert by_name["beat"]["remedy"] == "celery -A yourapp beat"
     assert by_name["control plane"]["status"] == "ok"
     assert set(told["counts"]) == {"ok", "warning", "problem", "unknown"}
+
+
+def test_addresses_that_are_none(own_server: Valkey, tmp_path: Path) -> None:
+    """Whatever is written there, the doctor says what is wrong with it and goes on."""
+    made = Clinic(own_server, tmp_path)
+    values = {
+        **vars(made.settings), "redis_url": "hunter2", "database_url": "hunter2",
+        "guard_session_redis_url": "hunter2", "guard_app_database_url": "hunter2://x",
+    }  # fmt: skip
+    whole = made.examine(settings=Settings.unjudged(values), redis_url="hunter2")
+    assert {"durable store", "control plane", "session store", "users"} <= {
+        one.check for one in whole.with_status(Status.PROBLEM)
+    }
+    assert "hunter2" not in str(whole.to_dict())
+    made.close()
