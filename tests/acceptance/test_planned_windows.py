@@ -73,7 +73,7 @@ def stage(shop: Shop, ref: str) -> Stage | None:
     return found.stage if found is not None else None
 
 
-@pytest.mark.parametrize("database", ["sqlite", "mariadb"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("mariadb", marks=pytest.mark.slow)])
 def test_it_opens_is_extended_and_ends_by_itself(
     make_shop: Any, request: pytest.FixtureRequest, database: str
 ) -> None:

@@ -26,8 +26,9 @@ def database(postgresql: PostgreSQL) -> str:
             "INSERT INTO images (caption) SELECT repeat('x', 200) FROM generate_series(1, 2000)"
         )
         connection.execute("DELETE FROM images WHERE id % 2 = 0")
-    # A server process reports what it did when it ends: until then a vacuum may be counted before the deletion.
-    eventually(lambda: _statistics(postgresql, name) == (0, 0, 1000), within=30, what="the dead rows to be counted")
+    # A server process reports what it did when it ends: a vacuum may be counted before the deletion
+    dead = (0, 0, 1000)
+    eventually(lambda: _statistics(postgresql, name) == dead, within=30, what="the dead rows to be counted")
     return name
 
 

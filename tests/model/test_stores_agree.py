@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import Phase as Stage
 from hypothesis import strategies as st
@@ -228,6 +229,7 @@ class Stores(RuleBasedStateMachine):
 FILES = itertools.count(1)
 
 
+@pytest.mark.slow
 def test_memory_redis_and_sql_agree(
     valkey: Valkey, redis_server: Valkey, mariadb: MariaDB, tmp_path: Path
 ) -> None:
