@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from guard.store.sql.drills import SqlDrills
 
 __all__ = ["Drills"]
+
+log = logging.getLogger(__name__)
 
 _MOST = 1000
 _SHORTEST_START = 4
@@ -67,7 +70,8 @@ class Drills:
         Raises:
             InvalidRequest: there is no such scenario, or `by` is not usable. Nothing was begun.
             IllegalMove: a window is open. Nothing was begun.
-            StoreUnavailable: a store did not answer. Nothing was begun.
+            StoreUnavailable: the durable store did not answer. Nothing was begun. If it does not answer at
+                the end, the result is given and not kept, and the log says so.
             KeyboardInterrupt: the drill is kept as aborted, and its window is over.
         """
         from guard.drills.performing import Performer
@@ -222,9 +226,13 @@ class Drills:
             percent=card.percent,
             card=card.to_dict(),
         )
-        self._store.end(ended)
         detail = {"drill_id": ended.drill_id, "scenario": ended.scenario, "percent": ended.percent}
-        note(self._parts, "drill", by=ended.by, detail={**detail, "aborted": card.aborted})
+        try:
+            self._store.end(ended)
+            note(self._parts, "drill", by=ended.by, detail={**detail, "aborted": card.aborted})
+        except StoreError as error:
+            # What ended the drill may be just this. Whoever played it has the result.
+            log.warning("the result of drill %s is not kept: %s", ended.drill_id, error)
         return ended
 
 

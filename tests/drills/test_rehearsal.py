@@ -14,7 +14,7 @@ from guard.core.drill_scenarios import SCENARIOS
 from guard.core.drill_window import DRILL_REASON
 from guard.core.generation import Generation
 from guard.core.modes import Phase
-from guard.errors import IllegalMove, InvalidRequest, NotDrilled
+from guard.errors import IllegalMove, InvalidRequest, NotDrilled, StoreUnavailable
 from tests.support.eventually import eventually
 from tests.support.shop import Shop
 
@@ -186,6 +186,24 @@ def test_without_workers_nothing_is_earned_by_silence(shop: Shop) -> None:
     }  # fmt: skip
     assert record.card["level"] == "inadequate"
     assert guard.durable.read().phase is not Phase.DRAINING
+
+
+def test_a_database_that_goes_away_ends_the_drill_and_its_result_is_given_all_the_same(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drills = guard._parts.stores.drills  # type: ignore[attr-defined]
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the SQL store did not answer")
+
+    def break_it(record: DrillRecord) -> None:
+        for name in ("wait_for", "words", "end"):
+            monkeypatch.setattr(drills, name, away)
+
+    record = guard.drills.run("team", by="alice", began=break_it)
+    assert record.state is DrillState.ABORTED
+    assert "did not answer" in record.card["aborted"]
+    assert not guard.durable.read().is_active
 
 
 def test_who_acknowledges_is_checked(guard: Guard) -> None:

@@ -131,6 +131,16 @@ def test_an_emergency_ends_a_rehearsal_but_not_by_a_request_that_is_wrong(
     assert real.get_json()["status"]["mode"] == "emergency"
 
 
+def test_a_drill_is_in_the_way_of_no_real_window(site: Site, operator: Caller) -> None:
+    site.enable(mode="test", reason="Drill: Team coordination")
+    another = operator.post("enable", {"reason": "a rehearsal", "mode": "test"})
+    assert (another.status_code, another.get_json()["error"]) == (409, "maintenance_already_active")
+    opened = operator.post("enable", {"reason": "Database upgrade"})
+    assert opened.status_code == 200, opened.get_json()
+    state = site.guard.durable.read()
+    assert (state.mode, state.reason) == (Mode.NORMAL, "Database upgrade")
+
+
 def test_a_normal_window_that_became_an_emergency_meanwhile_is_not_ended(
     site: Site, operator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
