@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from guard.api.secrets import Secrets
     from guard.api.sessions import Sessions
     from guard.core.diagnosis import Diagnosis
+    from guard.core.named_events import EventName, NamedEvent
     from guard.core.registry import OperationRegistry
     from guard.core.roster import RosterEntry
     from guard.ports import DurableStore, WakeUp
@@ -74,6 +75,15 @@ class Areas:
         if "meter" in self.__dict__:
             self.meter.close()
         self._parts.close()
+
+    def subscribe(self, function: Callable[[NamedEvent], None], *names: EventName) -> None:
+        """Have a function called with each named event of this process (docs/events.md), at once, in the
+        thread in which something was decided or done: it must be quick and wait for nothing.
+
+        Args:
+            names: only with these; none: with all.
+        """
+        self._parts.announcer.subscribe(function, names or None)
 
     @functools.cached_property
     def requests(self) -> Requests:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from guard.api.schedule import PlannedWindows
     from guard.core.account import Account
     from guard.core.decision import Decision
-    from guard.core.named_events import EventName, NamedEvent
     from guard.core.requests import User
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
@@ -49,15 +48,6 @@ class Guard(Areas):
         from guard.api.schedule import PlannedWindows
 
         return PlannedWindows(self._parts, self)
-
-    def subscribe(self, function: Callable[[NamedEvent], None], *names: EventName) -> None:
-        """Have a function called with each named event of this process (docs/events.md), at once, in the
-        thread in which something was decided or done: it must be quick and wait for nothing.
-
-        Args:
-            names: only with these; none: with all.
-        """
-        self._parts.announcer.subscribe(function, names or None)
 
     @property
     def is_active(self) -> bool:

@@ -54,11 +54,11 @@ if TYPE_CHECKING:
         Outcomes,
         ParkedIndex,
         Schedules,
-        SessionMarks,
         Tally,
         WakeUp,
     )
     from guard.reports.making import Making
+    from guard.session_ports import SessionMarks
     from guard.settings import Settings
     from guard.store.head_apart import HeadApart
     from guard.store.redis.bypasses import RedisBypasses

@@ -17,6 +17,7 @@ from guard.agent.witness import Witness
 from guard.api import Guard
 from guard.bootstrap.beats import watch_for_beat
 from guard.bootstrap.connections import name_broker_connections
+from guard.bootstrap.on_demand import OnDemand
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.stores import Stores
 from guard.bootstrap.telling import TOLD, Telling
@@ -25,7 +26,7 @@ from guard.core.agents import AgentCard
 from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
-from guard.errors import InvalidRequest, StoreError
+from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
@@ -54,17 +55,6 @@ if TYPE_CHECKING:
 
     from celery import Celery, Task
 
-    from guard.automation.optimization import WeeklyOptimization
-    from guard.bootstrap.access import AccessParts
-    from guard.bootstrap.conducting import Conducting
-    from guard.bootstrap.doctor import DoctorWiring
-    from guard.bootstrap.evidence import EvidenceWiring
-    from guard.bootstrap.notify import Notifying
-    from guard.bootstrap.reports import Reporting
-    from guard.bootstrap.routines import RoutineWiring
-    from guard.bootstrap.schedule import Scheduling
-    from guard.bootstrap.sessions import SessionParts
-    from guard.bootstrap.watching import Watching
     from guard.core.bypass import Bypass
     from guard.core.counts import Count
     from guard.core.operations import OperationKind
@@ -77,7 +67,7 @@ __all__ = ["Wiring"]
 log = logging.getLogger(__name__)
 
 
-class Wiring:
+class Wiring(OnDemand):
     """The parts of one app."""
 
     def __init__(self, app: Celery, settings: Settings) -> None:
@@ -111,89 +101,6 @@ class Wiring:
     def _renew_lock(self) -> None:
         # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
         self._lock = threading.Lock()
-
-    @functools.cached_property
-    def conducting(self) -> Conducting:
-        """What opens, ends and describes windows: not loaded by a process that does none of it."""
-        from guard.bootstrap.conducting import Conducting
-
-        return Conducting(self)
-
-    @functools.cached_property
-    def optimization(self) -> WeeklyOptimization:
-        """The weekly optimization: loaded by who runs it, or ends what a dead run has left."""
-        from guard.bootstrap.optimization import weekly_optimization
-
-        return weekly_optimization(self)
-
-    @functools.cached_property
-    def routines(self) -> RoutineWiring:
-        """What runs routines: not loaded by a process that runs none."""
-        from guard.bootstrap.routines import RoutineWiring
-
-        return RoutineWiring(self)
-
-    @functools.cached_property
-    def watching(self) -> Watching:
-        """What watches figures and says how the parts are: not loaded by a process that is never asked."""
-        from guard.bootstrap.watching import Watching
-
-        return Watching(self)
-
-    @functools.cached_property
-    def reporting(self) -> Reporting:
-        """What makes reports: not loaded by a process that neither makes nor shows any."""
-        from guard.bootstrap.reports import Reporting
-
-        return Reporting(self)
-
-    @functools.cached_property
-    def sessions(self) -> SessionParts:
-        """The application's sessions: not loaded by a process that neither counts nor deletes any."""
-        from guard.bootstrap.sessions import SessionParts
-
-        return SessionParts(self)
-
-    @functools.cached_property
-    def evidence(self) -> EvidenceWiring:
-        """What collects evidence: not loaded by a process that collects none."""
-        from guard.bootstrap.evidence import EvidenceWiring
-
-        return EvidenceWiring(self)
-
-    @functools.cached_property
-    def scheduling(self) -> Scheduling:
-        """What brings planned windows on: not loaded by a process that does not."""
-        from guard.bootstrap.schedule import Scheduling
-
-        return Scheduling(self)
-
-    @functools.cached_property
-    def notify(self) -> Notifying:
-        """What tells people: not loaded by a process that tells nobody."""
-        from guard.bootstrap.notify import Notifying
-
-        return Notifying(self)
-
-    @functools.cached_property
-    def doctor(self) -> DoctorWiring:
-        """What finds causes: not loaded by a process that asks for none."""
-        from guard.bootstrap.doctor import DoctorWiring
-
-        return DoctorWiring(self)
-
-    @functools.cached_property
-    def access(self) -> AccessParts:
-        """Who may do what over HTTP: not loaded by a process that asks nobody."""
-        try:
-            from guard.bootstrap.access import AccessParts
-        except ModuleNotFoundError as error:
-            raise InvalidRequest(
-                f"this needs the extra `access` ({error.name} is missing): "
-                "pip install 'celery-maintenance-guard[access]'"
-            ) from error
-
-        return AccessParts(self)
 
     def guard(self) -> Guard:
         """The API of this app."""
@@ -510,14 +417,7 @@ class Wiring:
             agent.stop()
         self.broker.close()
         self.telling.close()
-        if "watching" in self.__dict__:
-            self.watching.close()
-        if "conducting" in self.__dict__:
-            self.conducting.close()
-        if "sessions" in self.__dict__:
-            self.sessions.close()
-        if "access" in self.__dict__:
-            self.access.close()
+        self.close_demanded()
         self.stores.close()
 
 

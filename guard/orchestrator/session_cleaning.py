@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from guard.core.session_sweep import SessionSweep
     from guard.core.state import GuardState
     from guard.orchestrator.session_pass import SessionDoers
-    from guard.ports import Clock, Lock, SessionMarks
+    from guard.ports import Clock, Lock
+    from guard.session_ports import SessionMarks
 
 __all__ = ["SessionCleaning"]
 

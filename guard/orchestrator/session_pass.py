@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from guard.core.generation import Generation
     from guard.core.named_events import Announces
     from guard.core.sessions import FoundSession
-    from guard.ports import SessionKeys, SessionRows, TokenCaches, Users
+    from guard.session_ports import SessionKeys, SessionRows, TokenCaches, Users
 
 __all__ = ["KEYS_DONE", "Orders", "RoleBook", "SessionDoers", "SessionPass"]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.session_sweep import Marks, SessionSweep
-    from guard.ports import Clock, Lock, SessionMarks
+    from guard.ports import Clock, Lock
+    from guard.session_ports import SessionMarks
 
 __all__ = ["Relay"]
 

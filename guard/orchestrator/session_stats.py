@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from guard.core.state import GuardState
-    from guard.ports import SessionKeys
+    from guard.session_ports import SessionKeys
 
 __all__ = ["session_stats"]
 
