@@ -165,6 +165,7 @@ def test_a_lost_key_is_named_and_all_else_works(house: House) -> None:
         ("GUARD_ENCRYPTION_KEYS", " , ", "is empty"),
         ("GUARD_FORMER_SECRET_KEYS", "long enough to be one,planted", "key 2 is too short"),
     ],
+    ids=["no key", "empty", "too short"],  # the key is another one in each process
 )
 def test_keys_that_are_none_are_named_by_their_place(name: str, text: str, said: str) -> None:
     with pytest.raises(ConfigurationInvalid) as raised:
