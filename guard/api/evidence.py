@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from guard.core.named_events import EventName
 from guard.errors import GuardError, InvalidRequest, StoreError
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class EvidenceArea:
         """Whether the journal has it now. An emergency may be that it does not answer."""
         from guard.core.history import AuditRecord
 
+        self._parts.announcer.announce(EventName.PERSON_ACTED, what=ACTION, outcome=outcome, by=by)
         durable = self._parts.stores.durable
         try:
             durable.journal(

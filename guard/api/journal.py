@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guard.core.named_events import EventName
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,3 +33,4 @@ def note(parts: Parts, action: str, *, by: str, detail: Mapping[str, Any]) -> No
             detail=detail,
         )
     )
+    parts.announcer.announce(EventName.PERSON_ACTED, what=action, outcome="done", by=by)

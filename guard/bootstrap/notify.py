@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.core.deliveries import Channel
 from guard.core.notifications import deliveries_of, overrun_message
@@ -37,6 +37,7 @@ class Notifying:
     def __init__(self, wiring: Wiring) -> None:
         self._settings = wiring.settings
         self._stores = wiring.stores
+        self._announce = wiring.announcer.announce
 
     @functools.cached_property
     def receivers(self) -> Receivers:
@@ -91,7 +92,7 @@ class Notifying:
         """A short round beside what this process does: as `run`, without a lock."""
         return self._round(self.carriers(quickly=True), round_seconds=_QUICK_ROUND)
 
-    def _round(self, carriers: dict[Channel, Carrier], **times: float) -> SentReport:
+    def _round(self, carriers: dict[Channel, Carrier], **times: Any) -> SentReport:
         from guard.notify.sender import Sender
 
         stores = self._stores
@@ -101,6 +102,7 @@ class Notifying:
             alerts=stores.alerts,
             clock=stores.clock,
             dice=_DICE.random,
+            announce=self._announce,
             **times,
         ).run()
 

@@ -47,5 +47,6 @@ class Reporting:
             clock=stores.clock,
             zone=routines.zone,
             frequent=frozenset(entry.name for entry in routines.timetable if entry.is_frequent),
+            announce=wiring.announcer.announce,
             roster=wiring.conducting.roster,
         )

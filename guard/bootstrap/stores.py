@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
+from guard.core.named_events import not_announced
 from guard.store.redis.figures import RedisFigures
 from guard.store.redis.keys import Keys
 from guard.store.redis.parked import RedisParkedIndex
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from guard.core.alerts import Alert
     from guard.core.audit_chain import ChainKeys, Head
     from guard.core.deliveries import Delivery
+    from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.settings import Settings
     from guard.store.head_apart import HeadApart
@@ -64,6 +66,7 @@ class Stores:
         self.keys = Keys(settings.guard_namespace)
         self._bypass_client: Redis | None = None
         self._head_client: Redis | None = None
+        self.announce: Announces = not_announced
 
     @functools.cached_property
     def redis_url(self) -> str:
@@ -165,7 +168,7 @@ class Stores:
         """What a person should know."""
         from guard.store.sql.alerts import SqlAlerts
 
-        return SqlAlerts(self.durable, deliveries=self._told_of_alert)
+        return SqlAlerts(self.durable, deliveries=self._told_of_alert, announce=self.announce)
 
     def _told_of_alert(self, alert: Alert, stage: str, key: str) -> tuple[Delivery, ...]:
         from guard.core.notifications import TOLD_ELSEWHERE, alert_message, deliveries_of

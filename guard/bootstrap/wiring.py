@@ -82,6 +82,7 @@ class Wiring(OnDemand):
         self.broker = Broker(app)
         self.resident: Resident | None = None
         self.announcer = Announcer(self.clock.wall)
+        self.stores.announce = self.announcer.announce
         self.announcer.subscribe(LogLines(rehearsed=settings.test_mode_logging_level))
         if settings.guard_log_format is LogFormat.JSON:
             from guard.observe.json_lines import write_json

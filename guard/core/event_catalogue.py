@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.events_of_jobs import OF_JOBS
 from guard.core.events_of_people import OF_PEOPLE
-from guard.core.events_of_upkeep import OF_HEALTH, OF_TIMES
+from guard.core.events_of_upkeep import OF_HEALTH, OF_TELLING, OF_TIMES
 from guard.core.events_of_windows import OF_DRAINS, OF_WINDOWS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUE", "problems_of"]
 
 CATALOGUE: Mapping[EventName, EventKind] = (
-    OF_WINDOWS | OF_DRAINS | OF_JOBS | OF_PEOPLE | OF_TIMES | OF_HEALTH
+    OF_WINDOWS | OF_DRAINS | OF_JOBS | OF_PEOPLE | OF_TIMES | OF_TELLING | OF_HEALTH
 )
 """Every name."""
 

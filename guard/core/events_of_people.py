@@ -71,6 +71,11 @@ OF_PEOPLE: dict[EventName, EventKind] = {
         "More were deleted than have an event of their own.",
         Level.INFO, Where.ANY, Field("more", INTEGER, "how many"), WHY,
     ),
+    EventName.PERSON_ACTED: kind(
+        "Somebody did something that is no move of a window: saw to an alert, took evidence and the like.",
+        Level.INFO, Where.ANY, Field("what", TEXT, "as the journal names it"),
+        Field("outcome", TEXT, "`done`, `begun` or `interrupted`"), BY,
+    ),
     EventName.ACCESS_ADMITTED: kind(
         "Somebody was let in to do something that changes the guard.",
         Level.INFO, Where.WEB, Field("deed", TEXT, "what"), BY,

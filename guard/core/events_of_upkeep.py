@@ -1,4 +1,4 @@
-"""Named events of plans, routines, stores and workers."""
+"""Named events of plans, routines, alerts, messages, reports, stores and workers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from guard.core.event_kinds import (
 )
 from guard.core.named_events import EventName
 
-__all__ = ["OF_HEALTH", "OF_TIMES"]
+__all__ = ["OF_HEALTH", "OF_TELLING", "OF_TIMES"]
 
 OF_TIMES: dict[EventName, EventKind] = {
     EventName.SCHEDULE_NOTICE: kind(
@@ -51,6 +51,36 @@ OF_TIMES: dict[EventName, EventKind] = {
         "A time of a routine has passed without a run.",
         Level.INFO, Where.ANY, Field("routine", TEXT, "its name"),
         Field("outcome", TEXT, "`skipped`, `missed`, …"), WHY,
+    ),
+}
+
+_ALERT = (
+    Field("kind", TEXT, "which rule or finding"),
+    Field("severity", TEXT, "`critical`, `warning` or `info`"),
+    Field("text", TEXT, "one sentence"),
+)
+_DELIVERY = (
+    Field("delivery_id", TEXT, "its id, the same in every attempt"),
+    Field("about", TEXT, "the kind of message"),
+    Field("channel", TEXT, "`mail` or `webhook`"),
+    Field("attempt", INTEGER, "which attempt it was"),
+)
+
+OF_TELLING: dict[EventName, EventKind] = {
+    # The alert's own line has the level of its severity.
+    EventName.ALERT_RAISED: kind("There is a new alert.", Level.DEBUG, Where.ANY, *_ALERT),
+    EventName.ALERT_REPEATED: kind(
+        "It is still so, and nobody has said that they see to it.", Level.DEBUG, Where.ANY, *_ALERT
+    ),
+    EventName.ALERT_OVER: kind("It is so no longer, or a person says so.", Level.DEBUG, Where.ANY, *_ALERT),
+    EventName.DELIVERY_SENT: kind("A message has arrived.", Level.INFO, Where.ANY, *_DELIVERY),
+    EventName.DELIVERY_FAILED: kind(
+        "It has not.", Level.WARNING, Where.ANY, *_DELIVERY, WHY,
+        Field("given_up", BOOLEAN, "whether it is not tried again"),
+    ),
+    EventName.REPORT_MADE: kind(
+        "A report was made and is kept.",
+        Level.INFO, Where.ANY, Field("report_id", TEXT, "its id"), Field("report", TEXT, "its kind"), BY,
     ),
 }
 

@@ -21,12 +21,14 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from guard.core.alerts import Alert, Severity
 from guard.core.deliveries import Stage, failed, held, sent
+from guard.core.named_events import EventName, not_announced
 from guard.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from guard.core.deliveries import Channel, Delivery, Failure
+    from guard.core.named_events import Announces
     from guard.ports import Alerts, Clock
 
 __all__ = ["Carrier", "Outbox", "Sender", "SentReport"]
@@ -95,6 +97,7 @@ class Sender:
         alerts: Alerts,
         clock: Clock,
         dice: Callable[[], float],
+        announce: Announces = not_announced,
         round_seconds: float = _ROUND_SECONDS,
         write_seconds: float = _WRITE_SECONDS,
     ) -> None:
@@ -103,6 +106,7 @@ class Sender:
         self._alerts = alerts
         self._clock = clock
         self._dice = dice
+        self._announce = announce
         self._round_seconds = round_seconds
         self._write_seconds = write_seconds
 
@@ -147,19 +151,16 @@ class Sender:
         now = self._clock.wall()
         if failure is None:
             after = sent(ours, now=now)
-            log.info("%s: %s %s is sent", delivery.event, delivery.channel.value, delivery.delivery_id)
+            self._announce(EventName.DELIVERY_SENT, **_told(ours))
         else:
             after = failed(ours, failure, now=now, dice=self._dice())
             if failure.unreachable:
                 away[delivery.channel] = failure.problem
-            log.warning(
-                "%s: %s %s, attempt %d: %s (%s)",
-                delivery.event,
-                delivery.channel.value,
-                delivery.delivery_id,
-                ours.attempts,
-                failure.problem,
-                after.stage.value,
+            self._announce(
+                EventName.DELIVERY_FAILED,
+                **_told(ours),
+                why=failure.problem,
+                given_up=after.stage is Stage.GIVEN_UP,
             )
         self._write_down(ours, after)
         return after
@@ -190,3 +191,12 @@ class Sender:
             )
         except StoreError as error:
             log.warning("an alert is not kept: %s", error)
+
+
+def _told(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery.delivery_id,
+        "about": delivery.event,
+        "channel": delivery.channel.value,
+        "attempt": delivery.attempts,
+    }

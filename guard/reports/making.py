@@ -9,6 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from guard.core.modes import Mode, Phase
+from guard.core.named_events import EventName
 from guard.core.reports.counting import was_emergency
 from guard.core.reports.due import CATCH_UP_SECONDS, DueFacts, due_reports
 from guard.core.reports.periods import last_month, last_week, period_between, subject_of
@@ -193,4 +194,9 @@ class Making:
         return was_emergency(lines, record.window_id, record.mode)
 
     def _keep(self, report: Report, *, by: str, again: bool) -> tuple[Kept, bool]:
-        return self._parts.kept.keep(report, now=self._parts.clock.wall(), by=by, again=again)
+        kept, is_new = self._parts.kept.keep(report, now=self._parts.clock.wall(), by=by, again=again)
+        if is_new:
+            self._parts.announce(
+                EventName.REPORT_MADE, report_id=kept.report_id, report=report.kind.value, by=by
+            )
+        return kept, is_new

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from guard.core.attempts import AttemptsView
+    from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.ports import Clock, DurableStore, Outcomes, ParkedIndex, Tally
     from guard.store.sql.happenings import SqlHappenings
@@ -46,4 +47,5 @@ class ReportParts:
     clock: Clock
     zone: ZoneInfo
     frequent: frozenset[str]
+    announce: Announces
     roster: Callable[[], list[RosterEntry] | None]

@@ -20,6 +20,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from guard.core.alerts import Alert, AlertState, KeptAlert, Severity
+from guard.core.named_events import EventName, not_announced
 from guard.store.sql.engine import patiently, reported
 from guard.store.sql.outbox import write_deliveries
 from guard.store.sql.schema import ALERTS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
     from guard.core.deliveries import Delivery
+    from guard.core.named_events import Announces
     from guard.store.sql.store import SqlStore
 
 __all__ = ["SqlAlerts"]
@@ -58,9 +60,11 @@ class SqlAlerts:
         durable: SqlStore,
         *,
         deliveries: Callable[[Alert, str, str], Sequence[Delivery]] = lambda *_: (),
+        announce: Announces = not_announced,
     ) -> None:
         self._durable = durable
         self._deliveries = deliveries
+        self._announce = announce
 
     def raise_alert(self, alert: Alert) -> None:
         """Log something that happened, and keep it.
@@ -71,6 +75,7 @@ class SqlAlerts:
         _log(alert)
         with reported():
             self._insert(alert)
+        self._announce(EventName.ALERT_RAISED, **_said(alert))
 
     def raise_once(self, alert: Alert, key: str, *, lasts: bool = True) -> KeptAlert | None:
         """Raise an alert unless one of this key stands. None, and nothing logged, when one does.
@@ -86,6 +91,7 @@ class SqlAlerts:
         if alert_id is None:
             return None
         _log(alert)
+        self._announce(EventName.ALERT_RAISED, **_said(alert))
         return KeptAlert(
             alert_id=alert_id, alert=alert, state=state, key=key, count=1, last_told_at=alert.at
         )
@@ -101,6 +107,7 @@ class SqlAlerts:
         )
         if changed is not None:
             _log(changed.alert)
+            self._announce(EventName.ALERT_REPEATED, **_said(changed.alert))
         return changed
 
     def acknowledge(self, kept: KeptAlert, *, by: str, now: float) -> KeptAlert | None:
@@ -135,6 +142,7 @@ class SqlAlerts:
         )
         if changed is not None:
             log.info("alert (%s) is over: %s", kept.alert.kind, why or f"{by} says so")
+            self._announce(EventName.ALERT_OVER, **_said(kept.alert))
         return changed
 
     def recent(self, limit: int) -> list[Alert]:
@@ -274,6 +282,10 @@ def _kept(row: Row[Any]) -> KeptAlert:
         resolved_by=row.resolved_by or "",
         resolved_at=row.resolved_at,
     )
+
+
+def _said(alert: Alert) -> dict[str, str]:
+    return {"kind": alert.kind, "severity": alert.severity.value, "text": alert.message}
 
 
 def _log(alert: Alert) -> None:
