@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.errors import GuardError, InvalidRequest
 from guard.settings.masking import MaskedUrl, MaskedWebhook, Secret
-from guard.settings.notifications import may_be_kept, receivers_of
+from guard.settings.notifications import receivers_of, wanted_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guard.ports import Clock
     from guard.settings import Settings
 
-__all__ = ["KNOWN_SECONDS", "Addressing"]
+__all__ = ["KNOWN_SECONDS", "Addressing", "judged", "with_kept"]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,38 @@ _KINDS: dict[str, Callable[[str], Any]] = {
     "guard_webhook_secrets": Secret,
     "guard_smtp_url": MaskedUrl,
 }
+
+
+def judged(settings: Settings, found: Mapping[str, str | None]) -> tuple[dict[str, Any], set[str]]:
+    """Of those that are kept, by name: what counts, and a sentence for each that cannot, with its name."""
+    known: dict[str, Any] = {}
+    problems: set[str] = set()
+    for name, text in found.items():
+        wrong = _problems(settings, name, text)
+        problems.update(wrong)
+        if text is not None and not wrong:
+            known[name] = _KINDS[name](text)
+    return known, problems
+
+
+def with_kept(settings: Settings, known: Mapping[str, Any]) -> Settings:
+    """The settings with what is kept."""
+    return type(settings).unjudged({**vars(settings), **known})
+
+
+def _problems(settings: Settings, name: str, text: str | None) -> tuple[str, ...]:
+    """Why a secret cannot count; never with any of its text."""
+    from guard.core.secret_names import check_secret
+
+    if text is None:
+        return (f"no key here opens {name}; see `maintenance secrets list`",)
+    if name == "guard_smtp_url" and not settings.guard_mail_from:
+        return ("guard_smtp_url is kept, and GUARD_MAIL_FROM is not set: no mail is sent",)
+    try:
+        check_secret(name, text)
+    except InvalidRequest as error:
+        return tuple(error.problems)
+    return ()
 
 
 class Addressing:
@@ -61,8 +93,7 @@ class Addressing:
         self._given = settings
         self._clock = clock
         self._kept = kept
-        reads = settings.maintenance_notifications_enabled and may_be_kept(settings)
-        self._wanted = tuple(name for name in _KINDS if not getattr(settings, name)) if reads else ()
+        self._wanted = wanted_secrets(settings)
         self._known: dict[str, Any] = {}
         self._effective = settings
         self._next = float("-inf")
@@ -111,39 +142,14 @@ class Addressing:
         except Exception as error:  # noqa: BLE001 - its text may be part of a secret; no gate waits for this
             self._say({f"they cannot be read ({type(error).__name__})"})
             return False
-        known, problems = self._judge(found)
+        known, problems = judged(self._given, found)
         self._say(problems)
+        # a secret that is there and cannot count leaves what was known last
+        known |= {name: self._known[name] for name in found if name in self._known and name not in known}
         if known != self._known:
             self._known = known
-            self._effective = type(self._given).unjudged({**vars(self._given), **known})
+            self._effective = with_kept(self._given, known)
         return True
-
-    def _judge(self, found: Mapping[str, str | None]) -> tuple[dict[str, Any], set[str]]:
-        """What counts, and what is wrong with the rest: there, what was known last goes on counting."""
-        known: dict[str, Any] = {}
-        problems: set[str] = set()
-        for name, text in found.items():
-            wrong = self._problems(name, text)
-            problems.update(wrong)
-            if text is not None and not wrong:
-                known[name] = _KINDS[name](text)
-            elif name in self._known:
-                known[name] = self._known[name]
-        return known, problems
-
-    def _problems(self, name: str, text: str | None) -> tuple[str, ...]:
-        """Why a secret cannot count; never with any of its text."""
-        from guard.core.secret_names import check_secret
-
-        if text is None:
-            return (f"no key here opens {name}; see `maintenance secrets list`",)
-        if name == "guard_smtp_url" and not self._given.guard_mail_from:
-            return ("guard_smtp_url is kept, and GUARD_MAIL_FROM is not set: no mail is sent",)
-        try:
-            check_secret(name, text)
-        except InvalidRequest as error:
-            return tuple(error.problems)
-        return ()
 
     def _say(self, problems: set[str]) -> None:
         """Log what was not said the last time."""

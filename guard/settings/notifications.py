@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from guard.core.notifications import Receivers
     from guard.settings.model import Settings
 
-__all__ = ["NOTIFICATIONS", "may_be_kept", "notification_problems", "receivers_of", "webhook_secrets"]
+__all__ = [
+    "NOTIFICATIONS",
+    "may_be_kept",
+    "notification_problems",
+    "receivers_of",
+    "wanted_secrets",
+    "webhook_secrets",
+]
 
 _ADDRESSES = ("guard_mail_users", "guard_mail_operators", "guard_mail_emergency_team")
 NOTIFICATIONS = frozenset(
     {*_ADDRESSES, "guard_smtp_url", "guard_mail_from", "guard_mail_templates", "guard_webhook_secrets"}
 )
 """Those that are judged here."""
+_KEPT = ("maintenance_webhook_url", "guard_webhook_secrets", "guard_smtp_url")
+"""As in `guard.core.secret_names`, which costs more to load."""
 
 
 def receivers_of(settings: Settings) -> Receivers:
@@ -51,6 +60,13 @@ def may_be_kept(settings: Settings) -> bool:
     """Whether what notifications need and the environment lacks may be in the database: there is a key to
     open it with."""
     return settings.guard_secret_key is not None or settings.guard_encryption_keys is not None
+
+
+def wanted_secrets(settings: Settings) -> tuple[str, ...]:
+    """Those settings that would be taken from the database if they were kept there."""
+    if not (settings.maintenance_notifications_enabled and may_be_kept(settings)):
+        return ()
+    return tuple(name for name in _KEPT if not getattr(settings, name))
 
 
 def notification_problems(settings: Settings) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -14,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.fernet import Fernet
 
-from guard.bootstrap.addressing import KNOWN_SECONDS, Addressing
 from guard.core.alerts import Alert, Severity
 from guard.core.diagnosis import Status
-from guard.errors import InvalidRequest, StoreUnavailable
+from guard.errors import StoreUnavailable
 from guard.notify import webhook
-from guard.settings import load_settings
 from guard.settings.masking import Secret
-from tests.contracts.site import Site, make_guard, site_on
+from tests.contracts.site import Site, site_on
 from tests.notify.servers import MailServer, Receiver
 from tests.notify.test_guard import OPERATORS, TEAM, USERS, settled, told
-from tests.support.hand_clock import HandClock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from tests.support.certificates import Authority
     from tests.support.valkey import Valkey
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+"""It is localhost."""
 
 KEY, NEW = (Fernet.generate_key().decode() for _ in range(2))
 SIGNED_WITH = "a secret that is long enough"
@@ -154,7 +153,7 @@ def test_a_key_that_is_rotated_or_lost(
 
 def test_the_doctor_sees_the_mail_server_that_counts(site: Site, mail: MailServer) -> None:
     def seen() -> tuple[Status, str]:
-        found = site.guard.diagnose(["activation"]).of("mail server")
+        found = site.guard.diagnose(only=["activation"]).of("mail server")
         return found.status, found.seen
 
     assert seen()[0] is Status.PROBLEM, "addresses are named, and no mail server"
@@ -166,135 +165,17 @@ def test_the_doctor_sees_the_mail_server_that_counts(site: Site, mail: MailServe
     assert "hunter2" not in said
     mail.start()
     assert seen()[0] is Status.OK
+    stranger = site.another(guard_encryption_keys=Secret(NEW))
+    found = stranger.diagnose(only=["activation"]).of("mail server")
+    assert (found.status, "no key here opens guard_smtp_url" in found.seen) == (Status.PROBLEM, True)
+    stranger.close()
 
 
-# -- when it is read, and what counts: no servers ------------------------------------------------
-
-KEPT = {
-    "guard_smtp_url": "smtps://u:hunter2@mail.example.com",
-    "maintenance_webhook_url": "https://hooks.example.com/hunter2",
-    "guard_webhook_secrets": "hunter2" * 4,
-}
-
-
-class Shelf:
-    """What is kept, and how often it was read."""
-
-    def __init__(self, **texts: str | None) -> None:
-        self.texts = texts
-        self.asked: list[set[str]] = []
-        self.fails: Exception | None = None
-
-    def __call__(self, names: Collection[str]) -> dict[str, str | None]:
-        self.asked.append(set(names))
-        if self.fails is not None:
-            raise self.fails
-        return {name: text for name, text in self.texts.items() if name in names}
-
-
-def addressing(shelf: Shelf, clock: HandClock | None = None, **environ: str) -> Addressing:
-    named = {"GUARD_MAIL_FROM": "guard@example.com", "GUARD_ENCRYPTION_KEYS": KEY, **environ}
-    given = {name: text for name, text in named.items() if text}
-    return Addressing(load_settings(given), clock=clock or HandClock(), kept=shelf)
-
-
-def test_the_environment_comes_first() -> None:
-    shelf = Shelf(**KEPT)
-    some = addressing(shelf, GUARD_SMTP_URL="smtp://localhost").current()
-    assert str(some.guard_smtp_url) == "smtp://localhost"
-    assert str(some.maintenance_webhook_url) == KEPT["maintenance_webhook_url"]
-    assert some.guard_webhook_secrets == Secret(KEPT["guard_webhook_secrets"])
-    assert shelf.asked == [{"maintenance_webhook_url", "guard_webhook_secrets"}]
-    assert "hunter2" not in repr(some)
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {name.upper(): text for name, text in KEPT.items()},
-        {"GUARD_ENCRYPTION_KEYS": ""},
-        {"MAINTENANCE_NOTIFICATIONS_ENABLED": "false"},
-    ],
-)
-def test_nothing_is_read_where_it_could_not_count(environ: dict[str, str]) -> None:
-    shelf = Shelf(**KEPT)
-    one = addressing(shelf, **environ)
-    assert one.current() is one.settings
-    assert shelf.asked == []
-
-
-def test_it_is_read_each_half_minute_and_what_is_removed_counts_no_longer() -> None:
-    shelf, clock = Shelf(**KEPT), HandClock()
-    one = addressing(shelf, clock)
-    for _ in range(3):
-        assert one.current().guard_smtp_url
-        clock.advance(KNOWN_SECONDS / 4)
-    assert len(shelf.asked) == 1
-    del shelf.texts["guard_smtp_url"]
-    clock.advance(KNOWN_SECONDS)
-    assert not one.current().guard_smtp_url
-    assert one.current().maintenance_webhook_url
-    shelf.texts["guard_smtp_url"] = KEPT["guard_smtp_url"]
-    one.forget()
-    assert one.current().guard_smtp_url
-
-
-@pytest.mark.parametrize(
-    ("fails", "said"),
-    [
-        (StoreUnavailable("the SQL store did not do what was asked"), "did not do what was asked"),
-        (InvalidRequest("what is encrypted needs the extra `access`"), "the extra `access`"),
-        (ValueError("hunter2"), "cannot be read (ValueError)"),
-    ],
-)
-def test_what_cannot_be_read_leaves_what_was_known(
-    fails: Exception, said: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    shelf, clock = Shelf(**KEPT), HandClock()
-    unlucky = addressing(shelf, clock)
-    shelf.fails = fails
-    assert not unlucky.current().guard_smtp_url
-    shelf.fails = None
-    clock.advance(3)
-    assert unlucky.current().guard_smtp_url, "an outage is soon over"
-    shelf.fails = fails
-    for _ in range(3):
-        clock.advance(KNOWN_SECONDS)
-        assert unlucky.current().guard_smtp_url
-    assert len(caplog.records) == 2, "once for each outage"
-    assert said in caplog.text
-    assert "hunter2" not in caplog.text
-
-
-def test_what_does_not_open_or_may_not_be_is_said_once_and_left(caplog: pytest.LogCaptureFixture) -> None:
-    shelf, clock = Shelf(**KEPT), HandClock()
-    one = addressing(shelf, clock)
-    one.refresh()
-    shelf.texts |= {"guard_smtp_url": None, "maintenance_webhook_url": "http://hunter2.example.com"}
-    for _ in range(2):
-        clock.advance(KNOWN_SECONDS)
-        now = one.current()
-    assert (str(now.guard_smtp_url), str(now.maintenance_webhook_url)) == (
-        KEPT["guard_smtp_url"], KEPT["maintenance_webhook_url"],
-    )  # fmt: skip
-    assert len(caplog.records) == 2
-    assert "no key here opens guard_smtp_url" in caplog.text
-    assert "maintenance_webhook_url must begin with https://" in caplog.text
-    assert "hunter2" not in caplog.text
-    caplog.clear()
-    without = addressing(Shelf(**KEPT), GUARD_MAIL_FROM="")
-    assert not without.current().guard_smtp_url
-    assert "GUARD_MAIL_FROM is not set" in caplog.text
-
-
-def test_addresses_without_a_mail_server_are_no_problem_where_it_may_be_kept() -> None:
-    environ = {"GUARD_MAIL_FROM": "guard@example.com", "GUARD_MAIL_USERS": USERS}
-    with pytest.raises(InvalidRequest, match="GUARD_SMTP_URL is not"):
-        load_settings(environ)
-    for key in ({"GUARD_ENCRYPTION_KEYS": KEY}, {"GUARD_SECRET_KEY": "a secret for the tests"}):
-        assert load_settings({**environ, **key}).guard_mail_users == USERS
-    with pytest.raises(InvalidRequest, match="GUARD_MAIL_FROM is not"):
-        load_settings({"GUARD_MAIL_USERS": USERS, "GUARD_ENCRYPTION_KEYS": KEY})
+def test_the_doctor_makes_no_database_to_look_into(site: Site, tmp_path: Path) -> None:
+    nowhere = site.another(database_url=f"sqlite:///{tmp_path / 'new.db'}")
+    nowhere.diagnose(only=["activation"])
+    assert not (tmp_path / "new.db").exists()
+    nowhere.close()
 
 
 def test_a_database_that_is_away_costs_no_change_its_end(
@@ -317,13 +198,15 @@ def test_whoever_changes_no_state_loads_and_reads_nothing(valkey: Valkey, sqlite
     code = (
         "import sys, guard; from celery import Celery; from guard.settings import load_settings;"
         f"s = load_settings({{'REDIS_URL': {valkey.url(number)!r}, 'DATABASE_URL': {sqlite_url!r},"
-        f" 'GUARD_ENCRYPTION_KEYS': {KEY!r}}});"
-        "names = ('guard.bootstrap.addressing', 'guard.store.sql.secrets', 'sqlalchemy', 'cryptography');"
+        f" 'GUARD_ENCRYPTION_KEYS': {KEY!r}, 'GUARD_LEASE_SECONDS': '1', 'GUARD_RENEW_SECONDS': '0.25',"
+        " 'GUARD_TIMEOUT_SECONDS': '0.2'});"
+        "names = ('guard.bootstrap.addressing', 'guard.store.sql.secrets', 'sqlalchemy',"
+        " 'cryptography.fernet');"
         "loaded = lambda: print([n for n in names if n in sys.modules]);"
         "g = guard.install(Celery('x', broker='memory://'), s); loaded();"
         "g.enable(reason='r', by='b'); loaded(); g.disable(by='b'); g.close()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
-    )
-    assert done.stdout.splitlines() == ["[]", str(["guard.bootstrap.addressing", "guard.store.sql.secrets", "sqlalchemy"])], done.stderr
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=root)
+    needed = ["guard.bootstrap.addressing", "guard.store.sql.secrets", "sqlalchemy"]
+    assert done.stdout.splitlines() == ["[]", str(needed)], done.stderr
