@@ -34,6 +34,7 @@ class NotificationsStanding:
     Attributes:
         enabled: whether anybody is told of anything.
         mail_server: whether one is named, so that mails can be sent.
+        mail_by: which, masked; empty: none.
         webhook: where it leads, masked; empty: there is none.
         signed: whether what is posted is signed.
         alerts_by_mail: whether alerts go out by mail.
@@ -44,6 +45,7 @@ class NotificationsStanding:
 
     enabled: bool
     mail_server: bool
+    mail_by: str
     webhook: str
     signed: bool
     alerts_by_mail: bool
@@ -56,6 +58,7 @@ class NotificationsStanding:
         return {
             "enabled": self.enabled,
             "mail_server": self.mail_server,
+            "mail_by": self.mail_by or None,
             "webhook": self.webhook or None,
             "signed": self.signed,
             "alerts_by_mail": self.alerts_by_mail,
@@ -95,11 +98,12 @@ class Notifications:
         """What is set up, and how much waits."""
         from guard.core.notifications import Audience
 
-        parts, settings = self._parts, self._parts.settings
-        receivers, outbox = parts.notify.receivers, parts.notify.outbox
+        notify = self._parts.notify
+        settings, receivers, outbox = notify.settings, notify.receivers, notify.outbox
         return NotificationsStanding(
             enabled=settings.maintenance_notifications_enabled,
             mail_server=bool(settings.guard_smtp_url),
+            mail_by=getattr(settings.guard_smtp_url, "masked", ""),
             webhook=getattr(settings.maintenance_webhook_url, "masked", ""),
             signed=settings.guard_webhook_secrets is not None,
             alerts_by_mail=settings.maintenance_email_alerts,
@@ -171,9 +175,9 @@ class Notifications:
     def follow(self) -> None:
         """Begin to send what has just been written, beside whatever this process does, for some seconds.
         Nothing rests on it: what it does not send, the next tick does."""
-        settings = self._parts.settings
-        if not settings.maintenance_notifications_enabled:
+        if not self._parts.settings.maintenance_notifications_enabled:
             return
+        settings = self._parts.notify.settings
         if not (settings.guard_smtp_url or settings.maintenance_webhook_url):
             return
         with self._lock:

@@ -26,13 +26,16 @@ class Secrets:
         self._parts = parts
 
     def set(self, name: str, text: str, *, by: str) -> None:
-        """Keep a secret, in place of what was there. The journal says who, never what.
+        """Keep a secret, in place of what was there. Other processes take it within half a minute. The
+        journal says who, never what.
 
         Raises:
-            InvalidRequest: the name is unknown, the text is empty, or there is no key to seal it with.
+            InvalidRequest: the name is unknown, the text may not be the setting of this name, or there is no
+                key to seal it with.
         """
         check_secret(name, text)
         self._parts.stores.secrets.put(name, text, by=by, at=self._parts.clock.wall())
+        self._parts.stores.secrets_changed()
         note(self._parts, "set secret", by=by, detail={"name": name})
 
     def get(self, name: str) -> Secret | None:
@@ -67,6 +70,7 @@ class Secrets:
         check_secret(name)
         if not self._parts.stores.secrets.remove(name):
             raise InvalidRequest(f"no secret {name!r} is kept")
+        self._parts.stores.secrets_changed()
         note(self._parts, "remove secret", by=by, detail={"name": name})
 
     def rotate(self, *, by: str) -> Rotation:

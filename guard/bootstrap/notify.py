@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import random
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from guard.core.deliveries import Delivery
     from guard.core.notifications import Message, Receivers
     from guard.notify.sender import Carrier, SentReport
+    from guard.ports import Clock
+    from guard.settings import Settings
     from guard.store.sql.outbox import SqlOutbox
 
 __all__ = ["Notifying"]
@@ -35,14 +36,18 @@ class Notifying:
     """What tells people, for one app."""
 
     def __init__(self, wiring: Wiring) -> None:
-        self._settings = wiring.settings
         self._stores = wiring.stores
         self._announce = wiring.announcer.announce
 
-    @functools.cached_property
+    @property
+    def settings(self) -> Settings:
+        """The settings, with what is kept in the database where the environment has nothing. May read it."""
+        return self._stores.addressing.current()
+
+    @property
     def receivers(self) -> Receivers:
-        """Where messages go, by the settings of this process."""
-        return receivers_of(self._settings)
+        """Where messages go, by these settings."""
+        return receivers_of(self.settings)
 
     @property
     def outbox(self) -> SqlOutbox:
@@ -107,19 +112,20 @@ class Notifying:
         ).run()
 
     def carriers(self, *, quickly: bool = False) -> dict[Channel, Carrier]:
-        """One for each channel that the settings of this process name; for one thread.
+        """One for each channel that the settings name; for one thread.
 
         Raises:
             InvalidRequest: the extra `notify` is not installed.
         """
-        if not self._settings.maintenance_notifications_enabled:
+        settings = self.settings
+        if not settings.maintenance_notifications_enabled:
             return {}
         try:
             made: dict[Channel, Carrier] = {}
-            if self._settings.guard_smtp_url:
-                made[Channel.MAIL] = self._mail(quickly=quickly)
-            if self._settings.maintenance_webhook_url:
-                made[Channel.WEBHOOK] = self._webhook()
+            if settings.guard_smtp_url:
+                made[Channel.MAIL] = _mail(settings, quickly=quickly)
+            if settings.maintenance_webhook_url:
+                made[Channel.WEBHOOK] = _webhook(settings, self._stores.clock)
         except ModuleNotFoundError as error:
             raise InvalidRequest(
                 f"this needs the extra `notify` ({error.name} is missing): "
@@ -127,29 +133,29 @@ class Notifying:
             ) from error
         return made
 
-    def _mail(self, *, quickly: bool) -> Carrier:
-        from guard.core.mail_server import mail_server, split_sender
-        from guard.notify.smtp import ANSWER_SECONDS, MAIL_SECONDS, SmtpCarrier
-        from guard.notify.writing import Writer
 
-        settings = self._settings
-        sender = split_sender(settings.guard_mail_from)
-        writer = Writer(sender=sender, zone=settings.guard_time_zone, folder=settings.guard_mail_templates)
-        return SmtpCarrier(
-            mail_server(str(settings.guard_smtp_url)),
-            writer=writer,
-            sender=sender[1],
-            answer_seconds=_QUICK_ANSWER if quickly else ANSWER_SECONDS,
-            mail_seconds=_QUICK_MAIL if quickly else MAIL_SECONDS,
-        )
+def _mail(settings: Settings, *, quickly: bool) -> Carrier:
+    from guard.core.mail_server import mail_server, split_sender
+    from guard.notify.smtp import ANSWER_SECONDS, MAIL_SECONDS, SmtpCarrier
+    from guard.notify.writing import Writer
 
-    def _webhook(self) -> Carrier:
-        from guard.notify.webhook import WebhookCarrier
+    sender = split_sender(settings.guard_mail_from)
+    writer = Writer(sender=sender, zone=settings.guard_time_zone, folder=settings.guard_mail_templates)
+    return SmtpCarrier(
+        mail_server(str(settings.guard_smtp_url)),
+        writer=writer,
+        sender=sender[1],
+        answer_seconds=_QUICK_ANSWER if quickly else ANSWER_SECONDS,
+        mail_seconds=_QUICK_MAIL if quickly else MAIL_SECONDS,
+    )
 
-        settings = self._settings
-        return WebhookCarrier(
-            str(settings.maintenance_webhook_url), secrets=webhook_secrets(settings), clock=self._stores.clock
-        )
+
+def _webhook(settings: Settings, clock: Clock) -> Carrier:
+    from guard.notify.webhook import WebhookCarrier
+
+    return WebhookCarrier(
+        str(settings.maintenance_webhook_url), secrets=webhook_secrets(settings), clock=clock
+    )
 
 
 def _nothing() -> None:

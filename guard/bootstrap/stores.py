@@ -17,15 +17,14 @@ from guard.store.redis.wake import RedisWakeUp
 from guard.store.sql.glance import Glance
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from celery import Celery
     from redis import Redis
 
-    from guard.core.acts import Notice
-    from guard.core.alerts import Alert
+    from guard.bootstrap.addressing import Addressing
     from guard.core.audit_chain import ChainKeys, Head
-    from guard.core.deliveries import Delivery
     from guard.core.named_events import Announces
-    from guard.core.state import GuardState
     from guard.settings import Settings
     from guard.store.head_apart import HeadApart
     from guard.store.redis.attempts import RedisAttempts
@@ -86,28 +85,23 @@ class Stores:
             auto_migrate=url.startswith("sqlite"),
             keys=self.chain_keys,
             on_head=self._tell_head,
-            deliveries=self._told_of_change,
+            deliveries=self.addressing.of_change,
+            before_telling=self.addressing.refresh,
         )
 
-    def _told_of_change(self, old: GuardState, new: GuardState) -> list[Delivery]:
-        from guard.core.notifications import deliveries_of, messages_of_change
-        from guard.settings.notifications import receivers_of
+    @functools.cached_property
+    def addressing(self) -> Addressing:
+        """Where messages go, and what they are made of."""
+        from guard.bootstrap.addressing import Addressing
 
-        receivers, now = receivers_of(self._settings), self.clock.wall()
-        return [
-            delivery
-            for message in messages_of_change(old, new)
-            for delivery in deliveries_of(message, receivers, now=now)
-        ]
+        return Addressing(self._settings, clock=self.clock, kept=self._kept)
 
-    def _told_of_notice(self, key: str, notice: Notice) -> tuple[Delivery, ...]:
-        from guard.core.notifications import deliveries_of, notice_message
-        from guard.settings.notifications import receivers_of
+    def _kept(self, names: Collection[str]) -> dict[str, str | None]:
+        return self.secrets.texts(names)
 
-        now = self.clock.wall()
-        return deliveries_of(
-            notice_message(notice, key=key, now=now), receivers_of(self._settings), now=now
-        )
+    def secrets_changed(self) -> None:
+        """What is kept is read anew."""
+        self.addressing.forget()
 
     @functools.cached_property
     def outbox(self) -> SqlOutbox:
@@ -168,24 +162,7 @@ class Stores:
         """What a person should know."""
         from guard.store.sql.alerts import SqlAlerts
 
-        return SqlAlerts(self.durable, deliveries=self._told_of_alert, announce=self.announce)
-
-    def _told_of_alert(self, alert: Alert, stage: str, key: str) -> tuple[Delivery, ...]:
-        from guard.core.notifications import TOLD_ELSEWHERE, alert_message, deliveries_of
-        from guard.settings.notifications import receivers_of
-
-        if alert.kind in TOLD_ELSEWHERE:
-            return ()
-        message = alert_message(
-            kind=alert.kind,
-            severity=alert.severity,
-            message=alert.message,
-            key=key,
-            at=alert.at,
-            stage=stage,
-            detail=alert.detail,
-        )
-        return deliveries_of(message, receivers_of(self._settings), now=self.clock.wall())
+        return SqlAlerts(self.durable, deliveries=self.addressing.of_alert, announce=self.announce)
 
     @functools.cached_property
     def found(self) -> SqlFound:
@@ -206,7 +183,7 @@ class Stores:
         """Plans, and what became of their starts."""
         from guard.store.sql.schedules import SqlSchedules
 
-        return SqlSchedules(self.durable, tells=self._told_of_notice)
+        return SqlSchedules(self.durable, tells=self.addressing.of_notice)
 
     @functools.cached_property
     def drills(self) -> SqlDrills:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -152,17 +152,17 @@ def _list(ctx: click.Context, *, limit: int, stage: str | None, as_json: bool) -
         print_json({**standing.to_dict(), "deliveries": [one.to_dict() for one in found]})
         return
     screen = Screen(ctx)
-    _standing(screen, standing, guard.settings.guard_smtp_url)
+    _standing(screen, standing)
     if found:
         screen.line()
         _table(screen, found)
     screen.show()
 
 
-def _standing(screen: Screen, standing: NotificationsStanding, server: Any) -> None:
+def _standing(screen: Screen, standing: NotificationsStanding) -> None:
     off = "Notifications are OFF (MAINTENANCE_NOTIFICATIONS_ENABLED)"
     screen.head("Notifications" if standing.enabled else off)
-    named = getattr(server, "masked", "") or "no server is named (GUARD_SMTP_URL)"
+    named = standing.mail_by or "no server is named (GUARD_SMTP_URL)"
     screen.row("mail by", named, "" if standing.mail_server else "warn")
     for audience, count in standing.addresses.items():
         many = counted(count, "address", "addresses") if count else "nobody"

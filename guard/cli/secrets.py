@@ -20,7 +20,7 @@ _CODES = (Exit.DONE, Exit.INVALID, Exit.UNCONFIRMED, Exit.AWAY)
 
 @click.group(
     "secrets",
-    epilog=epilog("secrets set smtp_password < password.txt\nsecrets list\nsecrets rotate", *_CODES),
+    epilog=epilog("secrets set guard_smtp_url < url.txt\nsecrets list\nsecrets rotate", *_CODES),
 )
 def secrets() -> None:
     """Secrets that are kept encrypted in the database, for where the environment has none.
@@ -30,14 +30,17 @@ def secrets() -> None:
     """
 
 
-@command("set", example="secrets set smtp_password < password.txt", exits=(Exit.AWAY,))
+@command("set", example="secrets set guard_smtp_url < url.txt", exits=(Exit.AWAY,))
 @click.argument("name")
 @by_option
 @json_option
 def set_secret(ctx: click.Context, *, name: str, by: str, as_json: bool) -> None:
     """Keep the secret NAME: read from standard input, or asked for on a terminal.
 
-    It is never an argument: those are seen by everybody on the machine.
+    NAME is maintenance_webhook_url, guard_webhook_secrets or guard_smtp_url (with user and password): the
+    setting for which it stands in wherever the environment has none. The text is judged as that setting is.
+    It is never an argument: those are seen by everybody on the machine. Running processes take it within
+    half a minute.
     """
     guard = find_guard(ctx)
     check_secret(name)
@@ -71,7 +74,7 @@ def _opens(*, opens: bool) -> str:
     return "yes" if opens else "no: its key is not here"
 
 
-@command("remove", example="secrets remove smtp_password", exits=(Exit.AWAY,))
+@command("remove", example="secrets remove guard_smtp_url", exits=(Exit.AWAY,))
 @click.argument("name")
 @by_option
 @json_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from guard.core import activation_checks as activation
 from guard.core import blocking_checks as blocking
@@ -10,6 +11,9 @@ from guard.core import emergency_checks as emergency
 from guard.core import performance_checks as performance
 from guard.core import session_checks as sessions
 from guard.core.diagnosis import Check, Family, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["CHECKS", "SOURCES", "sources_of"]
 
@@ -181,7 +185,7 @@ CHECKS = (
 
 
 def sources_of(
-    *, sessions_are_there: bool, broker_is_there: bool, users_are_there: bool
+    *, sessions_are_there: bool, broker_is_there: bool, users_are_there: bool, kept: Collection[str] = ()
 ) -> dict[str, Source]:
     """The sources of an installation: what shares a server is lost with it, and one cause is one problem.
 
@@ -189,10 +193,13 @@ def sources_of(
         sessions_are_there: whether the sessions are in the control plane's Redis.
         broker_is_there: whether the broker is that Redis.
         users_are_there: whether the application's tables are in the durable store's database.
+        kept: settings that are looked for in the durable store, since the environment has none.
     """
     more = {
         "sessions": ("redis",) if sessions_are_there else (),
         "broker": ("redis",) if broker_is_there else (),
         "users": ("durable",) if users_are_there else (),
+        "webhook": ("durable",) if "maintenance_webhook_url" in kept else (),
+        "mail": ("durable",) if "guard_smtp_url" in kept else (),
     }
     return {name: replace(one, needs=(*one.needs, *more.get(name, ()))) for name, one in SOURCES.items()}

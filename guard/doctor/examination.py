@@ -19,6 +19,7 @@ from guard.doctor.servers import DurableSide, RedisSide
 from guard.doctor.sessions import SessionSide
 from guard.errors import InvalidRequest
 from guard.observe.release import release
+from guard.settings.notifications import wanted_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -85,6 +86,7 @@ def _sources(world: World) -> dict[str, Source]:
         sessions_are_there=not settings.guard_session_redis_url,
         broker_is_there=world.redis_url == str(conf.broker_write_url or conf.broker_url or ""),
         users_are_there=not settings.has_foreign_database,
+        kept=wanted_secrets(settings),
     )
 
 

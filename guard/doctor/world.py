@@ -30,7 +30,7 @@ class World:
         redis_url: of the control plane.
         local_close: the file that closes this machine.
         timetable: what beat is to send, as far as the app says.
-        webhook, mail: ask whether these ways to people work; None: none is set.
+        webhook, mail: ask whether these ways to people work; None, or what they give: none is set.
     """
 
     app: Celery
@@ -42,5 +42,5 @@ class World:
     machine: Machine
     local_close: Path
     timetable: Callable[[], Sequence[Entry]]
-    webhook: Callable[[], Reachability] | None
-    mail: Callable[[], Reachability] | None
+    webhook: Callable[[], Reachability | None] | None
+    mail: Callable[[], Reachability | None] | None

@@ -104,6 +104,9 @@ _WORDING: dict[EventName, Callable[[Mapping[str, Any]], str]] = {
     # in their form, for what they have no line for
     EventName.WINDOW_CHANGED: _changed,
     EventName.REQUESTS_MORE_REFUSED: _in('[MAINTENANCE] Operations blocked: more="{more}" reason="{why}"'),
+    EventName.SESSIONS_INVALIDATED: _in(
+        '[MAINTENANCE] Older sessions are not accepted any more: generation="{generation}" admin="{by}"'
+    ),
     EventName.SESSIONS_MORE_ENDED: _in('[MAINTENANCE] Sessions invalidated: more="{more}" reason="{why}"'),
     EventName.SCHEDULE_NOTICE: _in(
         '[MAINTENANCE] Planned maintenance {notice}: name="{name}" start="{start}" reason="{reason}"'

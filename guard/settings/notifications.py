@@ -12,15 +12,22 @@ if TYPE_CHECKING:
     from guard.core.notifications import Receivers
     from guard.settings.model import Settings
 
-__all__ = ["NOTIFICATIONS", "notification_problems", "receivers_of", "webhook_secrets"]
+__all__ = [
+    "NOTIFICATIONS",
+    "may_be_kept",
+    "notification_problems",
+    "receivers_of",
+    "wanted_secrets",
+    "webhook_secrets",
+]
 
 _ADDRESSES = ("guard_mail_users", "guard_mail_operators", "guard_mail_emergency_team")
 NOTIFICATIONS = frozenset(
     {*_ADDRESSES, "guard_smtp_url", "guard_mail_from", "guard_mail_templates", "guard_webhook_secrets"}
 )
 """Those that are judged here."""
-SHORTEST_SECRET = 24
-_MOST_SECRETS = 2
+_KEPT = ("maintenance_webhook_url", "guard_webhook_secrets", "guard_smtp_url")
+"""As in `guard.core.secret_names`, which costs more to load."""
 
 
 def receivers_of(settings: Settings) -> Receivers:
@@ -44,8 +51,22 @@ def receivers_of(settings: Settings) -> Receivers:
 
 def webhook_secrets(settings: Settings) -> tuple[bytes, ...]:
     """The keys that a webhook is signed with, newest first; none: it is not signed."""
-    text = settings.guard_webhook_secrets.reveal() if settings.guard_webhook_secrets else ""
-    return tuple(part.strip().encode() for part in text.split(",") if part.strip())
+    from guard.core.signing_keys import signing_keys
+
+    return signing_keys(settings.guard_webhook_secrets.reveal() if settings.guard_webhook_secrets else "")
+
+
+def may_be_kept(settings: Settings) -> bool:
+    """Whether what notifications need and the environment lacks may be in the database: there is a key to
+    open it with."""
+    return settings.guard_secret_key is not None or settings.guard_encryption_keys is not None
+
+
+def wanted_secrets(settings: Settings) -> tuple[str, ...]:
+    """Those settings that would be taken from the database if they were kept there."""
+    if not (settings.maintenance_notifications_enabled and may_be_kept(settings)):
+        return ()
+    return tuple(name for name in _KEPT if not getattr(settings, name))
 
 
 def notification_problems(settings: Settings) -> list[str]:
@@ -55,6 +76,7 @@ def notification_problems(settings: Settings) -> list[str]:
     if not changed:
         return []
     from guard.core.mail_server import mail_server, split_addresses, split_sender
+    from guard.core.signing_keys import signing_key_problems
 
     problems: list[str] = []
     for name in _ADDRESSES:
@@ -63,7 +85,8 @@ def notification_problems(settings: Settings) -> list[str]:
         problems += _try("guard_smtp_url", lambda: mail_server(str(settings.guard_smtp_url)))
     if settings.guard_mail_from:
         problems += _try("guard_mail_from", lambda: split_sender(settings.guard_mail_from))
-    missing = [name for name in ("guard_smtp_url", "guard_mail_from") if not getattr(settings, name)]
+    needed = ("guard_mail_from",) if may_be_kept(settings) else ("guard_smtp_url", "guard_mail_from")
+    missing = [name for name in needed if not getattr(settings, name)]
     named = [name for name in (*_ADDRESSES, "guard_smtp_url") if name in changed]
     if named and missing:
         problems.append(
@@ -73,12 +96,9 @@ def notification_problems(settings: Settings) -> list[str]:
     folder = settings.guard_mail_templates
     if folder and not folder.startswith("/"):
         problems.append(f"GUARD_MAIL_TEMPLATES is {folder[:80]!r}: give an absolute path")
-    secrets = webhook_secrets(settings)
-    if len(secrets) > _MOST_SECRETS:
-        problems.append("GUARD_WEBHOOK_SECRETS has more than two: give the new one and the old one")
-    if any(len(secret) < SHORTEST_SECRET for secret in secrets):
-        problems.append(f"GUARD_WEBHOOK_SECRETS has one of less than {SHORTEST_SECRET} characters: use more")
-    return problems
+    secrets = settings.guard_webhook_secrets
+    found = signing_key_problems(secrets.reveal()) if secrets is not None else []
+    return problems + [f"GUARD_WEBHOOK_SECRETS {problem}" for problem in found]
 
 
 def _try(name: str, read: Callable[[], object]) -> list[str]:

@@ -56,10 +56,12 @@ class Sealer:
 
         Raises:
             SealBroken: none of the keys fits, or somebody changed what was kept.
+            InvalidRequest: the extra `access` is not installed.
         """
+        fernets = self._fernets
         from cryptography.fernet import InvalidToken
 
-        for fernet in self._fernets:
+        for fernet in fernets:
             try:
                 return fernet.decrypt(sealed.encode()).decode()
             except InvalidToken:
@@ -68,12 +70,13 @@ class Sealer:
 
     def is_newest(self, sealed: str) -> bool:
         """Whether a text is sealed with the key that seals now."""
-        from cryptography.fernet import InvalidToken
-
         if not self._seals:
             return False
+        newest = self._fernets[0]
+        from cryptography.fernet import InvalidToken
+
         try:
-            self._fernets[0].decrypt(sealed.encode())
+            newest.decrypt(sealed.encode())
         except InvalidToken:
             return False
         return True

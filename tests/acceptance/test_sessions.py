@@ -63,7 +63,7 @@ def application(shop: Shop) -> Iterator[Application]:
 def json_of(shop: Shop, *words: str) -> tuple[int, dict[str, Any]]:
     """A command with --json: its exit code and its document."""
     code, printed = shop.maintenance("sessions", *words, "--json")
-    document: dict[str, Any] = json.loads(printed)
+    document: dict[str, Any] = json.loads(printed[printed.index("{") :])  # log lines go to the terminal first
     return code, document
 
 

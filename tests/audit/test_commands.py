@@ -122,16 +122,16 @@ def test_what_is_wrong_is_named_exported_and_accepted(desk: Desk) -> None:
 
 
 def test_secrets_are_read_from_standard_input_and_never_shown(desk: Desk) -> None:
-    kept = desk.run("secrets", "set", "smtp_password", "--by", "ann", stdin="tHe-pAssword\n")
+    kept = desk.run("secrets", "set", "guard_smtp_url", "--by", "ann", stdin="smtps://u:tHe-pAssword@m.example\n")
     assert (kept.exit_code, "tHe-pAssword" in kept.stdout + kept.stderr) == (Exit.DONE, False), kept
-    assert desk.run("secrets", "set", "smtp_user", stdin="mAiler").exit_code == Exit.DONE
+    assert desk.run("secrets", "set", "guard_webhook_secrets", stdin="mAiler" * 5).exit_code == Exit.DONE
     listed = desk.run("secrets", "list")
-    assert "smtp_password" in listed.stdout
+    assert "guard_smtp_url" in listed.stdout
     assert "tHe-pAssword" not in listed.stdout
-    empty = desk.run("secrets", "set", "smtp_user", stdin="")
+    empty = desk.run("secrets", "set", "guard_webhook_secrets", stdin="")
     assert (empty.exit_code, "is empty" in empty.stderr) == (Exit.INVALID, True), empty
-    wrong = desk.run("secrets", "set", "smtp_pasword", stdin="x")
-    assert "did you mean 'smtp_password'" in wrong.stderr
+    wrong = desk.run("secrets", "set", "guard_smtp_ulr", stdin="x")
+    assert "did you mean 'guard_smtp_url'" in wrong.stderr
 
     key = desk.run("secrets", "new-key").stdout.strip()
     Fernet(key)
@@ -140,9 +140,11 @@ def test_secrets_are_read_from_standard_input_and_never_shown(desk: Desk) -> Non
     lost = desk.run("secrets", "rotate", "--json")
     assert (lost.exit_code, len(json.loads(lost.stdout)["unreadable"])) == (Exit.UNCONFIRMED, 2)
     assert [one["opens"] for one in desk.told("secrets", "list")] == [False, False]
-    assert desk.told("secrets", "remove", "smtp_user") == {"name": "smtp_user", "kept": False}
-    again = desk.run("secrets", "remove", "smtp_user")
-    assert (again.exit_code, "no secret 'smtp_user' is kept" in again.stderr) == (Exit.INVALID, True)
+    gone = desk.told("secrets", "remove", "guard_webhook_secrets")
+    assert gone == {"name": "guard_webhook_secrets", "kept": False}
+    again = desk.run("secrets", "remove", "guard_webhook_secrets")
+    assert again.exit_code == Exit.INVALID
+    assert "no secret 'guard_webhook_secrets' is kept" in again.stderr
 
 
 @pytest.mark.slow
@@ -159,7 +161,8 @@ def test_on_a_terminal_a_secret_is_asked_for_twice_and_not_echoed(tmp_path: Path
     }
     master, terminal = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "shop", "maintenance", "secrets", "set", "smtp_user"],
+        [sys.executable, "-m", "celery", "-A", "shop",
+         "maintenance", "secrets", "set", "guard_webhook_secrets"],
         cwd=tmp_path, env=environ, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
@@ -171,7 +174,7 @@ def test_on_a_terminal_a_secret_is_asked_for_twice_and_not_echoed(tmp_path: Path
             assert one, seen
             seen += one
         seen += b"\n"
-        os.write(master, b"tYped\n")
+        os.write(master, b"tYped-on-a-terminal-by-hand\n")
     out, err = process.communicate(timeout=60)
     os.set_blocking(master, False)
     try:

@@ -91,7 +91,7 @@ else:
     from celery import Celery
     installed = guard.install(Celery("x", broker="memory://", set_as_current=False), settings)
     for ask in (installed.status, lambda: installed.records.journal(1), installed.audit.verify,
-                lambda: installed.secrets.get("smtp_password")):
+                lambda: installed.secrets.get("guard_smtp_url")):
         try:
             ask()
         except Exception:
@@ -170,8 +170,10 @@ def command_lines() -> str:
 @pytest.mark.timeout(900)
 def test_no_output_shows_a_secret(shop: Shop, planted: Planted) -> None:  # noqa: C901 - one fleet for all
     person = planted.put("job_argument", "pLanted.Person@example.org.aB3dE5fG7")
-    for name in ("smtp_password", "webhook_secret"):
-        out = run(shop, "maintenance", "secrets", "set", name, stdin=planted.put(f"kept_{name}") + "\n")
+    kept = planted.put("kept_smtp_password"), planted.put("kept_webhook_secret")
+    server = f"smtp://mailer:{kept[0]}@localhost:1"
+    for name, text in {"guard_smtp_url": server, "guard_webhook_secrets": kept[1]}.items():
+        out = run(shop, "maintenance", "secrets", "set", name, stdin=text + "\n")
         assert f"The secret {name} is kept" in out
         planted.scan("secrets set", out)
     token = shop.guard.access.make_token("alice", rights=("admin",), seconds=3600, by="tests")

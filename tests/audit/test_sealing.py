@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SECRET = b"a secret for the tests"
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 PASSWORD = "planted-smtp-password-7f3a"
+SERVER = f"smtps://mailer:{PASSWORD}@mail.example.com"
+BEFORE = "smtps://mailer:before@mail.example.com"
 
 
 @given(text=st.text("aé\x00 'ß", max_size=30))
@@ -69,31 +71,34 @@ def test_a_secret_is_kept_sealed_and_journaled_by_name_alone(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    house.guard.secrets.set("smtp_password", "before", by="ann")
-    house.guard.secrets.set("smtp_password", PASSWORD, by="ann")
-    assert house.another().secrets.get("smtp_password") == Secret(PASSWORD)
-    assert house.guard.secrets.get("webhook_secret") is None
+    house.guard.secrets.set("guard_smtp_url", BEFORE, by="ann")
+    house.guard.secrets.set("guard_smtp_url", SERVER, by="ann")
+    assert house.another().secrets.get("guard_smtp_url") == Secret(SERVER)
+    assert house.guard.secrets.get("guard_webhook_secrets") is None
     (kept,) = house.guard.secrets.list()
-    assert (kept.name, kept.changed_by, kept.opens) == ("smtp_password", "ann", True)
-    shown = repr([kept, house.guard.secrets.get("smtp_password"), house.guard.secrets])
+    assert (kept.name, kept.changed_by, kept.opens) == ("guard_smtp_url", "ann", True)
+    shown = repr([kept, house.guard.secrets.get("guard_smtp_url"), house.guard.secrets])
     assert PASSWORD not in house.kept() + caplog.text + shown
-    assert [line.detail for line in house.journal("set secret")] == [{"name": "smtp_password"}] * 2
+    assert [line.detail for line in house.journal("set secret")] == [{"name": "guard_smtp_url"}] * 2
     look_up = house.guard.secrets.look_up
-    assert look_up("smtp_password", "given") == look_up("smtp_password", Secret("given")) == Secret("given")
-    assert look_up("smtp_password", "") == look_up("smtp_password", None) == Secret(PASSWORD)
-    house.guard.secrets.remove("smtp_password", by="ann")
+    assert look_up("guard_smtp_url", "given") == look_up("guard_smtp_url", Secret("given")) == Secret("given")
+    assert look_up("guard_smtp_url", "") == look_up("guard_smtp_url", None) == Secret(SERVER)
+    house.guard.secrets.remove("guard_smtp_url", by="ann")
     assert house.guard.secrets.list() == []
-    with pytest.raises(InvalidRequest, match="no secret 'smtp_password' is kept"):
-        house.guard.secrets.remove("smtp_password", by="ann")
+    with pytest.raises(InvalidRequest, match="no secret 'guard_smtp_url' is kept"):
+        house.guard.secrets.remove("guard_smtp_url", by="ann")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("smtp_pasword", "x", "did you mean 'smtp_password'"),
-        ("smtp_password", "", "empty"),
-        ("smtp_password", "x" * 5000, "longer than 4096"),
-        ("smtp_password", "planted\nbreak", "not printable"),
+        ("guard_smtp_ulr", "x", "did you mean 'guard_smtp_url'"),
+        ("guard_smtp_url", "", "empty"),
+        ("guard_smtp_url", "x" * 5000, "longer than 4096"),
+        ("guard_smtp_url", "planted\nbreak", "not printable"),
+        ("guard_smtp_url", "smtp://u:planted@mail.example.com", "guard_smtp_url would send in the clear"),
+        ("maintenance_webhook_url", "https://10.0.0.1/planted", "maintenance_webhook_url leads to a private"),
+        ("guard_webhook_secrets", "planted", "guard_webhook_secrets has one of less than 24"),
     ],
 )
 def test_what_is_no_secret_is_said(house: House, name: str, text: str, said: str) -> None:
@@ -109,7 +114,7 @@ def test_rotation_renews_everything_and_may_be_interrupted(
 ) -> None:
     for name in ("alice", "bob"):
         house.enrol(name)
-    house.guard.secrets.set("smtp_password", PASSWORD, by="ann")
+    house.guard.secrets.set("guard_smtp_url", SERVER, by="ann")
     rotating = house.another(GUARD_ENCRYPTION_KEYS=f"{NEW},{OLD}")
     sealer: Any = rotating._parts.stores.sealer
     really, count = sealer.seal, 0
@@ -131,29 +136,29 @@ def test_rotation_renews_everything_and_may_be_interrupted(
     assert (again.renewed, again.newest) == (0, 3)
     # now the derived key is not needed any more
     alone = house.another(GUARD_ENCRYPTION_KEYS=NEW, GUARD_SECRET_KEY="another secret, given later")
-    assert alone.secrets.get("smtp_password") == Secret(PASSWORD)
+    assert alone.secrets.get("guard_smtp_url") == Secret(SERVER)
     assert alone.access.show_code(house.actor("alice"), house.code("alice")).stepped_up_at
 
 
 def test_a_lost_key_is_named_and_all_else_works(house: House) -> None:
     house.enrol("alice")
-    house.guard.secrets.set("smtp_password", PASSWORD, by="ann")
-    house.guard.secrets.set("smtp_user", "mailer", by="ann")
+    house.guard.secrets.set("guard_smtp_url", SERVER, by="ann")
+    house.guard.secrets.set("maintenance_webhook_url", "https://hooks.example.com/T0", by="ann")
     lost = house.another(GUARD_ENCRYPTION_KEYS=NEW, GUARD_SECRET_KEY="another secret, given later")
-    with pytest.raises(SealBroken, match=r"smtp_password.*GUARD_FORMER_SECRET_KEYS.*rotate.*set it anew"):
-        lost.secrets.get("smtp_password")
+    with pytest.raises(SealBroken, match=r"guard_smtp_url.*GUARD_FORMER_SECRET_KEYS.*rotate.*set it anew"):
+        lost.secrets.get("guard_smtp_url")
     with pytest.raises(InvalidRequest, match="enrol anew"):
         lost.access.show_code(house.actor("alice"), house.code("alice"))
     assert [one.opens for one in lost.secrets.list()] == [False, False]
     done = lost.secrets.rotate(by="ann")
     assert done.renewed == 0
     assert set(done.unreadable) == {
-        "guard_secrets smtp_password",
-        "guard_secrets smtp_user",
+        "guard_secrets guard_smtp_url",
+        "guard_secrets maintenance_webhook_url",
         "guard_second_factors alice",
     }
-    lost.secrets.set("smtp_password", "anew", by="ann")
-    assert lost.secrets.get("smtp_password") == Secret("anew")
+    lost.secrets.set("guard_smtp_url", BEFORE, by="ann")
+    assert lost.secrets.get("guard_smtp_url") == Secret(BEFORE)
     lost.durable.read()
     assert len(rows(house, SECOND_FACTORS)) == 1
 

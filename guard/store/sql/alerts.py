@@ -73,6 +73,7 @@ class SqlAlerts:
             StoreUnavailable: it was logged, and is not kept.
         """
         _log(alert)
+        self._durable.prepare_telling()
         with reported():
             self._insert(alert)
         self._announce(EventName.ALERT_RAISED, **_said(alert))
@@ -86,6 +87,7 @@ class SqlAlerts:
                 good.
         """
         state = AlertState.OPEN if lasts else AlertState.NOTED
+        self._durable.prepare_telling()
         with reported():
             alert_id = self._insert_once(alert, key, state)
         if alert_id is None:
@@ -208,6 +210,8 @@ class SqlAlerts:
         *,
         told: tuple[Alert, str, str] | None = None,
     ) -> KeptAlert | None:
+        if told is not None:
+            self._durable.prepare_telling()
         with reported():
             if not self._update(kept.alert_id, values, as_read, told):
                 return None

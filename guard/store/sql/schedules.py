@@ -128,7 +128,8 @@ class SqlSchedules:
     def save(self, before: Occurrence, after: Occurrence, notices: Sequence[Notice] = ()) -> bool:
         self._durable.require_ready()
         tells, told = self._tells, list[Delivery]()
-        if tells is not None:
+        if tells is not None and notices:
+            self._durable.prepare_telling()
             key = f"{after.schedule_id}|{after.revision}"
             told = [one for notice in notices for one in tells(key, notice)]
         with reported():

@@ -13,6 +13,8 @@ from guard.store.sql.engine import patiently, reported
 from guard.store.sql.schema import SECOND_FACTORS, SECRETS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Column
 
     from guard.store.sealing import Sealer
@@ -84,6 +86,24 @@ class SqlSecrets:
             return self._sealer.open(str(sealed))
         except SealBroken as error:
             raise SealBroken(name) from error
+
+    def texts(self, names: Collection[str]) -> dict[str, str | None]:
+        """Those of these that are kept; None: it is kept, and no key opens it. One reading, without patience.
+
+        Raises:
+            InvalidRequest: one is kept, and the extra `access` is not installed.
+        """
+        self._durable.require_ready()
+        query = select(_SECRET.name, _SECRET.sealed).where(_SECRET.name.in_(names))
+        with reported(), self._durable.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        found: dict[str, str | None] = {}
+        for name, sealed in rows:
+            try:
+                found[name] = self._sealer.open(sealed)
+            except SealBroken:
+                found[name] = None
+        return found
 
     def kept(self) -> list[KeptSecret]:
         """Those that are kept, by name."""

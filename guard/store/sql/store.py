@@ -52,9 +52,10 @@ class SqlStore:
         url: SQLAlchemy URL.
         clock: for the first state of a new installation.
         auto_migrate: create or complete the tables at first use; for SQLite, where nobody else would.
-        tells: from the old state and the new one to what people are to be told, which is written with it.
         keys: what the journal's links are made with; None: they are plain digests.
-        told: called with the journal's new head after each transaction that wrote a row; must not raise.
+        on_head: called with the journal's new head after each transaction that wrote a row; must not raise.
+        deliveries: from the old state and the new one to what people are told, which is written with it.
+        before_telling: called before each transaction that people are told of; must not raise.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class SqlStore:
         keys: ChainKeys | None = None,
         on_head: Callable[[Head], None] | None = None,
         deliveries: Callable[[GuardState, GuardState], Sequence[Delivery]] | None = None,
+        before_telling: Callable[[], object] | None = None,
     ) -> None:
         self._url = url
         self.keys = keys if keys is not None else ChainKeys()
@@ -75,6 +77,7 @@ class SqlStore:
         self._auto_migrate = auto_migrate
         self._timeout = timeout
         self._deliveries = deliveries
+        self._before_telling = before_telling
         self._ready = False
 
     @property
@@ -109,8 +112,16 @@ class SqlStore:
 
     def change(self, expected_epoch: int, new: GuardState, record: AuditRecord) -> None:
         self.require_ready()
+        self.prepare_telling()
         with reported():
             self._tell(self._change(expected_epoch, new, record))
+
+    def prepare_telling(self) -> None:
+        """Before a transaction that people are told of: whoever makes the messages may read what that takes
+        now. In the transaction it must read nothing: SQLite has one writer at a time, and every transaction
+        of ours is one, so that a second connection would wait for the first."""
+        if self._before_telling is not None:
+            self._before_telling()
 
     def _tell(self, head: Head | None) -> None:
         if head is not None and self._on_head is not None:
