@@ -216,5 +216,5 @@ def assert_keys_listed(client: Redis) -> None:
             assert ttl == -1, f"key {key} is permanent by the list and ends in {ttl} s"
         else:
             number, unit = lives.split()
-            longest = int(number) * {"s": 1, "days": 86_400}[unit]
+            longest = int(number) * {"s": 1, "min": 60, "days": 86_400}[unit]
             assert 0 <= ttl <= longest, f"key {key} has a TTL of {ttl} s, by the list {lives}"

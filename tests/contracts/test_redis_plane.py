@@ -542,6 +542,7 @@ def test_every_key_is_listed_in_the_docstring() -> None:
         KEYS.sessions, KEYS.bypass("<id>"), KEYS.bypass_uses, KEYS.bypass_told, KEYS.figures,
         f"{KEYS.rates}:<digest>",
         KEYS.attempts("<window>"), KEYS.attempts_in("<window>", "<h>"),
+        KEYS.audit_head, KEYS.watched, KEYS.ticked, KEYS.turn("<name>"), KEYS.requests("<minute>"),
     }  # fmt: skip
     assert {key.removeprefix("{guard}:") for key in made} == set(listed_keys())
 

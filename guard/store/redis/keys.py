@@ -39,7 +39,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:bypass-uses             hash    2 days   use of a bypass (JSON) -> how often it let a job start
     {ns}:bypass-told             hash    2 days   the same, as far as the journal has it
     {ns}:watched                 hash    1 days   rule and subject -> what is remembered of a figure (JSON)
-    {ns}:turn:<name>             string  its own  that somebody looks at these rules in this turn
+    {ns}:turn:<name>             string  15 min   that somebody looks at these rules in this turn
     {ns}:ticked                  string  none     when a worker last ran something that beat sent
     {ns}:requests:<minute>       hash    15 min   `count`, `failed`, `ms` of requests that were answered
 
