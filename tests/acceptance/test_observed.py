@@ -68,7 +68,8 @@ def test_a_publisher(
 ) -> None:
     provider, exporter = tracing
     shop = make_shop("redis")
-    monkeypatch.setattr("celery._state.default_app", shop.app)  # the instrumentation looks tasks up there
+    # The instrumentation looks tasks up in the current app, which a test before this one may have set.
+    monkeypatch.setattr("celery._state._tls.current_app", shop.app)
     window, _ = shop.enable(reason="Brand")
     with (
         provider.get_tracer("tests").start_as_current_span("POST /captions"),
