@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 from guard.core.event_catalogue import CATALOGUE
+from guard.core.event_levels import LEVELS
 from guard.core.named_events import EventName
 
 PAGE = Path(__file__).parent / "events.md"
@@ -22,8 +24,9 @@ def table() -> str:
             f"`{field.name}` {field.type.value}{' or null' if field.optional else ''}: {field.meaning}"
             for field in kind.fields
         )
+        level = logging.getLevelName(LEVELS[name])
         rows.append(
-            f"| `{name.value}` | {kind.level.name} | {kind.where.value} | {kind.meaning} | {fields or '—'} |"
+            f"| `{name.value}` | {level} | {kind.where.value} | {kind.meaning} | {fields or '—'} |"
         )
     return "\n".join(rows)
 

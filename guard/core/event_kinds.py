@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, StrEnum
 
-__all__ = ["RESERVED", "EventKind", "Field", "Level", "Type", "Where", "kind"]
-
-
-class Level(IntEnum):
-    """How much it matters. The numbers are those of `logging`."""
-
-    DEBUG = 10
-    INFO = 20
-    WARNING = 30
-    ERROR = 40
-    CRITICAL = 50
+__all__ = ["RESERVED", "EventKind", "Field", "Type", "Where", "kind"]
 
 
 class Type(Enum):
@@ -70,7 +60,6 @@ class EventKind:
     """What is known of one name."""
 
     meaning: str
-    level: Level
     where: Where
     fields: tuple[Field, ...]
 
@@ -102,6 +91,6 @@ DECIDED = (WINDOW, EPOCH_HERE, TASK_ID, TASK, OPERATION)
 STATE = (WINDOW, EPOCH)
 
 
-def kind(meaning: str, level: Level, where: Where, *fields: Field) -> EventKind:
+def kind(meaning: str, where: Where, *fields: Field) -> EventKind:
     """One kind of event."""
-    return EventKind(meaning=meaning, level=level, where=where, fields=fields)
+    return EventKind(meaning=meaning, where=where, fields=fields)

@@ -24,7 +24,6 @@ from guard.core.event_kinds import (
     WORKER,
     EventKind,
     Field,
-    Level,
     Where,
     kind,
 )
@@ -35,72 +34,72 @@ __all__ = ["OF_DRAINS", "OF_WINDOWS"]
 OF_WINDOWS: dict[EventName, EventKind] = {
     EventName.WINDOW_OPENED: kind(
         "A window was opened; the gates are about to close.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, MODE, REASON, BY, DURATION, END,
+        Where.CONDUCTOR, *STATE, MODE, REASON, BY, DURATION, END,
     ),
     EventName.WINDOW_CHANGED: kind(
         "The open window was changed: by a person, or by what was agreed for a missed deadline.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, MODE, REASON, BY, DURATION, END,
+        Where.CONDUCTOR, *STATE, MODE, REASON, BY, DURATION, END,
         Field("mode_before", TEXT, "the mode until now"),
         Field("changed", TEXTS, "names of what is different: `mode`, `reason`, `duration`, `terms`"),
     ),
     EventName.WINDOW_ENDED: kind(
         "The window was ended: the gate opens, parked jobs go back.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, MODE, BY, Field("seconds", NUMBER, "how long it was open"),
+        Where.CONDUCTOR, *STATE, MODE, BY, Field("seconds", NUMBER, "how long it was open"),
     ),
     EventName.PHASE_CHANGED: kind(
         "The window has come to another phase.",
-        Level.INFO, Where.CONDUCTOR, *STATE, PHASE, Field("phase_before", TEXT, "the phase until now"),
+        Where.CONDUCTOR, *STATE, PHASE, Field("phase_before", TEXT, "the phase until now"),
         MODE_HERE,
         BY,
     ),
     EventName.GATE_CLOSED: kind(
         "Whoever closes has waited until the gates are closed, and knows it by this proof.",
-        Level.INFO, Where.CONDUCTOR, *STATE,
+        Where.CONDUCTOR, *STATE,
         Field("proof", TEXT, "`acknowledged` by every worker, by `time` alone, or `none`"),
         Field("seconds", NUMBER, "how long that took"),
     ),
     EventName.GATE_ACKNOWLEDGED: kind(
         "This worker, or this publishing process, follows the epoch: no child is between look and start.",
-        Level.INFO, Where.BOTH, *STATE, Field("gate", TEXT, "what its gate enforces now"), WORKER,
+        Where.BOTH, *STATE, Field("gate", TEXT, "what its gate enforces now"), WORKER,
     ),
     EventName.GATE_TURNED: kind(
         "The gate of this worker has turned.",
-        Level.INFO, Where.WORKER, Field("gate", TEXT, "`open`, `normal`, `emergency`, `test` or `unknown`"),
+        Where.WORKER, Field("gate", TEXT, "`open`, `normal`, `emergency`, `test` or `unknown`"),
         EPOCH_HERE,
     ),
     EventName.TRUST_LOST: kind(
         "This process could not renew what it believes. When its lease is over its gate closes.",
-        Level.WARNING, Where.ANY, WORKER, WHY,
+        Where.ANY, WORKER, WHY,
     ),
-    EventName.TRUST_RENEWED: kind("It could again.", Level.INFO, Where.ANY, WORKER),
+    EventName.TRUST_RENEWED: kind("It could again.", Where.ANY, WORKER),
     EventName.STATE_UNJOURNALED: kind(
         "The database is away: this change is in the control plane alone, and will be journaled.",
-        Level.WARNING, Where.CONDUCTOR, *STATE,
+        Where.CONDUCTOR, *STATE,
     ),
     EventName.STATE_JOURNALED: kind(
         "The database has learnt of a change that was made while it was away.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, PHASE,
+        Where.CONDUCTOR, *STATE, PHASE,
     ),
     EventName.STATE_REWRITTEN: kind(
         "The control plane had lost the guard state, or held something else; it was written again.",
-        Level.WARNING, Where.ANY, *STATE,
+        Where.ANY, *STATE,
     ),
     EventName.ROWS_REFUSED: kind(
-        "A change of the configuration rows by hand is not taken.", Level.WARNING, Where.CONDUCTOR, EPOCH,
+        "A change of the configuration rows by hand is not taken.", Where.CONDUCTOR, EPOCH,
         WHY
     ),
     EventName.RELEASE_STOPPED: kind(
-        "Giving parked jobs back has stopped before all were back.", Level.WARNING, Where.CONDUCTOR,
+        "Giving parked jobs back has stopped before all were back.", Where.CONDUCTOR,
         WINDOW, WHY
     ),
     EventName.RELEASE_FINISHED: kind(
         "Nothing is parked any more that could go back: the window is over.",
-        Level.INFO, Where.CONDUCTOR, *STATE, Field("released", INTEGER, "jobs given back in this run"),
+        Where.CONDUCTOR, *STATE, Field("released", INTEGER, "jobs given back in this run"),
         Field("expired", INTEGER, "of these, how many had expired meanwhile"),
     ),
     EventName.ROLLBACK_DONE: kind(
         "What a window found was restored, as far as that can be done.",
-        Level.WARNING, Where.CONDUCTOR, WINDOW, BY,
+        Where.CONDUCTOR, WINDOW, BY,
         Field("restored", INTEGER, "differences that were undone"),
         Field("failed", INTEGER, "differences that were not"),
     ),
@@ -110,21 +109,21 @@ OF_DRAINS: dict[EventName, EventKind] = {
     EventName.DRAIN_STUCK: kind(
         "Something keeps this drain from ending that does not end by itself, as far as is known. Said again "
         "when that changes.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, Field("blockers", TEXTS, "what it is, one text each"),
+        Where.CONDUCTOR, *STATE, Field("blockers", TEXTS, "what it is, one text each"),
         Field("unknown", TEXTS, "what nobody could say"),
     ),
     EventName.DRAIN_DEADLINE_MISSED: kind(
         "Guarded jobs still run at the moment when none should.",
-        Level.WARNING, Where.CONDUCTOR, *STATE,
+        Where.CONDUCTOR, *STATE,
         Field("policy", TEXT, "`wait`, `extend`, `escalate` or `abort`"),
     ),
     EventName.WORKER_SETTLED: kind(
         "It is known what became of a worker that does not answer.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, WORKER, Field("fate", TEXT, "`left`, `gone` or `vouched`"),
+        Where.CONDUCTOR, *STATE, WORKER, Field("fate", TEXT, "`left`, `gone` or `vouched`"),
         BY,
     ),
     EventName.STEP_VOUCHED: kind(
         "An operator has said that a step which goes on is lost.",
-        Level.WARNING, Where.CONDUCTOR, *STATE, TASK_ID, TASK, BY,
+        Where.CONDUCTOR, *STATE, TASK_ID, TASK, BY,
     ),
 }

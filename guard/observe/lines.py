@@ -6,7 +6,7 @@ import logging
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from guard.core.event_catalogue import CATALOGUE
+from guard.core.event_levels import LEVELS
 from guard.core.named_events import EventName
 from guard.observe.wording import escape, text_of
 
@@ -29,7 +29,7 @@ class LogLines:
     """
 
     def __init__(self, *, rehearsed: str = "DEBUG") -> None:
-        self._levels = {name: int(kind.level) for name, kind in CATALOGUE.items()}
+        self._levels = dict(LEVELS)
         self._levels[EventName.JOB_REHEARSED] = logging.getLevelNamesMapping()[rehearsed]
 
     def __call__(self, event: NamedEvent) -> None:

@@ -1,13 +1,29 @@
-"""Levels of events are those of the log."""
+"""What the fields of an event may hold."""
 
 from __future__ import annotations
 
-import logging
+import pytest
 
-from guard.core.event_kinds import Level
+from guard.core.event_kinds import Type
+
+VALUES = {
+    Type.TEXT: "a",
+    Type.INTEGER: 1,
+    Type.NUMBER: 1.5,
+    Type.BOOLEAN: True,
+    Type.TEXTS: ["a", "b"],
+}
 
 
-def test_levels_are_those_of_logging() -> None:
-    assert {level.name: level.value for level in Level} == {
-        name: number for name, number in logging.getLevelNamesMapping().items() if name in Level.__members__
-    }
+@pytest.mark.parametrize("wanted", Type)
+def test_a_type_holds_its_own_values_alone(wanted: Type) -> None:
+    held = {of for of, value in VALUES.items() if wanted.holds(value)}
+    also = {Type.INTEGER} if wanted is Type.NUMBER else set()
+    assert held == {wanted} | also
+    assert not wanted.holds(None)
+
+
+def test_a_list_holds_texts_alone() -> None:
+    assert Type.TEXTS.holds([])
+    assert not Type.TEXTS.holds(["a", 1])
+    assert not Type.TEXTS.holds(("a",))
