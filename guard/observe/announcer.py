@@ -28,6 +28,7 @@ class Announcer:
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
+        self._failing: set[int] = set()  # by id: they are kept for good, and need have no hash
         self._of: dict[EventName, tuple[Callable[[NamedEvent], None], ...]] = dict.fromkeys(
             EventName, ()
         )
@@ -44,7 +45,8 @@ class Announcer:
             self._of[name] = (*self._of[name], function)
 
     def announce(self, name: EventName, /, **fields: Any) -> None:
-        """Tell all subscribers of `name`. Never raises: one that fails is logged, and the others are told.
+        """Tell all subscribers of `name`. Never raises: one that fails is logged, the first time as
+        a warning, and the others are told.
 
         Args:
             fields: exactly those of `guard.core.event_catalogue`, plain JSON types.
@@ -61,7 +63,10 @@ class Announcer:
             except Exception:
                 if self.is_strict:
                     raise
-                log.debug("a subscriber of %s failed", name, exc_info=True)
+                # Said aloud once: a storm of events would be a storm of tracebacks.
+                level = logging.DEBUG if id(subscriber) in self._failing else logging.WARNING
+                self._failing.add(id(subscriber))
+                log.log(level, "a subscriber failed at %s, and goes on being told", name, exc_info=True)
 
     __call__ = announce
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,7 +45,8 @@ def test_one_may_subscribe_to_a_few() -> None:
 
 
 @pytest.mark.usefixtures("lenient")
-def test_a_subscriber_that_fails_is_nobodys_trouble() -> None:
+def test_a_subscriber_that_fails_is_nobodys_trouble_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "guard")
     heard: list[NamedEvent] = []
 
     def fail(event: NamedEvent) -> None:
@@ -56,6 +58,7 @@ def test_a_subscriber_that_fails_is_nobodys_trouble() -> None:
     announcer.announce(EventName.ROUTINE_BEGUN, **BEGUN)
     announcer.announce(EventName.ROUTINE_BEGUN, routine="unknown and missing fields are not looked at")
     assert len(heard) == 2
+    assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG"]
 
 
 @pytest.mark.parametrize(
