@@ -66,6 +66,9 @@ __all__ = ["Wiring"]
 
 log = logging.getLogger(__name__)
 
+_POSITIONAL = ("name", "args", "kwargs")
+"""The first arguments of `send_task`."""
+
 
 class Wiring(OnDemand):
     """The parts of one app."""
@@ -242,14 +245,15 @@ class Wiring(OnDemand):
             send_task = functools.partial(accepting(self).publish, send_task)
 
         @functools.wraps(send_task)
-        def guarded_send_task(
-            name: str, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any
-        ) -> Any:
-            stands_for = admit(name, args, kwargs, options)
+        def guarded_send_task(*given: Any, **options: Any) -> Any:
+            # No parameter has a name, for Python compares each option with each such name, at every publish.
+            if len(given) < len(_POSITIONAL):
+                given = _by_position(given, options)
+            stands_for = admit(given[0], given[1], given[2], options)
             if stands_for is not None:
                 return self.app.AsyncResult(stands_for)
             try:
-                return send_task(name, args, kwargs, *rest, **options)
+                return send_task(*given, **options)
             except BaseException:
                 self.gate.passing.step_is_over((options.get("headers") or {}).get(FINISHING_HEADER))
                 raise
@@ -431,3 +435,10 @@ def _leave_at_exit(agent: Agent) -> None:
 
     pid = os.getpid()
     atexit.register(lambda: agent.stop() if os.getpid() == pid else None)
+
+
+def _by_position(given: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of `send_task` as `Task.apply_async` gives them: the first three without their names."""
+    if not given and "name" not in options:
+        raise TypeError("send_task() needs 'name', the name of a task")
+    return (*given, *(options.pop(key, None) for key in _POSITIONAL[len(given) :]))
