@@ -323,7 +323,10 @@ class ParkedIndex(Protocol):
 
     def begin(self, job: ParkedJob) -> tuple[str, bool]:
         """Announce that a delivery is being parked. Gives the park id to use and whether that delivery
-        is already safely parked: then this one is a second copy and must only be acknowledged."""
+        is already safely parked: then this one is a second copy and must only be acknowledged.
+
+        A delivery that has claimed the park id as `ORIGINAL`, because it came again while the gate was open,
+        is the one that is to run: its parked copies are dropped. So it is parked anew, under its new id."""
 
     def parked(self, job: ParkedJob) -> None:
         """The broker has confirmed the parked copy."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from guard.core.account import Account
 from guard.core.agents import AgentCard, AgentReport, Renewal
 from guard.core.configuration import drift, rows_of
+from guard.core.headers import ORIGINAL
 from guard.core.history import AuditRecord, WindowRecord
 from guard.core.modes import Phase
 from guard.core.roll import Fate, RollEntry
@@ -289,7 +290,10 @@ class MemoryParkedIndex:
         if not job.publication:
             return job.park_id, False
         with self._lock:
-            return self._ids.setdefault((job.publication, job.generation), (job.park_id, False))
+            known = self._ids.get((job.publication, job.generation))
+            if known is None or self._claims.get(known[0]) == ORIGINAL:
+                known = self._ids[job.publication, job.generation] = (job.park_id, False)
+            return known
 
     def parked(self, job: ParkedJob) -> None:
         with self._lock:

@@ -80,6 +80,34 @@ def test_the_worker_that_parks_is_killed(make_shop: Callable[..., Shop], step: s
     _ran_once(shop, 6)
 
 
+def test_a_job_that_comes_again_and_is_parked_again(make_shop: Callable[..., Shop]) -> None:
+    """It was parked by a worker that died before it could acknowledge. It comes again while the gate is open,
+    is to run in favour of its parked copy, and waits in a worker when the next window begins (found by the
+    model: docs/model/release.pml)."""
+    shop = make_shop("rabbitmq", GUARD_WHEN_CLOSED="hold")
+    healthy = shop.worker("healthy", queues="guarded")
+    shop.enable()
+    victim = shop.worker(
+        "victim", queues="mixed", SHOP_DIE_AT="guard.store.redis.parked:RedisParkedIndex.parked:after"
+    )
+    again = shop.send("mixed_job", 1)
+    assert victim.wait(20) == -signal.SIGKILL
+    healthy.kill()  # nobody knows its task: the parked copy stays where it is
+    shop.guard.disable(by="tests")
+
+    long = shop.send("job", 2, 6.0)
+    shop.worker("next", concurrency=1, queues="guarded")
+    eventually(lambda: shop.events(), what="a long job to run before it")
+    shop.app.control.add_consumer("mixed", destination=["next@shop"], reply=True)
+    reserved = shop.app.control.inspect(["next@shop"], timeout=5).reserved
+    eventually(lambda: "mixed_job" in str(reserved()), within=10, what="it to wait in the worker")
+    shop.enable()
+    shop.guard.disable(by="tests")
+
+    assert [long.get(timeout=30), again.get(timeout=30)] == [2, 1]
+    _ran_once(shop, 2)
+
+
 def _cases() -> list[object]:
     cases = [("rabbitmq", step) for step in RELEASING + RELEASING_ON_RABBITMQ]
     cases += [("redis", step) for step in RELEASING_ON_REDIS]

@@ -44,6 +44,31 @@ def test_even_when_it_was_released_since(index: ParkedIndex) -> None:
     assert index.begin(replace(JOB, park_id="another")) == ("park-t-1", True)
 
 
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_delivery_that_came_again_and_was_to_run_is_parked_anew(
+    index: ParkedIndex, *, confirmed: bool
+) -> None:
+    """Its parked copy will be dropped in its favour; were it dropped too, the job would be lost (model:
+    docs/model/release.pml, BREAK_DROP_THE_ONE)."""
+    index.begin(JOB)
+    if confirmed:
+        index.parked(JOB)
+    assert index.claim("park-t-1", ORIGINAL)
+    again = replace(JOB, park_id="another")
+    assert index.begin(again) == ("another", False)
+    index.parked(again)
+    assert index.begin(replace(JOB, park_id="a third")) == ("another", True)
+
+
+@pytest.mark.parametrize("copy", ["copy-1", None])
+def test_one_that_was_not_to_run_is_not(index: ParkedIndex, copy: str | None) -> None:
+    index.begin(JOB)
+    index.parked(JOB)
+    if copy is not None:
+        assert index.claim("park-t-1", copy)
+    assert index.begin(replace(JOB, park_id="another")) == ("park-t-1", True)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -11,6 +11,7 @@ import json
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from guard.core.headers import ORIGINAL
 from guard.errors import InvalidRequest, StateInvalid
 from guard.store.redis.client import in_our_words
 
@@ -42,6 +43,9 @@ class RedisParkedIndex:
             if self._client.set(key, f"begun {job.park_id}", nx=True, ex=_KEEP_MARKS):
                 return job.park_id, False
             state, _, park_id = str(self._client.get(key) or "").partition(" ")
+            if park_id and self._client.get(self._keys.copy(park_id)) == ORIGINAL:
+                self._client.set(key, f"begun {job.park_id}", ex=_KEEP_MARKS)
+                return job.park_id, False
         return park_id or job.park_id, state == "parked"
 
     def parked(self, job: ParkedJob) -> None:

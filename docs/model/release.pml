@@ -1,0 +1,269 @@
+/*
+ * Parking and releasing one job, on a broker that is not Redis (there a job is moved by one script).
+ *
+ * What it checks, when all has come to rest and the gate is open
+ *   NEVER LOST    the job ran;
+ *   NEVER DOUBLED the guard did not make it run twice (not with -DMARKS_LOST: then that may happen).
+ *
+ * Where each part is in the code
+ *   Worker    guard/gates/receipt.py, guard/gates/copies.py    may this message run, is it one copy too many?
+ *             guard/fleet/parking.py                           mark, publish the copy, confirm the mark, acknowledge
+ *   Releaser  guard/fleet/parked_queue.py                      publish the copy, then acknowledge
+ *   marks     guard/store/redis/parked.py                      begin, parked, claim
+ *
+ * A worker or releaser may be killed between any two steps, KILLS times in all; what it had not acknowledged
+ * comes back, flagged as delivered before. Two workers and two releasers act at once: the lock that lets one
+ * release at a time is left out, so nothing here rests on it. Running and acknowledging are one step: what
+ * Celery does between them is Celery's.
+ */
+#ifndef KILLS
+#define KILLS 2
+#endif
+#ifndef WINDOWS
+#define WINDOWS 2
+#endif
+#define MESSAGES 14                 /* more are never made, which is asserted */
+#define PARKS 14
+#define NOBODY 0
+
+mtype = { nowhere, in_queue, at_worker, in_parking, at_releaser };
+
+typedef Message {
+    mtype place;
+    byte generation;            /* 0: what the application published; else the number of this copy */
+    byte park_id;               /* in the parking queue: its own; of a released copy: the one that it came from */
+    bool again                  /* the broker says that it delivers this message again */
+};
+Message m[MESSAGES];
+byte made = 1;                  /* how many messages there have been */
+byte parks = 0;                 /* how many park ids */
+
+/* Redis: a mark for each generation, a claim for each park id. */
+byte mark[MESSAGES];            /* the park id that was begun; 0: none */
+bool confirmed[MESSAGES];       /* "parked", no longer "begun" */
+byte claimed[PARKS + 1];        /* by generation + 1; 0: nobody */
+
+bool closed = true;
+byte windows = 1;
+byte kills = 0;
+byte runs = 0;
+byte busy = 0;                  /* workers and releasers at work */
+
+#define KILLED (kills < KILLS)
+
+inline claim(id, generation, won) {
+#ifdef BREAK_NO_CLAIM
+    won = true
+#else
+    if
+    :: claimed[id] == NOBODY -> claimed[id] = generation + 1; won = true
+    :: else -> won = (claimed[id] == generation + 1)
+    fi
+#endif
+}
+
+inline publish(where, gen, id) {
+    assert(made < MESSAGES);
+    m[made].place = where;
+    m[made].generation = gen;
+    m[made].park_id = id;
+    made++
+}
+
+proctype Worker() {
+    byte i, id, generation;
+    bool won, park;
+again:
+    atomic {
+        i = 0; id = 0; generation = 0; won = false; park = false;
+        if
+        :: m[0].place == in_queue -> i = 0
+        :: m[1].place == in_queue -> i = 1
+        :: m[2].place == in_queue -> i = 2
+        :: m[3].place == in_queue -> i = 3
+        :: m[4].place == in_queue -> i = 4
+        :: m[5].place == in_queue -> i = 5
+        :: m[6].place == in_queue -> i = 6
+        :: m[7].place == in_queue -> i = 7
+        :: m[8].place == in_queue -> i = 8
+        :: m[9].place == in_queue -> i = 9
+        :: m[10].place == in_queue -> i = 10
+        :: m[11].place == in_queue -> i = 11
+        :: m[12].place == in_queue -> i = 12
+        :: m[13].place == in_queue -> i = 13
+        fi;
+        m[i].place = at_worker;
+        generation = m[i].generation;
+        busy++;
+        park = closed
+    };
+    if
+    :: !park ->
+       /* Copies: a released copy must win the claim of its park id; so must what is delivered again and parked */
+       atomic {
+           won = true;
+           if :: generation > 0 -> claim(m[i].park_id, generation, won) :: else fi
+       };
+       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       atomic {
+           if
+           :: won && m[i].again && mark[generation] > 0 -> claim(mark[generation], 0, won)
+           :: else
+           fi
+       };
+       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       atomic {
+           if
+           :: !won -> m[i].place = nowhere                     /* a second copy: dropped */
+           :: won && closed -> m[i].place = in_queue           /* the start gate: comes here once more */
+           :: else ->
+              m[i].place = nowhere;
+              runs++;
+#ifndef MARKS_LOST
+              assert(runs == 1)                                /* NEVER DOUBLED */
+#endif
+           fi
+       }
+    :: else ->
+       /* ParkingLot.park */
+#ifdef BREAK_ACK_FIRST
+       m[i].place = nowhere;
+#endif
+       atomic {
+           won = true;
+           if :: generation > 0 -> claim(m[i].park_id, generation, won) :: else fi
+       };
+       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       if
+       :: won ->
+          atomic {                                             /* begin */
+#ifndef BREAK_NO_MARK
+              if
+              :: (mark[generation] == 0
+#ifndef BREAK_DROP_THE_ONE
+                  || claimed[mark[generation]] == 1            /* in its favour its copies are dropped */
+#endif
+                 ) ->
+#endif
+                 parks++; assert(parks <= PARKS); mark[generation] = parks; confirmed[generation] = false
+#ifndef BREAK_NO_MARK
+              :: else
+              fi
+#endif
+              ;
+              id = mark[generation]
+          };
+          if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+          if
+          :: !confirmed[generation] ->
+             atomic { publish(in_parking, generation, id) };
+             if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+#ifndef BREAK_NO_MARK
+             confirmed[generation] = true;
+#endif
+             if :: atomic { KILLED -> kills++; goto dead } :: skip fi
+          :: else
+          fi
+       :: else
+       fi;
+       m[i].place = nowhere                                    /* acknowledge */
+    fi;
+    atomic { busy--; goto again };
+dead:
+    atomic {
+        if :: m[i].place == at_worker -> m[i].place = in_queue; m[i].again = true :: else fi;
+        busy--;
+        goto again
+    }
+}
+
+proctype Releaser() {
+    byte i;
+again:
+    atomic {
+        !closed;
+        i = 0;
+        if
+        :: m[1].place == in_parking -> i = 1
+        :: m[2].place == in_parking -> i = 2
+        :: m[3].place == in_parking -> i = 3
+        :: m[4].place == in_parking -> i = 4
+        :: m[5].place == in_parking -> i = 5
+        :: m[6].place == in_parking -> i = 6
+        :: m[7].place == in_parking -> i = 7
+        :: m[8].place == in_parking -> i = 8
+        :: m[9].place == in_parking -> i = 9
+        :: m[10].place == in_parking -> i = 10
+        :: m[11].place == in_parking -> i = 11
+        :: m[12].place == in_parking -> i = 12
+        :: m[13].place == in_parking -> i = 13
+        fi;
+        m[i].place = at_releaser;
+        busy++
+    };
+    if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+#ifdef BREAK_RELEASE_ACK_FIRST
+    m[i].place = nowhere;
+    if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+    atomic { publish(in_queue, made, m[i].park_id) };
+#else
+    atomic { publish(in_queue, made, m[i].park_id) };          /* the copy's number is its generation */
+    if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+    m[i].place = nowhere;
+#endif
+    atomic { busy--; goto again };
+dead:
+    atomic {
+        if :: m[i].place == at_releaser -> m[i].place = in_parking :: else fi;
+        busy--;
+        goto again
+    }
+}
+
+/* Windows open and close as they like; at the end the gate is open. */
+active proctype Windows() {
+    do
+    :: atomic { closed -> closed = false }
+    :: atomic { !closed && windows < WINDOWS -> closed = true; windows++ }
+    :: atomic { !closed -> break }
+    od
+}
+
+#ifdef MARKS_LOST
+active proctype MarksLost() {
+    byte i;
+    atomic {
+        i = 0;
+        do
+        :: i < MESSAGES -> mark[i] = 0; confirmed[i] = false; i++
+        :: i >= MESSAGES -> break
+        od;
+        i = 0;
+        do
+        :: i <= PARKS -> claimed[i] = NOBODY; i++
+        :: i > PARKS -> break
+        od;
+        i = 0
+    }
+}
+#endif
+
+/* All has come to rest: nobody can move. */
+active proctype AtRest() {
+    timeout -> assert(runs > 0)                                /* NEVER LOST */
+}
+
+init {
+    atomic {
+        m[0].place = in_queue;
+        m[0].again = false;
+        byte i;
+        i = 1;
+        do
+        :: i < MESSAGES -> m[i].place = nowhere; i++
+        :: i >= MESSAGES -> break
+        od;
+        i = 0;
+        run Worker(); run Worker(); run Releaser(); run Releaser()
+    }
+}
