@@ -1,1 +1,1 @@
-"""The processes of `docker/compose.yaml` on one host, without a container engine: `python docker/one_host`."""
+"""The processes of `docker/compose.yaml` on one host, without an engine: `python docker/one_host`."""

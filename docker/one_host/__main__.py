@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent.parent))
 
-from one_host.main import main
+from one_host.main import main  # noqa: E402 - the path comes first
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -24,16 +24,14 @@ class CannotStart(Exception):
 class Child:
     """A program; stdout and stderr are appended to `log`.
 
-    The kernel kills it with the thread that started it: start from the main thread. Its own children are in its
-    process group and get what `kill` sends.
+    The kernel kills it with the thread that started it: start from the main thread. Its own children are in
+    its process group and get what `kill` sends.
     """
 
     pipes = False
     """Whether it is talked to: `input` and `output` then are pipes."""
 
-    def __init__(
-        self, argv: Sequence[str], *, log: Path, cwd: Path, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, argv: Sequence[str], *, log: Path, cwd: Path, environment: Mapping[str, str]) -> None:
         self.argv = tuple(argv)
         self.log = log
         guarded = [_SETPRIV, "--pdeathsig", "KILL", "--", *argv] if _SETPRIV else list(argv)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from one_host.child import Child
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from one_host.child import Child
     from one_host.compose_file import Healthcheck
 
 

@@ -128,7 +128,9 @@ class Member:
             return
         self._close_health()
         self._kill_at = time.monotonic() + self.service.stop_grace_period
-        self._become(State.STOPPING, f"{self.service.stop_signal}, at most {self.service.stop_grace_period:.0f} s")
+        self._become(
+            State.STOPPING, f"{self.service.stop_signal}, at most {self.service.stop_grace_period:.0f} s"
+        )
         self._child.send(getattr(signal, self.service.stop_signal))
 
     def kill(self) -> None:
@@ -143,7 +145,10 @@ class Member:
         """The end of what it wrote."""
         health = self.program.place.log.with_suffix(".health.log")
         asked = health.read_text(errors="replace").splitlines()[-3:] if health.exists() else []
-        lines = [self._child.log_end() if self._child else "", *(f"    health command: {line}" for line in asked)]
+        lines = [
+            self._child.log_end() if self._child else "",
+            *(f"    health command: {line}" for line in asked),
+        ]
         return "\n".join(line for line in lines if line)
 
     def _ask(self) -> Child:

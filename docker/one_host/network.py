@@ -1,8 +1,8 @@
 """An address for each service, in place of the network that a container engine makes.
 
-All of 127.0.0.0/8 is this host on Linux. So every service gets an address of its own and keeps the ports of the
-compose file; two runs side by side take different networks. What a service calls `localhost` or `0.0.0.0` is its
-own address.
+All of 127.0.0.0/8 is this host on Linux. So every service gets an address of its own and keeps the ports of
+the compose file; two runs side by side take different networks. What a service calls `localhost` or `0.0.0.0`
+is its own address.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Network:
         )
 
     def translate(self, text: str, own: str) -> str:
-        """The text with addresses in place of the names of services; `own` is the service whose text it is."""
+        """The text with addresses in place of the names of services; `own` is whose text it is."""
 
         def address(match: re.Match[str]) -> str:
             return self.addresses[match["url"] or match["pair"]]
@@ -65,7 +65,7 @@ class Network:
 
 
 def _claim() -> tuple[socket.socket, str]:
-    """A network nobody has, and what says so as long as it is open: the kernel closes it with this process."""
+    """A network nobody has, and what says so while it is open: the kernel closes it with this process."""
     chance = random.SystemRandom()
     for _ in range(_TRIES):
         prefix = f"127.{chance.randint(64, 250)}.{chance.randint(1, 250)}"

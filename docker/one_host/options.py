@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ABOUT = """\
-Start the processes of docker/compose.yaml on this host, without a container engine: the same commands, the same
-environment, the same order by the same health commands. Each service has an address of its own in 127.0.0.0/8.
-Ctrl-C or SIGTERM stops them in reverse order, with the compose file's signals and grace periods."""
+Start the processes of docker/compose.yaml on this host, without a container engine: the same commands, the
+same environment, the same order by the same health commands. Each service has an address of its own in
+127.0.0.0/8. Ctrl-C or SIGTERM stops them in reverse order, with the compose file's signals and grace
+periods."""
 _CODES = """\
 exit codes: 0 all stopped in order (with --smoke: and all steps passed), 1 a step of the smoke test failed,
 2 wrong usage, 3 a service did not get well or this host lacks something, 130 and 143 by signal"""
@@ -41,10 +42,17 @@ def read_options(argv: Sequence[str] | None) -> Options:
     compose = Path(__file__).resolve().parent.parent / "compose.yaml"
     parser.add_argument("--compose", type=Path, default=compose, metavar="FILE", help="another compose file")
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where data, logs and secrets are, and stay; default: temporary"
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="where data, logs and secrets are, and stay; default: temporary",
     )
-    parser.add_argument("--smoke", action="store_true", help="run the smoke test through a whole window, then stop")
-    parser.add_argument("--json", action="store_true", help="print addresses, or the smoke test's result, as JSON")
+    parser.add_argument(
+        "--smoke", action="store_true", help="run the smoke test through a whole window, then stop"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print addresses, or the smoke test's result, as JSON"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the temporary folder where it is")
     found = parser.parse_args(argv)
     if not found.compose.is_file():

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from one_host.member import State
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from one_host.member import State
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from one_host.member import Member
     from rich.status import Status
+
+    from one_host.member import Member
 
 _STYLES: Final = {
     State.HEALTHY: "green",

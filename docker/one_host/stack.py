@@ -91,7 +91,9 @@ class Stack:
         """Stop one service, as `docker compose stop` does. Returns the seconds that it took."""
         member, started = self.members[name], time.monotonic()
         member.ask_to_stop()
-        self.wait(lambda: member.is_over, within=member.service.stop_grace_period + 10, what=f"the end of {name}")
+        self.wait(
+            lambda: member.is_over, within=member.service.stop_grace_period + 10, what=f"the end of {name}"
+        )
         return time.monotonic() - started
 
     def start(self, name: str) -> None:

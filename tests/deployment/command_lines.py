@@ -1,4 +1,4 @@
-"""Whether a `celery` command line of a unit or manifest is one: read by the commands' own parsers, not run."""
+"""Whether a `celery` command line of a unit or manifest is one: read by the commands' parsers, not run."""
 
 from __future__ import annotations
 

@@ -34,7 +34,12 @@ class Pod:
     @property
     def pre_stop(self) -> int:
         """Seconds that its preStop sleeps."""
-        command = self.container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
+        command = (
+            self.container.get("lifecycle", {})
+            .get("preStop", {})
+            .get("exec", {})
+            .get("command", ["sleep", "0"])
+        )
         assert command[0] == "sleep"
         return int(command[1])
 
@@ -42,7 +47,9 @@ class Pod:
 @cache
 def documents() -> tuple[dict[str, Any], ...]:
     """All objects of all files that the kustomization names."""
-    found = [list(yaml.safe_load_all((KUBERNETES / name).read_text())) for name in kustomization()["resources"]]
+    found = [
+        list(yaml.safe_load_all((KUBERNETES / name).read_text())) for name in kustomization()["resources"]
+    ]
     return tuple(document for file in found for document in file if document)
 
 

@@ -32,7 +32,10 @@ def _compose() -> dict:
 @pytest.mark.parametrize("document", documents(), ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
 def test_every_object_is_what_the_api_takes(document):
     schema = {"$ref": f"#/$defs/{SCHEMAS['kinds'][document['kind']]}", "$defs": SCHEMAS["$defs"]}
-    problems = [f"{error.instance_path}: {error.message}" for error in jsonschema_rs.validator_for(schema).iter_errors(document)]
+    problems = [
+        f"{error.instance_path}: {error.message}"
+        for error in jsonschema_rs.validator_for(schema).iter_errors(document)
+    ]
     assert not problems
 
 
@@ -48,7 +51,10 @@ def test_every_file_is_in_the_kustomization():
     for generator in kustomization()["configMapGenerator"]:
         named |= {*generator.get("files", ()), *generator.get("envs", ())}
     assert named == {path.name for path in KUBERNETES.iterdir()}
-    assert {one["name"] for one in kustomization()["configMapGenerator"]} == {"guard-settings", "flower-settings"}
+    assert {one["name"] for one in kustomization()["configMapGenerator"]} == {
+        "guard-settings",
+        "flower-settings",
+    }
 
 
 def test_flowers_configuration_is_that_of_compose():

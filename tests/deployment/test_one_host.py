@@ -28,7 +28,11 @@ def _order(log: str, word: str) -> list[str]:
 
 def test_order_environment_and_an_orderly_end(host):
     found = host.document
-    assert {name: one["state"] for name, one in found.items()} == {"redis": "healthy", "migrate": "done", "web": "healthy"}
+    assert {name: one["state"] for name, one in found.items()} == {
+        "redis": "healthy",
+        "migrate": "done",
+        "web": "healthy",
+    }
     assert _order(host.log, "starting") == ["redis", "migrate", "web"]
     # the command saw this host's addresses and folders under the container's names
     told = next((host.folder / "volumes").glob("migrate-tmp/done")).read_text()

@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from one_host.compose_file import read_compose
 from one_host.durations import seconds
 from one_host.interpolation import MissingVariable, interpolate
 from one_host.network import Network
 from one_host.paths import Paths
 from one_host.programs.ours import _image
-
 from tests.deployment.places import COMPOSE, DOCKER, FIXTURES
 
 SERVICES = [
@@ -42,7 +42,11 @@ def test_our_compose_file_is_read_whole():
 
 def test_the_small_one_says_what_it_says():
     services = read_compose(FIXTURES / "small.yaml", {"WHERE": "there"}).services
-    assert services["web"].environment == {"REDIS_URL": "redis://redis:6379/0", "ALIVE": "/tmp/alive", "WHERE": "there"}
+    assert services["web"].environment == {
+        "REDIS_URL": "redis://redis:6379/0",
+        "ALIVE": "/run/alive",
+        "WHERE": "there",
+    }
     assert (services["web"].stop_signal, services["web"].stop_grace_period) == ("SIGINT", 90)
     assert services["redis"].healthcheck.argv == ("sh", "-c", "valkey-cli ping | grep -q PONG")
     assert [(mount.target, mount.volume) for mount in services["redis"].mounts] == [
@@ -60,7 +64,15 @@ def test_a_service_that_depends_on_nobody_known_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("$A", "1"), ("${A}", "1"), ("${B:-2}", "2"), ("${E:-2}", "2"), ("${E-2}", ""), ("$$A", "$A"), ("${A:+x}", "x")],
+    [
+        ("$A", "1"),
+        ("${A}", "1"),
+        ("${B:-2}", "2"),
+        ("${E:-2}", "2"),
+        ("${E-2}", ""),
+        ("$$A", "$A"),
+        ("${A:+x}", "x"),
+    ],
 )
 def test_variables_are_replaced_as_compose_does(text, expected):
     assert interpolate({"key": [text]}, {"A": "1", "E": ""}) == {"key": [expected]}
@@ -71,7 +83,9 @@ def test_a_variable_that_must_be_set_is_asked_for():
         interpolate("${PASSWORD:?make one}", {})
 
 
-@pytest.mark.parametrize(("text", "expected"), [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("6m", 360), (None, 7)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("6m", 360), (None, 7)]
+)
 def test_durations(text, expected):
     assert seconds(text, 7) == expected
 
@@ -104,9 +118,11 @@ def test_two_runs_have_two_networks(network):
 
 
 def test_paths_are_whole_names():
-    paths = Paths({"/tmp": Path("/here"), "/run/secrets/a": Path("/there/a"), "/run/secrets/ab": Path("/there/ab")})
-    assert paths.translate("/tmp/x /run/secrets/ab,/run/secrets/a") == "/here/x /there/ab,/there/a"
-    assert paths.translate("/tmpfs /var/tmp http://host/tmp") == "/tmpfs /var/tmp http://host/tmp"
+    paths = Paths(
+        {"/srv": Path("/here"), "/run/secrets/a": Path("/there/a"), "/run/secrets/ab": Path("/there/ab")}
+    )
+    assert paths.translate("/srv/x /run/secrets/ab,/run/secrets/a") == "/here/x /there/ab,/there/a"
+    assert paths.translate("/srvfs /var/srv http://host/srv") == "/srvfs /var/srv http://host/srv"
 
 
 def test_entry_point_and_variables_are_the_images():

@@ -1,4 +1,4 @@
-"""Every ExecStart as it stands in its unit, with the unit's environment, starts, answers and ends in order."""
+"""Every ExecStart as it stands in its unit, with the unit's environment, starts, answers and ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from tests.support.processes import LocalProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = {"celery-guard-web.service": ("8080", "/api/maintenance/status"), "celery-guard-flower.service": ("5555", "/healthcheck")}
+PAGES = {
+    "celery-guard-web.service": ("8080", "/api/maintenance/status"),
+    "celery-guard-flower.service": ("5555", "/healthcheck"),
+}
 
 
 class Installed:

@@ -24,7 +24,9 @@ class Ours(Program):
     @property
     def ports(self) -> tuple[int, ...]:  # type: ignore[override]
         """What `--port` says."""
-        return tuple(int(number) for number in re.findall(r"--port[= ](\d+)", " ".join(self.place.service.command)))
+        return tuple(
+            int(number) for number in re.findall(r"--port[= ](\d+)", " ".join(self.place.service.command))
+        )
 
     @property
     def image_environment(self) -> Mapping[str, str]:

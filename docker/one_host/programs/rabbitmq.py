@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PORT: Final = 5672
 _DISTRIBUTION_PORT: Final = 25672
+_QUIET: Final = "+S 1:1 +sbwt none"
 # Debian's wrapper in /usr/sbin changes the user; these run as whoever calls them.
 _UNWRAPPED: Final = Path("/usr/lib/rabbitmq/bin")
 
@@ -39,7 +40,7 @@ class RabbitMQ(Program):
 
     @property
     def helpers(self) -> Sequence[Sequence[str]]:
-        """A node would start epmd as a daemon that survives everything; ours is there first, and dies with us."""
+        """A node would start epmd as a daemon that survives everything; ours is there first, and dies too."""
         return ([str(self.find("epmd"))],)
 
     def prepare(self) -> None:
@@ -63,6 +64,7 @@ class RabbitMQ(Program):
         """What keeps two nodes of one host apart."""
         home, address = self.place.home, self.place.address
         folder = self.place.path("/var/lib/rabbitmq")
+        as_tuple = "{" + address.replace(".", ",") + "}"
         conf_d = self.place.path("/etc/rabbitmq/conf.d/50-guard.conf").parent
         return {
             **super().environment(),
@@ -81,10 +83,10 @@ class RabbitMQ(Program):
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
             "RABBITMQ_PID_FILE": str(home / "pid"),
             "RABBITMQ_CONF_ENV_FILE": os.devnull,
-            # one host has all the others to do beside it: no busy waiting, neither in the node nor in its tools
-            "RABBITMQ_CTL_ERL_ARGS": "+S 1:1 +sbwt none",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"+S 1:1 +sbwt none -kernel inet_dist_use_interface {{{address.replace('.', ',')}}}",
-            # the start script becomes the node instead of waiting for it, so that signals reach the node itself
+            # one host has the others to run beside it: no busy waiting, in the node and in its tools
+            "RABBITMQ_CTL_ERL_ARGS": _QUIET,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{_QUIET} -kernel inet_dist_use_interface {as_tuple}",
+            # the start script becomes the node instead of waiting for it, so that signals reach the node
             "RUNNING_UNDER_SYSTEMD": "true",
         }
 

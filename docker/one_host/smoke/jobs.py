@@ -2,8 +2,8 @@
 
 A line of standard input is `[verb, word…]`; a line of standard output is the answer to it, as JSON.
 
-- `publish FOLDER KIND…`: `{published: {id: kind}, refused: [message]}`. A kind is image, caption or batch; with `+hold`
-  it waits instead of being refused, with `+park` too, in the queue that a window leaves open.
+- `publish FOLDER KIND…`: `{published: {id: kind}, refused: [message]}`. A kind is image, caption or batch;
+  with `+hold` it waits instead of being refused, with `+park` too, in the queue that a window leaves open.
 - `results ID…`: `{id: state}`, of what a batch has dispatched too.
 - `nodes ID…`: `{id: the worker that runs it}`; those that no worker runs are not in it.
 """

@@ -74,13 +74,17 @@ class Scenario:
         self._stack.wait(lambda: time.monotonic() > asked + 1, within=5, what="a second")
         expect(member.state == State.STOPPING, f"{service} ended while it had a job")
         self._model.be_fast()
-        self._stack.wait(lambda: member.is_over, within=member.service.stop_grace_period, what=f"the end of {service}")
+        self._stack.wait(
+            lambda: member.is_over, within=member.service.stop_grace_period, what=f"the end of {service}"
+        )
         taken = time.monotonic() - asked
         expect(member.code == 0 and not member.was_killed, f"{service} did not end in order: {member.why}")
         expect(self._ask.results(job)[job] == "SUCCESS", "the job that ran in it did not succeed")
         self._stack.start(service)
-        grace = member.service.stop_grace_period
-        return f"{service} finished its job and ended after {taken:.1f} s of the {grace:.0f} s it may take; started again"
+        grace = f"{member.service.stop_grace_period:.0f} s"
+        return (
+            f"{service} finished its job and ended after {taken:.1f} s ({grace} are allowed); started again"
+        )
 
     def _open(self) -> str:
         self._model.be_slow()
@@ -92,11 +96,17 @@ class Scenario:
         return f"acknowledged by {', '.join(sorted(nodes))}; {len(window['running'])} job still runs"
 
     def _publish_while_closed(self) -> str:
-        refused = self._ask.publish("image", "caption", "batch", "image+hold", "caption+hold", "batch+hold", "image+park")
+        refused = self._ask.publish(
+            "image", "caption", "batch", "image+hold", "caption+hold", "batch+hold", "image+park"
+        )
         self._accepted |= refused["published"]
         self._refused = len(refused["refused"])
         expect(self._refused == 3 and len(refused["published"]) == 4, f"refused and accepted: {refused}")
-        self._stack.wait(lambda: self._status()["parked"] == 1, within=_JOB_SECONDS, what="the job in the open queue to be parked")
+        self._stack.wait(
+            lambda: self._status()["parked"] == 1,
+            within=_JOB_SECONDS,
+            what="the job in the open queue to be parked",
+        )
         status = self._status()
         expect(status["held"] == 3, f"held: {status['held']}, and 3 should be")
         return "3 refused, 3 held in their queues, 1 parked"
@@ -135,13 +145,19 @@ class Scenario:
             targets = json.loads(self._ask.get("prometheus", "/api/v1/targets")[1])["data"]["activeTargets"]
             return bool(targets) and all(one["health"] == "up" for one in targets)
 
-        self._stack.wait(target_is_up, within=_SCRAPE_SECONDS, what="Prometheus to have scraped all its targets")
+        self._stack.wait(
+            target_is_up, within=_SCRAPE_SECONDS, what="Prometheus to have scraped all its targets"
+        )
         rules = json.loads(self._ask.get("prometheus", "/api/v1/rules")[1])["data"]["groups"]
         return f"every target is up; {sum(len(group['rules']) for group in rules)} alert rules"
 
     def _make_it_an_emergency(self) -> str:
         self._ask.maintenance("change", "--mode", "emergency", "--grace", "1", codes=(0, 4))
-        self._stack.wait(lambda: self._status()["active_jobs_count"] == 0, within=_JOB_SECONDS, what="the running job to be ended")
+        self._stack.wait(
+            lambda: self._status()["active_jobs_count"] == 0,
+            within=_JOB_SECONDS,
+            what="the running job to be ended",
+        )
         self._model.be_fast()
         return "the running job was asked to stop, and ended"
 
@@ -157,8 +173,12 @@ class Scenario:
 
     def _beat(self) -> str:
         def has_ticked() -> bool:
-            parts = json.loads(self._ask.get("web", "/api/health/maintenance", token=self._token)[1])["checks"]
-            return any(one["status"] == "pass" for name, found in parts.items() if "beat" in name for one in found)
+            parts = json.loads(self._ask.get("web", "/api/health/maintenance", token=self._token)[1])[
+                "checks"
+            ]
+            return any(
+                one["status"] == "pass" for name, found in parts.items() if "beat" in name for one in found
+            )
 
         self._stack.wait(has_ticked, within=_TICK_SECONDS, what="a worker to run what beat sends")
         return "a worker ran what beat sent"
