@@ -21,8 +21,9 @@ class Health:
         self._ask = ask
         self._running: Child | None = None
         self._asked = 0.0
-        self._next = time.monotonic()
-        self._patient_until = self._next + check.start_period
+        now = time.monotonic()
+        self._next = now + check.start_interval
+        self._patient_until = now + check.start_period
         self._failed = 0
         self.is_green: bool | None = None
         self.log: Path | None = None

