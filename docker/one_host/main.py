@@ -131,6 +131,9 @@ def _tell(options: Options, stack: Stack, screen: Screen) -> None:
         for port in member.program.ports[:1]:
             is_page = not member.service.image or "prometheus" in member.name
             screen.line(member.name, "", f"http://{address}:{port}/" if is_page else f"{address}:{port}")
+    if "web" in stack.members:
+        runner = stack.members["web"].program.place.programs / "exec"
+        screen.say(f"A command of the guard: {runner} celery -A tasks maintenance status")
     if options.json:
         print(json.dumps({name: _description(member) for name, member in stack.members.items()}), flush=True)
 

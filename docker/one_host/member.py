@@ -99,6 +99,7 @@ class Member:
         """
         self.started_at = time.monotonic()
         self.program.prepare()
+        self.program.place.write_runner(self.program.environment())
         self._helpers = [self._run(argv) for argv in self.program.helpers]
         self._child = self._run(self.program.argv())
         if self.service.healthcheck is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -66,6 +67,11 @@ class Place:
         path = self.programs / name
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o700)
+
+    def write_runner(self, environment: Mapping[str, str]) -> None:
+        """`exec COMMAND…`: for people, a command beside the service, with its environment."""
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+        self.stand_in("exec", f'{exports}exec "$@"')
 
     def is_free(self, port: int) -> bool:
         """Whether nobody listens there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import urllib.request
 
 import pytest
@@ -39,6 +40,9 @@ def test_order_environment_and_an_orderly_end(host):
     assert told == f"redis://{found['redis']['address']}:6379/0"
     with urllib.request.urlopen(f"http://{found['web']['address']}:8080/", timeout=5) as answer:
         assert answer.status == 200
+    runner = host.folder / "services/migrate/bin/exec"
+    beside = subprocess.run([runner, "sh", "-c", "echo $REDIS_URL"], capture_output=True, text=True)
+    assert beside.stdout.strip() == told
     processes = host.descendants()
     host.signal(signal.SIGTERM)
     assert host.wait(20) == 128 + signal.SIGTERM
