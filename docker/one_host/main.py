@@ -22,6 +22,7 @@ from tasks.demo.interrupt import Interrupted, ignore_interrupts, interrupted_by,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from one_host.compose_file import Composition
     from one_host.member import Member
     from one_host.options import Options
     from one_host.screen import Screen
@@ -65,7 +66,7 @@ def _run(options: Options, screen: Screen) -> int:
         cleanup.callback(folder.close)
         cleanup.callback(ignore_interrupts)  # what is left is quick and must not end half-way
         composition = read_compose(options.compose, os.environ)
-        network = Network(composition.services)
+        network = _network(composition, folder)
         cleanup.callback(network.close)
         model = None
         if options.smoke:
@@ -81,6 +82,14 @@ def _run(options: Options, screen: Screen) -> int:
         screen.title(f"The processes of {options.compose.name} on this host; data and logs in {folder.path}")
         with Stack(composition, network, folder, secrets, screen) as stack:
             return _play(options, stack, model, screen)
+
+
+def _network(composition: Composition, folder: RunFolder) -> Network:
+    """The one that an earlier run in this folder had, if it had one and it is free."""
+    kept = folder.path / "network"
+    network = Network(composition.services, wanted=kept.read_text() if kept.exists() else "")
+    kept.write_text(network.prefix)
+    return network
 
 
 def _play(options: Options, stack: Stack, model: SlowModel | None, screen: Screen) -> int:

@@ -75,7 +75,7 @@ class Member:
         if condition == "service_completed_successfully":
             return self.state == State.DONE
         if condition == "service_healthy":
-            return self.state in {State.HEALTHY, State.ABSENT}
+            return self.state == State.HEALTHY
         return self.state not in {State.WAITING, State.FAILED}
 
     def begin(self) -> bool:

@@ -27,15 +27,21 @@ class NoNetwork(Exception):
 
 
 class Network:
-    """A part of 127.0.0.0/8 that this run alone uses, until `close`."""
+    """A part of 127.0.0.0/8 that this run alone uses, until `close`.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._claim, prefix = _claim()
+    Args:
+        wanted: the `prefix` of an earlier run, which it has again if nobody else does: RabbitMQ finds its
+            data by the name of its node, which has the address in it.
+    """
+
+    def __init__(self, names: Iterable[str], wanted: str = "") -> None:
+        self._claim, prefix = _claim(wanted)
+        self.prefix = prefix
         self.host = f"{prefix}.1"
         """This program's own address in it, as services see it."""
         self.addresses = {name: f"{prefix}.{number}" for number, name in enumerate(names, start=_FIRST)}
         """Service -> its address."""
-        # `redis://redis:6379` has the name as a scheme and as a host: a host follows @ or //, or has a port.
+        # `redis://redis:6379` has the name as scheme and as host: a host follows @ or //, or has a port.
         names_pattern = "|".join(sorted(map(re.escape, self.addresses), key=len, reverse=True))
         self._hosts = re.compile(
             rf"(?:(?<=@)|(?<=//))(?P<url>{names_pattern})(?=[:/?,\s]|$)|(?<![\w./@-])(?P<pair>{names_pattern})(?=:\d)"
@@ -64,11 +70,13 @@ class Network:
         self._claim.close()
 
 
-def _claim() -> tuple[socket.socket, str]:
+def _claim(wanted: str) -> tuple[socket.socket, str]:
     """A network nobody has, and what says so while it is open: the kernel closes it with this process."""
     chance = random.SystemRandom()
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
         prefix = f"127.{chance.randint(64, 250)}.{chance.randint(1, 250)}"
+        if number == 0 and wanted:
+            prefix = wanted
         claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             claim.bind((f"{prefix}.1", _CLAIM_PORT))

@@ -138,6 +138,9 @@ class Stack:
             if member.state in {State.FAILED, State.UNWELL}:
                 text = f"{member.name}: {member.why or member.state}"
                 raise StackFailed(f"{text}. The end of its log:\n{member.log_end()}")
+            if member.state == State.ABSENT and self._dependents(member.name):
+                needed_by = ", ".join(self._dependents(member.name))
+                raise StackFailed(f"{member.name}: {member.why}; needed by {needed_by}")
 
     def __enter__(self) -> Stack:
         return self
@@ -161,6 +164,9 @@ class Stack:
                 member.start()
         except (CannotStart, OSError) as error:
             raise StackFailed(f"{member.name}: {error}") from error
+
+    def _dependents(self, name: str) -> list[str]:
+        return [other.name for other in self.members.values() if name in other.service.depends_on]
 
     def _depends(self, member: Member, on: str) -> bool:
         direct = member.service.depends_on

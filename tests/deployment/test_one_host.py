@@ -70,6 +70,18 @@ def test_a_service_that_does_not_get_well_ends_all_with_its_log(tmp_path):
         assert _order(host.log, "ended") == ["redis"]
 
 
+def test_a_server_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/bin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compose = tmp_path / "compose.yaml"
+    compose.write_text(
+        "services: {prometheus: {image: prometheus}, web: {build: ., depends_on: [prometheus]}}"
+    )
+    with OneHost(tmp_path, "--compose", compose) as host:
+        assert host.wait(30) == 3
+        assert "prometheus: prometheus is not installed here; needed by web" in host.log.replace("\n", " ")
+
+
 @pytest.mark.slow
 def test_nothing_of_the_whole_system_outlives_its_sigkill(tmp_path):
     with OneHost(tmp_path, "--json") as host:

@@ -117,6 +117,14 @@ def test_two_runs_have_two_networks(network):
         assert other.addresses["web"].rpartition(".")[0] != network.addresses["web"].rpartition(".")[0]
 
 
+def test_an_earlier_run_has_its_network_again(network):
+    with closing(Network(("web",), wanted="127.99.251")) as again:
+        assert again.addresses["web"] == "127.99.251.2"
+        # taken: another one
+        with closing(Network(("web",), wanted="127.99.251")) as other:
+            assert other.prefix != "127.99.251"
+
+
 def test_paths_are_whole_names():
     paths = Paths(
         {"/srv": Path("/here"), "/run/secrets/a": Path("/there/a"), "/run/secrets/ab": Path("/there/ab")}
