@@ -162,7 +162,7 @@ def test_the_queues_are_all_served_and_the_maintenance_queue_by_its_worker_alone
 
 @pytest.mark.parametrize("name", sorted(name for name in OURS if name.startswith("worker")))
 def test_a_worker_may_end_its_job_and_its_emergency(name: str) -> None:
-    """Warm shutdown waits for the longest job; the ladder of an emergency ends 2.5 s after the grace period."""
+    """Warm shutdown waits for the longest job; the ladder of an emergency ends 2.5 s after its grace."""
     given = seconds(SERVICES[name]["stop_grace_period"])
     assert SERVICES[name]["stop_signal"] == "SIGTERM"
     longest_grace = 300

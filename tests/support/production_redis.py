@@ -1,4 +1,4 @@
-"""A Redis exactly as `docker/` sets it up: its configuration, its users, passwords by `docker/make_secrets`."""
+"""A Redis exactly as `docker/` sets it up: its configuration and its users, made by `docker/make_secrets`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class ProductionRedis(Valkey):
         super().__init__(binary=binary)
         self.user = user
         self._record = record
+        self._is_older = binary is not None  # Debian's, which knows no CLIENT SETINFO
         self.passwords = {
             "guard": "g" * 48,
             "sessions": "s" * 48,
@@ -70,10 +71,12 @@ class ProductionRedis(Valkey):
         folder = self.directory / "docker"
         folder.mkdir()
         # with the line for Redis as the broker too
-        (folder / "users.acl").write_text(template.replace("# user broker", "user broker"), "utf-8")
+        (folder / "users.acl").write_text(_with_broker(template), "utf-8")
         (folder / "make_secrets").write_bytes((DOCKER / "make_secrets").read_bytes())
         subprocess.run(["sh", folder / "make_secrets", secrets], check=True, capture_output=True)
         lines = (secrets / "redis_users").read_text("utf-8").splitlines()
+        if self._is_older:
+            lines = [line.replace(" +client|setinfo", "") for line in lines]
         changed = [f"{line} {rules.get(line.split()[1], '')}" for line in lines]
         self._users.write_text("\n".join([*changed, TESTER, ""]), "utf-8")
         self._users.chmod(0o600)
@@ -127,3 +130,9 @@ class ProductionRedis(Valkey):
         with self.client() as client:
             words = client.acl_getuser(user)["commands"]
         return {word.removeprefix("+") for word in words if word.startswith("+")}
+
+
+def _with_broker(template: str) -> str:
+    """The file with the line for Redis as the broker too, as its comment says."""
+    rules, broker, line = template.partition("# user broker")
+    return rules + (broker + line).replace("#    ", "    ").replace("# user", "user") if broker else rules
