@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from one_host.child import Child
     from one_host.compose_file import Healthcheck
@@ -26,7 +25,6 @@ class Health:
         self._patient_until = now + check.start_period
         self._failed = 0
         self.is_green: bool | None = None
-        self.log: Path | None = None
 
     def tick(self) -> None:
         """Look after the command that runs, or start the next one when its time has come."""
@@ -34,7 +32,6 @@ class Health:
         if self._running is None:
             if now >= self._next:
                 self._running, self._asked = self._ask(), now
-                self.log = self._running.log
             return
         code = self._running.code
         if code is None and now - self._asked < self._check.timeout:

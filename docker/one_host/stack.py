@@ -102,12 +102,12 @@ class Stack:
         self._start(member)
         self.wait(lambda: member.is_up, within=120, what=f"{name} to get well")
 
-    def run(self, service: str, argv: Sequence[str], within: float = _RUN_SECONDS, stdin: str = "") -> Ran:
+    def run(self, service: str, argv: Sequence[str], within: float = _RUN_SECONDS) -> Ran:
         """Run a command beside a service, with its environment, as `docker compose exec` does."""
         program = self.members[service].program
         words = [str(program.place.programs / argv[0]), *argv[1:]]
         ran = subprocess.run(
-            words, check=False, cwd=program.place.home, env=program.environment(), input=stdin,
+            words, check=False, cwd=program.place.home, env=program.environment(), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=within,
         )  # fmt: skip
         return Ran(ran.returncode, ran.stdout, ran.stderr)

@@ -164,7 +164,7 @@ class Scenario:
 
     def _end(self) -> str:
         window = self._ask.maintenance("disable")
-        return f"the gate is open; {window.get('released', '?')} jobs given back"
+        return f"the gate is open; parked jobs given back: {window['released']}"
 
     def _account(self) -> str:
         self._wait_for_jobs()
