@@ -100,9 +100,9 @@ def test_an_address_is_alive_when_it_answers(status: int, alive: bool, httpserve
     assert (not problems_of_url(httpserver.url_for("/health"))) == alive
 
 
-@pytest.mark.parametrize("url", [f"http://127.0.0.1:{free_port()}/", "https://127.0.0.1/", "nonsense"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{free}/", "https://127.0.0.1/", "nonsense"])
 def test_an_address_that_nobody_serves_is_not(url: str) -> None:
-    assert len(problems_of_url(url)) == 1
+    assert len(problems_of_url(url.format(free=free_port()))) == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["w1", "--url", "http://h/"], ["--nonsense"]])
@@ -129,8 +129,8 @@ def test_a_worker_and_beat_leave_marks_while_they_live(valkey: Valkey, tmp_path:
     with Shop(
         broker=url, backend=url, redis=control, folder=tmp_path, GUARD_ALIVE_FOLDER=str(folder)
     ) as shop:
-        worker, beat = shop.worker("w1", pool="solo"), shop.beat()
-        eventually(lambda: not problems_of_marks(folder, ["w1", "beat"]), within=20, what="both alive")
+        worker, beat = shop.start_worker("w1", pool="solo"), shop.beat()
+        eventually(lambda: not problems_of_marks(folder, ["w1", "beat"]), within=30, what="both alive")
         assert main(["--folder", str(folder), "w1@shop", "beat"]) == 0
 
         mark = folder / "w1@shop"

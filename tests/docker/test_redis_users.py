@@ -46,7 +46,7 @@ RARELY: dict[str, dict[str, str]] = {
         **dict.fromkeys(("hlen", "llen", "mget", "hsetnx", "exists"), "attempts, bypasses, the ledger"),
         **dict.fromkeys(("scard", "zrange", "zmscore", "hkeys", "hexists"), "registry and ledger, by moment"),
         "unsubscribe": "an agent that stops, by redis-py",
-        "hmget": "reports of agents, by moment",
+        **dict.fromkeys(("hmget", "hdel", "expire", "pexpire"), "reports and counts, by moment"),
         "hget": "the state, by moment",
         "smembers": "queues of the ledger, by moment",
     },
@@ -67,6 +67,7 @@ RARELY: dict[str, dict[str, str]] = {
         **dict.fromkeys(("exists", "pexpire", "rpop", "lrem"), "kombu: single messages, reply queues"),
         **dict.fromkeys(("watch", "unwatch", "punsubscribe", "unsubscribe"), "kombu, when something ends"),
         **dict.fromkeys(("hget", "hdel", "hscan", "zrangebyscore", "zrange", "get"), "redelivery, by moment"),
+        **dict.fromkeys(("info", "select", "smembers", "srem", "time"), "when a worker starts or stops"),
         "client|list": "the guard asks who else consumes",
         "script|exists": "redis-py, for locks",
     },
@@ -195,8 +196,9 @@ def test_the_same_on_an_older_redis(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_store_of_the_guard_keeps_to_its_user(tmp_path: Path) -> None:
-    """The contract tests, with the guard as this user. Not those about keys that are not the guard's."""
-    chosen = "valkey and not sessions and not upkeep_keys and not measures"
+    """The contract tests, with the guard as this user. Not those about keys that are not the guard's, nor one
+    that empties the server by the guard's own connection."""
+    chosen = "valkey and not sessions and not upkeep_keys and not measures and not lost_its_data_lets"
     command = [sys.executable, "-m", "pytest", "tests/contracts", "-q", "-m", "not slow", "-k", chosen]
     environ = {**os.environ, "GUARD_TESTS_ON_PRODUCTION_REDIS": str(tmp_path)}
     done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
