@@ -14,7 +14,7 @@ CONTAINED_check := check test demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-lowest check bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest check bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ IN_PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 demo: $(VENV)/.demo-installed ## Show the guard at work, on this machine only (ARGS=...)
 	@$(BIN)/python -m tasks.demo $(ARGS)
+
+one-host: $(VENV)/.test-installed ## Run the processes of docker/compose.yaml on this host, without Docker (ARGS=--smoke)
+	sh tests/support/install_servers.sh
+	sh tests/support/install_promtool.sh
+	@$(BIN)/python docker/one_host $(ARGS)
 
 test: $(VENV)/.test-installed ## Run the tests except the slow ones (PYTEST_ARGS=...)
 	sh tests/support/install_servers.sh

@@ -1,12 +1,14 @@
 """Celery's settings, each with its reason. Read by `app.config_from_object("tasks.config")`.
 
 CELERY_BROKER_URL and CELERY_RESULT_BACKEND, when set, go before the two addresses here; Celery does that
-itself.
+itself. CELERY_BROKER_URL_FILE and CELERY_RESULT_BACKEND_FILE name files that hold them.
 """
 
 from __future__ import annotations
 
 from kombu import Exchange, Queue
+
+from guard.settings.secret_files import secret
 
 
 def _queue(name: str) -> Queue:
@@ -15,9 +17,9 @@ def _queue(name: str) -> Queue:
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
-broker_url = "redis://localhost:6379/0"
+broker_url = secret("CELERY_BROKER_URL") or "redis://localhost:6379/0"
 # Another database number than the broker's: flushing one leaves the other.
-result_backend = "redis://localhost:6379/1"
+result_backend = secret("CELERY_RESULT_BACKEND") or "redis://localhost:6379/1"
 
 # JSON only: a pickle in the queue would be code that runs in the worker.
 task_serializer = "json"

@@ -6,18 +6,25 @@ Names and defaults are those of the system that the guides describe, where it ha
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
+
+from guard.settings.secret_files import secret
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
 
 
 class JobSettings(BaseSettings):
     """Settings of the jobs; `JobSettings()` reads the environment, keyword arguments go before it.
 
-    A field is read from the variable of its own name in capitals.
+    A field is read from the variable of its own name in capitals; a URL also from the file that the variable
+    with ``_FILE`` behind its name names.
 
     Raises:
+        guard.ConfigurationInvalid: such a file cannot be used.
         pydantic.ValidationError: Values that cannot be used, all of them at once, without repeating the
             values: two of these URLs may carry a password.
     """
@@ -49,3 +56,20 @@ class JobSettings(BaseSettings):
         SecretStr, Field(validation_alias=AliasChoices("tasks_database_url", "database_url"))
     ] = SecretStr("sqlite:///storage/jobs.db")
     """SQLAlchemy URL for the results, `sqlite:///file` or `mysql+pymysql://…`; DATABASE_URL when unset."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic names them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then URLs from variables and files, then the other variables."""
+        urls: dict[str, Any] = {
+            "ollama_url": secret("OLLAMA_URL"),
+            "tasks_database_url": secret("TASKS_DATABASE_URL") or secret("DATABASE_URL"),
+        }
+        given = {name: url for name, url in urls.items() if url}
+        return init_settings, InitSettingsSource(settings_cls, init_kwargs=given), env_settings

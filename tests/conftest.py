@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from tests.support.valkey import Valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -41,6 +41,12 @@ def _nothing_left_behind() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[Valkey]:
     """The session's Valkey. A test that stops, freezes or fills a server makes its own instead."""
+    if folder := os.environ.get("GUARD_TESTS_ON_PRODUCTION_REDIS"):
+        from tests.support.production_redis import ProductionRedis
+
+        with ProductionRedis(record=Path(folder)) as production:
+            yield production
+        return
     with Valkey() as server:
         yield server
 

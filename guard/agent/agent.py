@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guard.agent.witness import Witness
+    from guard.alive import Mark
     from guard.core.agents import AgentCard
     from guard.core.lease import LeaseTimes
     from guard.core.named_events import Announces
@@ -115,6 +116,7 @@ class Agent:
         card: who this process is. A card with a `problem` keeps the gate closed whatever the state says.
         local_close: the file whose presence closes this machine.
         page: the shared page that this agent writes; None in a process in which no jobs run.
+        mark: says to health checks of this machine that this agent lives; None: nobody asks.
     """
 
     def __init__(
@@ -134,8 +136,10 @@ class Agent:
         secret: bytes | None,
         page: SharedPage | None,
         announce: Announces,
+        mark: Mark | None = None,
     ) -> None:
         self._announce = announce
+        self._mark = mark
         self.card = card
         self._runtime = runtime
         self._plane = plane
@@ -170,6 +174,7 @@ class Agent:
         self._witness.start()
         self.renew(patience=_FIRST_TESTIMONY_SECONDS)
         self._settle()
+        self._say_alive()
         self._thread.start()
 
     def stop(self) -> None:
@@ -186,6 +191,8 @@ class Agent:
         self._runtime.belief = Belief(self._runtime.belief.state, 0.0)
         self._wake_up.close()
         self._plane.close()
+        if self._mark is not None:
+            self._mark.remove()
 
     def renew_if_due(self) -> None:
         """For a process whose trust has lapsed: ask now, but not more often than five times a second."""
@@ -312,10 +319,15 @@ class Agent:
         while not self._stopping.is_set():
             try:
                 renew_at = self._turn(renew_at)
+                self._say_alive()
             except Exception:
                 # Whatever it is, the thread must live on: without it the gate stays closed for ever.
                 log.exception("the guard's agent stumbled and goes on")
                 self._stopping.wait(_SLICE_SECONDS)
+
+    def _say_alive(self) -> None:
+        if self._mark is not None:
+            self._mark.renew()
 
     def _turn(self, renew_at: float) -> float:
         """Wait for a push or for the time of the next renewal; gives that time."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
+from guard.alive import Mark
 from guard.api import Guard
 from guard.bootstrap.beats import watch_for_beat
 from guard.bootstrap.connections import name_broker_connections
@@ -68,6 +69,10 @@ log = logging.getLogger(__name__)
 
 _POSITIONAL = ("name", "args", "kwargs")
 """The first arguments of `send_task`."""
+
+_AGENT_SECONDS = 20.0
+"""How old the mark of a worker's agent may be. It turns four times a second; the longest turn, with both
+stores silent, takes a few seconds."""
 
 
 class Wiring(OnDemand):
@@ -232,7 +237,7 @@ class Wiring(OnDemand):
 
             self.resident.keep_ledger(bookkeeper(self))
         name_broker_connections(app, self.broker)
-        watch_for_beat(app, self._beat_begins)
+        watch_for_beat(app, self._beat_begins, self._mark)
         guard_step, cordon_step = resident_steps(self.resident)
         app.steps["worker"].add(guard_step)
         app.steps["consumer"].add(cordon_step)
@@ -316,7 +321,13 @@ class Wiring(OnDemand):
             secret=self.settings.secret,
             page=self.runtime.page if card.role == "worker" else None,
             announce=self.announcer.announce,
+            mark=self._mark(card.node, fresh_for=_AGENT_SECONDS) if card.role == "worker" else None,
         )
+
+    def _mark(self, node: str, *, fresh_for: float) -> Mark | None:
+        """What health checks of this machine look at; None where nobody does."""
+        folder = self.settings.guard_alive_folder
+        return Mark(Path(folder), node, fresh_for=fresh_for) if folder else None
 
     def _worker_agent(self, card: AgentCard, follower: Follower) -> Agent:
         with self._lock:  # one process, one agent: a publish before the worker started made another

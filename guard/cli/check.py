@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from guard.cli.exits import Exit
@@ -53,9 +54,17 @@ def _findings(ctx: click.Context) -> list[Finding]:
         settings = guard.settings if guard is not None else load_settings()
     except ConfigurationInvalid as error:
         return [Finding("configuration", Verdict.FAIL, problem, Exit.INVALID) for problem in error.problems]
-    findings = [Finding("configuration", Verdict.PASS, "every setting is valid")]
+    findings = [Finding("configuration", Verdict.PASS, f"every setting is valid{_from_files()}")]
     findings.append(_guard_finding(ctx, settings, installed=guard is not None))
     return findings + probe_all(settings, ctx.obj.app if app_is_given(ctx) else None)
+
+
+def _from_files() -> str:
+    from guard.settings.read import SECRETS
+    from guard.settings.secret_files import given_as_files
+
+    names = given_as_files(SECRETS, os.environ)
+    return f"; from files: {', '.join(names)}" if names else ""
 
 
 def _guard_finding(ctx: click.Context, settings: Settings, *, installed: bool) -> Finding:

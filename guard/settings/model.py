@@ -149,6 +149,8 @@ class Settings:
     guard_local_close_file: str = ""
     """A file whose presence closes this machine without any network. Empty: a file in the temporary
     folder, named for namespace and user; see `maintenance close-local`."""
+    guard_alive_folder: str = ""
+    """Where workers and beat leave a mark while they live, for `python -m guard.alive`. Empty: nowhere."""
     guard_hold_queues: str = ""
     """Queues that carry only guarded work whatever the routes say, comma separated."""
     guard_mixed_queues: str = ""

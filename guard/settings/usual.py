@@ -90,6 +90,7 @@ _USUAL: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "guard_renew_seconds": (_FRACTION, float),
     "guard_timeout_seconds": (_FRACTION, float),
     "guard_local_close_file": (_TEXT, str),
+    "guard_alive_folder": (_TEXT, str),
     "guard_hold_queues": (_TEXT, str),
     "guard_mixed_queues": (_TEXT, str),
     **_OPTIMIZATION,

@@ -18,10 +18,10 @@ _ANSWER: Final = {
 class SlowModel:
     """Answers as Ollama does, on a port of its own. While `pause` is set, each answer waits for its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self._go_on = threading.Event()
         self._go_on.set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="slow-model", daemon=True)
         self._thread.start()
@@ -29,7 +29,7 @@ class SlowModel:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._server.server_address[0]!s}:{self._server.server_port}"
 
     def be_slow(self) -> None:
         """From now on nothing is answered."""

@@ -97,7 +97,7 @@ def test_a_job_that_comes_again_and_is_parked_again(make_shop: Callable[..., Sho
 
     long = shop.send("job", 2, 6.0)
     shop.worker("next", concurrency=1, queues="guarded")
-    eventually(lambda: shop.events(), what="a long job to run before it")
+    eventually(shop.events, what="a long job to run before it")
     shop.app.control.add_consumer("mixed", destination=["next@shop"], reply=True)
     reserved = shop.app.control.inspect(["next@shop"], timeout=5).reserved
     eventually(lambda: "mixed_job" in str(reserved()), within=10, what="it to wait in the worker")

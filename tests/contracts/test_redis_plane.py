@@ -589,6 +589,7 @@ def test_scripts_use_nothing_that_production_servers_switch_off(script: str) -> 
         ("redis+socket:///tmp/s", "unix:///tmp/s?db=0"),
         ("redis+socket:///tmp/s?virtual_host=3", "unix:///tmp/s?db=3"),
         ("redis+socket://:pw@/tmp/s?virtual_host=3", "unix://:pw@/tmp/s?db=3"),
+        ("redis+socket://guard:pw@/tmp/s?virtual_host=3", "unix://guard:pw@/tmp/s?db=3"),
     ],
 )
 def test_addresses_in_kombus_form(url: str, said: str) -> None:

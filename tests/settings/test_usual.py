@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import ConfigurationInvalid
-from guard.settings import Settings, WhenClosed, load_settings, read
+from guard.settings import Settings, WhenClosed, load_settings, secret_files
 from guard.settings.judge import judge
 from guard.settings.usual import usual_settings
 from tests.core.strategies import many
@@ -98,7 +98,7 @@ def test_made_by_hand_they_are_judged_too() -> None:
 def test_mounted_secrets_come_before_nothing_and_after_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "SECRETS", tmp_path)
+    monkeypatch.setattr(secret_files, "MOUNTED", tmp_path)
     (tmp_path / "guard_secret_key").write_text("a secret in a file\n", "utf-8")
     (tmp_path / "GUARD_NAMESPACE").write_text("mounted", "utf-8")
     (tmp_path / "another").write_text("not ours", "utf-8")

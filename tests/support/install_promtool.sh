@@ -1,13 +1,13 @@
 #!/bin/sh
-# Put Prometheus' promtool where the tests look for it: taken out of Debian's package, which is not installed. Never
-# fails: without it the tests of the alert rules are skipped, and say so.
+# Put Prometheus' promtool, and Prometheus itself, where the tests look for them: taken out of Debian's package, which
+# is not installed. Never fails: without it the tests of the alert rules are skipped, and say so.
 set -u
 
 FOLDER="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/celery-maintenance-guard"
 PROMTOOL="$FOLDER/promtool"
 
-command -v promtool >/dev/null 2>&1 && exit 0
-[ -x "$PROMTOOL" ] && "$PROMTOOL" --version >/dev/null 2>&1 && exit 0
+command -v promtool >/dev/null 2>&1 && command -v prometheus >/dev/null 2>&1 && exit 0
+[ -x "$PROMTOOL" ] && "$PROMTOOL" --version >/dev/null 2>&1 && [ -x "$FOLDER/prometheus" ] && exit 0
 
 give_up() {
     echo "promtool is not there: $1. The alert rules are not tested by it." >&2
@@ -30,7 +30,8 @@ download || {
     download || give_up "Debian's package prometheus cannot be had"
 }
 dpkg-deb --fsys-tarfile "$WORK"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$WORK/promtool" 2>/dev/null
-chmod 755 "$WORK/promtool"
+dpkg-deb --fsys-tarfile "$WORK"/prometheus_*.deb | tar -xO ./usr/bin/prometheus >"$WORK/prometheus" 2>/dev/null
+chmod 755 "$WORK/promtool" "$WORK/prometheus"
 "$WORK/promtool" --version >/dev/null 2>&1 || give_up "what Debian's package holds does not run"
-mv -f "$WORK/promtool" "$PROMTOOL" || give_up "$PROMTOOL cannot be written"
-echo "promtool is in $FOLDER"
+mv -f "$WORK/prometheus" "$FOLDER/prometheus" && mv -f "$WORK/promtool" "$PROMTOOL" || give_up "$FOLDER cannot be written"
+echo "promtool and prometheus are in $FOLDER"

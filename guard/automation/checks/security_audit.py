@@ -26,7 +26,7 @@ def security_audit(world: World) -> RoutineResult:
     """Look at all of it. Packages only where GUARD_CHECK_PACKAGES allows the network."""
     notes = Notes()
     _look_at_admins(notes, world)
-    found = review_environment(_with_mounted_secret(world))
+    found = review_environment(_with_secrets_of_files(world))
     notes.figure("settings that should be changed", len(found))
     notes.add(*found)
     _look_at_certificate(notes, world)
@@ -34,11 +34,13 @@ def security_audit(world: World) -> RoutineResult:
     return notes.result()
 
 
-def _with_mounted_secret(world: World) -> dict[str, str]:
-    """The key may come from a file of /run/secrets instead of the environment."""
-    environ = dict(world.environ)
-    if world.settings.guard_secret_key is not None:
-        environ["GUARD_SECRET_KEY"] = world.settings.guard_secret_key.reveal()
+def _with_secrets_of_files(world: World) -> dict[str, str]:
+    """The key and the addresses may come from files instead of the environment."""
+    environ, settings = dict(world.environ), world.settings
+    if settings.guard_secret_key is not None:
+        environ["GUARD_SECRET_KEY"] = settings.guard_secret_key.reveal()
+    for name in ("database_url", "redis_url", "celery_broker_url", "celery_result_backend"):
+        environ.setdefault(name.upper(), str(getattr(settings, name)))
     return environ
 
 

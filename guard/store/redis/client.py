@@ -33,7 +33,7 @@ def redis_url(url: str) -> str:
     if parts.scheme != "redis+socket":
         return url
     database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
-    auth = f":{parts.password}@" if parts.password else ""
+    auth = f"{parts.username or ''}:{parts.password}@" if parts.password else ""
     return f"unix://{auth}{parts.netloc.rpartition('@')[2]}{parts.path}?db={database}"
 
 
