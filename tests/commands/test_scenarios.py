@@ -48,6 +48,8 @@ def problem_of(step: Step, fleet: Fleet) -> str:
         perform(step, fleet)
     except AssertionError as failed:
         return str(failed).split("\nassert ")[0]
+    except Exception as failed:  # noqa: BLE001 - such as JSON that is none: the others are run all the same
+        return f"{step.command}: {failed!r}"
     return ""
 
 

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     from tests.commands.fleet import Fleet
 
-__all__ = ["CELERY", "NEXT_SUNDAY", "TODAY", "ask", "both", "busy", "let_go", "looked_up", "noted", "running_job"]
+__all__ = ["CELERY", "LAST_WEEK", "NEXT_SUNDAY", "ask", "both", "busy", "let_go", "looked_up", "noted", "prepared", "two_parked"]
 
 CELERY = "celery -A shop maintenance "
 _NOW = datetime.now(UTC)
 NEXT_SUNDAY = f"{_NOW + timedelta(days=13 - _NOW.weekday()):%Y-%m-%d} 02:00"
 """The one of next week: documents show days that have passed by now."""
-TODAY = f"{_NOW:%Y-%m-%d}"
+LAST_WEEK = tuple(f"{_NOW - timedelta(days=_NOW.weekday() + back):%Y-%m-%d}" for back in (7, 1))
+"""Its first and its last day."""
 
 
 def ask(fleet: Fleet, command: str) -> dict[str, object]:
@@ -29,35 +30,28 @@ def ask(fleet: Fleet, command: str) -> dict[str, object]:
     return found
 
 
-def running_job(name: str = "a") -> Callable[[Fleet], None]:
-    """A job begins and runs until `let_go`."""
-
-    def act(fleet: Fleet) -> None:
-        (fleet.folder / "go").unlink(missing_ok=True)
-        began = fleet.folder / f"began-{name}"
-        began.unlink(missing_ok=True)
-        fleet.notes["running"] = fleet.python(f'print(shop.slow.delay("{name}").id)')
-        eventually(began.exists, within=20, what=f"job {name} to begin")
-
-    return act
-
-
 def let_go(fleet: Fleet) -> None:
     """Jobs that wait for the file end."""
     (fleet.folder / "go").touch()
 
 
 def busy(fleet: Fleet) -> None:
-    """Two jobs run, and two more are with the worker, which parks them when a window begins."""
+    """Two jobs run, and the worker has taken two more, which it parks when a window begins."""
     (fleet.folder / "go").unlink(missing_ok=True)
     ids = fleet.python('print(*[shop.slow.delay(name).id for name in "abcd"])').split()
     fleet.notes |= {"running": ids[0], "parked 1": ids[2], "parked 2": ids[3]}
     began = [fleet.folder / f"began-{name}" for name in "ab"]
     eventually(lambda: all(one.exists() for one in began), within=20, what="jobs to begin")
-    eventually(
-        lambda: ids[3] in fleet.run("celery -A shop inspect reserved --json").out,
-        within=20, what="jobs to be reserved",
-    )  # fmt: skip
+
+
+def two_parked(fleet: Fleet) -> None:
+    """Those of `busy` are set aside."""
+    eventually(lambda: len(_listed(fleet)) == 2, within=30, what="two parked jobs")
+
+
+def _listed(fleet: Fleet) -> list[object]:
+    found: list[object] = json.loads(fleet.run(f"{CELERY}parked --json 2>/dev/null").out)["jobs"]
+    return found
 
 
 def noted(name: str) -> Callable[[Fleet], str]:
@@ -75,6 +69,17 @@ def looked_up(command: str, *path: str | int) -> Callable[[Fleet], str]:
         return str(found)
 
     return find
+
+
+def prepared(*commands: str) -> Callable[[Fleet], None]:
+    """Maintenance commands that no document needs to show here; each works."""
+
+    def act(fleet: Fleet) -> None:
+        for command in commands:
+            done = fleet.run(CELERY + command)
+            assert done.code == 0, f"{command}: {done.code}\n{done.out}"
+
+    return act
 
 
 def both(*acts: Callable[[Fleet], object]) -> Callable[[Fleet], None]:
