@@ -9,8 +9,7 @@ from pathlib import Path
 from tasks.app import app, maintenance
 
 __all__ = ["app", "maintenance"]
-
-app.conf.worker_prefetch_multiplier = 4  # so that some jobs wait in the worker, and are parked
+app.conf.worker_prefetch_multiplier = 4  # so that jobs are taken while others run, and parked
 
 
 @app.task(operation="caption_generation")
@@ -19,9 +18,9 @@ def caption(image: str) -> str:
     return image
 
 
-@app.task(operation="caption_generation", acks_late=False)
+@app.task(operation="caption_generation")
 def slow(image: str) -> str:
-    """Acknowledged when it is taken, so one that did not begin is parked. Ends when the fleet's file `go` is there."""
+    """Ends when the fleet's file `go` is there."""
     Path(os.environ["FLEET"], f"began-{image}").touch()
     while not Path(os.environ["FLEET"], "go").exists():
         time.sleep(0.02)

@@ -36,12 +36,15 @@ def let_go(fleet: Fleet) -> None:
 
 
 def busy(fleet: Fleet) -> None:
-    """Two jobs run, and the worker has taken two more, which it parks when a window begins."""
+    """Two jobs run, and the worker has two more of a queue that a window does not cordon, so that it parks them."""
     (fleet.folder / "go").unlink(missing_ok=True)
-    ids = fleet.python('print(*[shop.slow.delay(name).id for name in "abcd"])').split()
-    fleet.notes |= {"running": ids[0], "parked 1": ids[2], "parked 2": ids[3]}
+    fleet.notes["running"] = fleet.python('print(*[shop.slow.delay(name).id for name in "ab"])').split()[0]
     began = [fleet.folder / f"began-{name}" for name in "ab"]
     eventually(lambda: all(one.exists() for one in began), within=20, what="jobs to begin")
+    behind = '[shop.slow.apply_async((name,), queue="maintenance").id for name in "cd"]'
+    ids = fleet.python(f"print(*{behind})").split()
+    fleet.notes |= {"parked 1": ids[0], "parked 2": ids[1]}
+    eventually(lambda: ids[1] in fleet.run("celery -A shop inspect reserved").out, within=20, what="jobs taken")
 
 
 def two_parked(fleet: Fleet) -> None:
