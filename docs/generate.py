@@ -9,9 +9,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generators.acknowledging import acknowledging_drawn
 from generators.commands import commands
 from generators.endpoints import endpoints
+from generators.gates import gates_drawn
+from generators.layers import layers_drawn
+from generators.parts import parts_drawn
+from generators.phases import phases, phases_drawn
 from generators.python_api import python_api
+from generators.regions import architecture
 from generators.settings import settings
 
 if TYPE_CHECKING:
@@ -19,6 +25,13 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 MADE: Mapping[str, Callable[[], str]] = {
+    "architecture.md": architecture,
+    "drawings/acknowledging.svg": acknowledging_drawn,
+    "drawings/gates.svg": gates_drawn,
+    "drawings/layers.svg": layers_drawn,
+    "drawings/parts.svg": parts_drawn,
+    "drawings/phases.svg": phases_drawn,
+    "phases.md": phases,
     "reference/commands.md": commands,
     "reference/endpoints.md": endpoints,
     "reference/python.md": python_api,

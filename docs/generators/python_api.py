@@ -28,16 +28,15 @@ change with any release. `guard.install(app)` gives the [Guard](#guard); its are
 
 Durations are seconds. Times are seconds since 1970, UTC. What nobody could say is None."""
 _LONG = 100
-_MODULES = tuple(name for name in ("guard.testing", "guard.web") if find_spec(name))
+_MODULES = tuple(name for name in ("guard.web", "guard.web.django", "guard.testing") if find_spec(name))
 
 
 def python_api() -> str:
     """The page."""
-    names = [name for name in guard.__all__ if name != "Guard"]
+    public = [name for name in guard.__all__ if not name.startswith("__")]
     areas = list(_areas())
-    overview = [(name, getattr(guard, name)) for name in guard.__all__]
     blocks = [
-        table(("name", "what it is"), ((f"[{code(name)}](#{anchor(name)})", _first(one)) for name, one in overview)),
+        table(("name", "what it is"), ((f"[{code(name)}](#{anchor(name)})", _first(getattr(guard, name))) for name in public)),
         "## Guard",
         *described(guard.Guard.__doc__),
         *_members(guard.Guard, skip={name for name, _, _ in areas}),
@@ -50,8 +49,9 @@ def python_api() -> str:
     for name, kind, said in areas:
         blocks += [f"### guard.{name}", prose(said), *_members(kind, level=4)]
     blocks.append("## Names of guard")
-    for name in names:
-        blocks += _named("guard", name, getattr(guard, name))
+    for name in public:
+        if name != "Guard":
+            blocks += _named("guard", name, getattr(guard, name))
     for module in _MODULES:
         found = import_module(module)
         blocks.append(f"## Names of {module}")

@@ -33,7 +33,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "guard_when_", "guard_hold_", "guard_mixed_", "guard_parked_", "guard_expired_", "guard_release_",
         "guard_ledger",
     ),
-    "The lease": ("guard_lease_", "guard_renew_", "guard_timeout_", "guard_local_"),
+    "The lease, and signs of life": (
+        "guard_lease_", "guard_renew_", "guard_timeout_", "guard_local_", "guard_alive_",
+    ),
     "Sessions": ("guard_session", "maintenance_cleanup_", "emergency_mode_session_"),
     "Telling people": (
         "maintenance_notifications_", "maintenance_email_", "maintenance_webhook_", "guard_webhook_",
@@ -84,8 +86,9 @@ def settings() -> str:
     return page("Settings", "guard/settings", _INTRO, _SECRETS, "## All of them", overview, *blocks)
 
 
-_SECRETS = """A secret need not be in the environment: the files of `/run/secrets` that are named for a variable are read too, and
-the environment goes before them. A value that is marked secret appears in no log line, error, status or traceback.
+_SECRETS = """What is marked secret appears in no log line, error, status or traceback, and may come as a file: `NAME_FILE` is the path
+of a file that holds `NAME`, for example `GUARD_SECRET_KEY_FILE=/run/secrets/guard_secret_key`. The files of
+`/run/secrets` that are named for a variable are read by themselves; the environment goes before them.
 
 The jobs of this project's own app (`tasks`) have settings of their own, in `tasks/settings.py`."""
 
@@ -121,7 +124,7 @@ def _about(name: str, hint: Any, default: object, meaning: str) -> Iterator[str]
     yield prose(" ".join(meaning.split()))
     facts = [_kind(hint), _unit(name, hint, meaning), _range(name), f"default: {_default(default) or 'none'}"]
     if hint in _HIDDEN:
-        facts.append(f"secret: {_HIDDEN[hint]}")
+        facts.append(f"secret: {_HIDDEN[hint]}; as a file: {code(name.upper() + '_FILE')}")
     yield "\n".join(f"- {fact}" for fact in facts if fact)
 
 
