@@ -21,7 +21,7 @@ from generators.regions import architecture
 from generators.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 DOCS = Path(__file__).parent
 MADE: Mapping[str, Callable[[], str]] = {
@@ -40,14 +40,14 @@ MADE: Mapping[str, Callable[[], str]] = {
 """Each file, and what says what is in it."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write the files, or check them; 1 when one is stale."""
     stale = 0
     for name, make in MADE.items():
         path, text = DOCS / name, make()
         if path.exists() and path.read_text("utf-8") == text:
             continue
-        if "--check" in sys.argv[1:]:
+        if "--check" in arguments:
             sys.stderr.write(f"docs/{name} is stale: run `python docs/generate.py`\n")
             stale = 1
         else:
@@ -57,4 +57,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

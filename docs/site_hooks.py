@@ -5,6 +5,7 @@ Rules:
 - A page is written for readers of the repository: its links are files beside it. What of them is no page of the
   site is named there without a link; that the file exists is looked at all the same.
 - In a table a repository host wants `\\|` for a bar inside of code; here that would show the backslash.
+- The theme's search is a dialog without a name: it is given one, for those who hear the page.
 - README, CONTRIBUTING and CHANGELOG are pages of the site too, written once, where everybody looks for them.
 """
 
@@ -33,6 +34,7 @@ _PAGE_OF = {f"docs/{page}": page for page in FROM_ROOT} | {file: page for page, 
 _FENCE = re.compile(r"(^ *```.*?^ *``` *$)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<to>[^)\s]+)\)")
 _CODE_IN_ROW = re.compile(r"(?<=.)`[^`\n]*`")
+_SEARCH = 'data-md-component="search" role="dialog"'
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|#|/")
 
 
@@ -49,6 +51,13 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     return "".join(
         part if number % 2 else _linked(part, page.file.src_uri) for number, part in enumerate(parts)
     )
+
+
+def on_post_page(output: str, *, page: Page, **_: object) -> str:
+    """The search, named."""
+    if _SEARCH not in output:
+        log.warning("%s: the theme's search is another one now", page.file.src_uri)
+    return output.replace(_SEARCH, f'{_SEARCH} aria-label="Search"')
 
 
 def _linked(text: str, page: str) -> str:
