@@ -2,8 +2,8 @@
 
 Rules:
 
-- A page is written for readers of the repository: its links are files beside it. What of them is no page of the
-  site is named there without a link; that the file exists is looked at all the same.
+- A page is written for readers of the repository: its links are files beside it. What of them is no page of
+  the site is named there without a link; that the file exists is looked at all the same.
 - In a table a repository host wants `\\|` for a bar inside of code; here that would show the backslash.
 - The theme's search is a dialog without a name: it is given one, for those who hear the page.
 - README, CONTRIBUTING and CHANGELOG are pages of the site too, written once, where everybody looks for them.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from generators.markdown import cell, code, table
 from generators.places import place
 from generators.svg import Drawing
-
 from guard.gates.page import FENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -22,9 +21,19 @@ _STEPS: Sequence[tuple[int, int, str, str]] = (
     (2, 3, "pushed: closed at n+1", "guard/agent/agent.py Agent._pushed"),
     (3, 4, "one word: closed, n+1, deadline", "guard/gates/page.py SharedPage.write"),
     (5, 4, "ENTERING, then looks: does not start", "guard/gates/start.py put_start_gate"),
-    (3, 4, f"{FENCE_SECONDS * 1000:g} ms later: is no slot ENTERING?", "guard/gates/page.py SharedPage.anyone_entering"),
+    (
+        3,
+        4,
+        f"{FENCE_SECONDS * 1000:g} ms later: is no slot ENTERING?",
+        "guard/gates/page.py SharedPage.anyone_entering",
+    ),
     (3, 2, "acknowledges n+1", "guard/agent/agent.py Agent._settle"),
-    (2, 0, "all have acknowledged, or the lease is over", "guard/orchestrator/closing.py Closing.announce_and_wait"),
+    (
+        2,
+        0,
+        "all have acknowledged, or the lease is over",
+        "guard/orchestrator/closing.py Closing.announce_and_wait",
+    ),
     (0, 2, "still this server, still this window?", "guard/orchestrator/closing.py Closing._still_there"),
     (0, 1, "confirmed: now it drains", "guard/orchestrator/conductor.py Conductor._confirm"),
 )
@@ -36,7 +45,9 @@ def acknowledging_drawn() -> str:
     """The picture."""
     said = "; ".join(f"{_WHO[a]} to {_WHO[b]}: {what}" for a, b, what, _ in _STEPS)
     width, height = _COLUMN * len(_WHO) - 20, _TOP + _STEP * len(_STEPS) + 8
-    drawing = Drawing(width, height, title="From enable to the last acknowledgement", told=f"In this order. {said}.")
+    drawing = Drawing(
+        width, height, title="From enable to the last acknowledgement", told=f"In this order. {said}."
+    )
     for number, name in enumerate(_WHO):
         tone = "store" if number in {1, 2} else "plain"
         drawing.line((_x(number), 50), (_x(number), height - 10))

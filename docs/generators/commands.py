@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import click
-from generators.markdown import anchor, cell, code, page, prose, table
 
+from generators.markdown import anchor, cell, code, page, prose, table
 from guard.cli.exits import HEALTH_MEANINGS, MEANINGS
 from guard.cli.main import maintenance
 
@@ -20,11 +20,12 @@ _BEFORE = "celery -A yourapp"
 _DEFAULT = re.compile(r"\s*\[default: (?P<value>[^]]+)\]")
 _REQUIRED = re.compile(r"\s*\[required\]")
 _SETTING = re.compile(r"\b(?:GUARD|MAINTENANCE|EMERGENCY_MODE)_[A-Z_]+\b")
-_INTRO = """Every command of `celery -A yourapp maintenance`, as the code has it. What they are for, and what they print, is in
-[the command line](../cli.md). Each command also has `--help`.
+_INTRO = """Every command of `celery -A yourapp maintenance`, as the code has it. What they are for, and what
+they print, is in [the command line](../cli.md). Each command also has `--help`.
 
-No option is read from the environment: what the environment decides are [settings](settings.md). The application is
-named by Celery's own `-A`, or `CELERY_APP`. `NO_COLOR` and `TERM=dumb` switch colours off."""
+No option is read from the environment: what the environment decides are [settings](settings.md).
+The application is named by Celery's own `-A`, or `CELERY_APP`. `NO_COLOR` and `TERM=dumb` switch
+colours off."""
 _HEALTH = """`doctor` alone ends with the codes of monitoring plugins:"""
 
 
@@ -73,7 +74,9 @@ def _about(name: str, command: click.Command) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"```text\n{_BEFORE} maintenance {name} {usage}\n```"
     yield _described(command.help or "")
-    shown = [parameter for parameter in command.get_params(context) if not getattr(parameter, "hidden", False)]
+    shown = [
+        parameter for parameter in command.get_params(context) if not getattr(parameter, "hidden", False)
+    ]
     arguments = [one for one in shown if isinstance(one, click.Argument)]
     options = [one for one in shown if isinstance(one, click.Option) and "--help" not in one.opts]
     yield table(("argument", "what may be given"), map(_argument, arguments))

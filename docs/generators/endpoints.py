@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import flower.urls
 from celery import Celery
-from generators.markdown import anchor, cell, code, page, table
-from generators.shapes import shape, short, type_of
 
 import guard
+from generators.markdown import anchor, cell, code, page, table
+from generators.shapes import shape, short, type_of
 from guard.core.access import DEEDS, Deed
 from guard.core.rates import RATES
 from guard.flower.inside import join
@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 __all__ = ["endpoints"]
 
-_INTRO = """Everything that is answered over HTTP, as the code has it: the table of routes that Flask's rules and the OpenAPI
-document are made of, the pages beside it, and what the guard adds to Flower. Who asks, second factors, approvals and
-errors are explained in [HTTP API](../http-api.md); `GET /api/maintenance/openapi.json` is the same for programs.
+_INTRO = """Everything that is answered over HTTP, as the code has it: the table of routes that Flask's rules
+and the OpenAPI document are made of, the pages beside it, and what the guard adds to Flower. Who
+asks, second factors, approvals and errors are explained in [HTTP API](../http-api.md); `GET
+/api/maintenance/openapi.json` is the same for programs.
 
-*public*: nobody is asked who they are. Otherwise the least [right](../access.md) is named; *or* another one, where the
-request tells which. A deed that takes a second factor is marked *step-up*. A right includes `read`; `admin` includes all."""
-_RATES = """Rates count for one token or address, in all processes together. What is over them gets 429 with `Retry-After`."""
+*public*: nobody is asked who they are. Otherwise the least [right](../access.md) is named; *or*
+another one, where the request tells which. A deed that takes a second factor is marked *step-up*. A
+right includes `read`; `admin` includes all."""
+_RATES = """Rates count for one token or address, in all processes together. What is over them gets 429 with
+`Retry-After`."""
 _PROBLEMS = """What is no success is a [Problem](#problem), as `application/problem+json`."""
-_PAGES = """`MaintenanceExtension(app, guard)` mounts them in a Flask application, and `celery -A yourapp maintenance web` serves them by
-itself. Pages of `/admin/maintenance` take a sign-in ([admin page](../admin-page.md)); those of `/maintenance` are public."""
+_PAGES = """`MaintenanceExtension(app, guard)` mounts them in a Flask application, and `celery -A yourapp
+maintenance web` serves them by itself. Pages of `/admin/maintenance` take a sign-in ([admin
+page](../admin-page.md)); those of `/maintenance` are public."""
 _FLOWER = """In [Flower](../flower.md), behind its own sign-in; `/metrics` is as open as Flower's is."""
 _TOLD = "deed: what the request says; what begins or ends an emergency takes `emergency` and a step-up"
 _KINDS = {"public": "who is nobody", "read": "reading", "change": "changing"}
@@ -46,7 +50,10 @@ def endpoints() -> str:
     api, schemas = document(ROUTES), document(ROUTES)["components"]["schemas"]
     overview = table(
         ("endpoint", "right", "what it does"),
-        ((f"[{code(_title(one))}](#{anchor(_title(one))})", _right(one), cell(one.summary)) for one in ROUTES),
+        (
+            (f"[{code(_title(one))}](#{anchor(_title(one))})", _right(one), cell(one.summary))
+            for one in ROUTES
+        ),
     )
     blocks = [block for route in ROUTES for block in _about(route, api["paths"][_path(route)])]
     return page(
@@ -101,9 +108,7 @@ def _about(route: Route, paths: dict[str, Any]) -> Iterator[str]:
     facts = [f"right: {_right(route)}"]
     if route.deed is not None:
         told = isinstance(route.deed, Deed)
-        facts.append(
-            f"deed: {code(route.deed.value)}" if told else _TOLD
-        )
+        facts.append(f"deed: {code(route.deed.value)}" if told else _TOLD)
     kind = "public" if route.right is None else "change" if route.method != "GET" else "read"
     facts.append(f"rate: {RATES[kind].limit} in {RATES[kind].seconds} s" if route.limited else "rate: none")
     if route.body is not None:
@@ -116,6 +121,8 @@ def _about(route: Route, paths: dict[str, Any]) -> Iterator[str]:
     facts.append(f"otherwise: {', '.join(sorted(said for said in others if not said.startswith(good)))}")
     yield "\n".join(f"- {fact}" for fact in facts)
     yield table(("parameter", "in", "type", "meaning"), map(_parameter, about["parameters"]))
+
+
 def _status(status: str, said: str) -> str:
     """With its meaning only where that is not the usual one."""
     return status if said == MEANINGS.get(int(status)) else f"{status} ({said})"
@@ -125,7 +132,12 @@ def _parameter(one: dict[str, Any]) -> tuple[str, str, str, str]:
     schema = one["schema"]
     said = one.get("description") or schema.get("description", "")
     limits = short(schema)
-    return code(one["name"]), one["in"], type_of(schema), cell("; ".join(part for part in (said, limits) if part))
+    return (
+        code(one["name"]),
+        one["in"],
+        type_of(schema),
+        cell("; ".join(part for part in (said, limits) if part)),
+    )
 
 
 @cache

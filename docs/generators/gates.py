@@ -8,11 +8,12 @@ from generators.svg import Drawing
 __all__ = ["gates_drawn"]
 
 _TOLD = (
-    "A job goes from your application through the publish gate into its broker queue, is taken by a worker through the "
-    "receipt gate, and reaches your task in a pool child through the start gate. In a window the publish gate refuses it "
-    "with MaintenanceActive; in its queue it is held, since workers take nothing from there; behind the receipt gate and "
-    "the start gate it is parked in the queue guard.parked, and goes back to its own queue at the release. Enable and "
-    "disable write the state to the SQL database and to Redis, where workers hear of it, renew their leases and "
+    "A job goes from your application through the publish gate into its broker queue, is taken by a "
+    "worker through the receipt gate, and reaches your task in a pool child through the start gate. "
+    "In a window the publish gate refuses it with MaintenanceActive; in its queue it is held, since "
+    "workers take nothing from there; behind the receipt gate and the start gate it is parked in the "
+    "queue guard.parked, and goes back to its own queue at the release. Enable and disable write the "
+    "state to the SQL database and to Redis, where workers hear of it, renew their leases and "
     "acknowledge."
 )
 

@@ -19,7 +19,9 @@ _CONTRACT = "guard is layered"
 @cache
 def _layers() -> list[list[str]]:
     """From the top: each row imports only rows below it, and its own packages do not know each other."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     rows = next(one["layers"] for one in contracts if one["name"].startswith(_CONTRACT))
     found = [[name.strip("() ") for name in row.split("|")] for row in rows]
     return [[name for name in row if _file(name) is not None] for row in found]
@@ -44,7 +46,11 @@ def layers_drawn() -> str:
             tone = {"core": "good", "gates": "gate", "store": "store"}.get(name, "plain")
             drawing.box(16 + place * (width + 10), y, width, _ROW, name, tone=tone)
     bottom = 16 + len(rows) * _STEP
-    drawing.words(_WIDTH / 2, bottom + 18, "A line imports only lines below it. Those on one line do not know each other.")
+    drawing.words(
+        _WIDTH / 2,
+        bottom + 18,
+        "A line imports only lines below it. Those on one line do not know each other.",
+    )
     return drawing.text()
 
 

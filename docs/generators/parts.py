@@ -67,13 +67,16 @@ def parts_drawn() -> str:
 
 def _told() -> str:
     said = [
-        f"{name}: " + ", ".join(f"{store}: {' '.join(filter(None, lines))}" for store, lines in zip(_STORES, cells, strict=True))
+        f"{name}: "
+        + ", ".join(
+            f"{store}: {' '.join(filter(None, lines))}" for store, lines in zip(_STORES, cells, strict=True)
+        )
         for name, _, cells in _ASKED
     ]
     inside = (
-        "Who conducts has the conductor. Who publishes has the publish gate, an agent and a witness. The main process of a "
-        "worker has agent, witness, housekeeper, ladder, receipt gate and cordon; its pool children have a start gate each, "
-        "and see the shared page that the agent writes."
+        "Who conducts has the conductor. Who publishes has the publish gate, an agent and a witness. The "
+        "main process of a worker has agent, witness, housekeeper, ladder, receipt gate and cordon; its "
+        "pool children have a start gate each, and see the shared page that the agent writes."
     )
     return f"{inside} What each asks of the stores. {'. '.join(said)}."
 
@@ -91,11 +94,17 @@ def _inside(drawing: Drawing, conducts: float, publishes: float, worker: float) 
     drawing.words(30, worker + 44, "main process", anchor="start")
     for number, (name, tone) in enumerate(
         (
-            ("agent, witness", "plain"), ("housekeeper", "plain"), ("ladder", "plain"),
-            ("receipt gate", "gate"), ("cordon", "gate"), ("shared page", "plain"),
-        )  # fmt: skip
+            ("agent, witness", "plain"),
+            ("housekeeper", "plain"),
+            ("ladder", "plain"),
+            ("receipt gate", "gate"),
+            ("cordon", "gate"),
+            ("shared page", "plain"),
+        )
     ):
-        drawing.box(30 + number % 3 * 124, worker + 54 + number // 3 * 46, 116, 38, *name.split(", "), tone=tone)
+        drawing.box(
+            30 + number % 3 * 124, worker + 54 + number // 3 * 46, 116, 38, *name.split(", "), tone=tone
+        )
     drawing.words(30, worker + 186, "pool children", anchor="start")
     for number in range(3):
         drawing.box(30 + number * 124, worker + 196, 116, 52, "start gate", "your task", tone="gate")

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from generators.markdown import page, table
 from generators.svg import Drawing
-
 from guard.core.modes import Phase
 from guard.core.phases import MOVES
 
@@ -63,8 +62,8 @@ def _told() -> str:
 
 
 def phases_drawn() -> str:
-    """The picture: phases in a row; moves to the next one are arrows between them, those over more than one share a
-    line for each event: forward above, back below."""
+    """The picture: phases in a row; moves to the next one are arrows between them, those over more than one
+    share a line for each event: forward above, back below."""
     ways: dict[tuple[str, Phase], list[Phase]] = defaultdict(list)
     for before, after, events in _moves():
         if _place(after) - _place(before) != 1:
@@ -85,7 +84,9 @@ def phases_drawn() -> str:
             y = top + _HEIGHT / 2
             drawing.arrow((_left(before) + _WIDTH, y), (_left(after), y))
             for number, word in enumerate(events[0].split()):
-                drawing.words(_left(after) - _GAP / 2, y - 22 + 14 * number if " " in events[0] else y - 8, word)
+                drawing.words(
+                    _left(after) - _GAP / 2, y - 22 + 14 * number if " " in events[0] else y - 8, word
+                )
     for level, way in enumerate(above):
         _bus(drawing, way, ways[way], edge=top, y=top - _STEP * (level + 1), level=level)
     for level, way in enumerate(below):

@@ -12,10 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import guard
 from generators.docstrings import described
 from generators.markdown import anchor, cell, code, page, prose, table
-
-import guard
 from guard.api.areas import Areas
 
 if TYPE_CHECKING:
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["python_api"]
 
-_INTRO = """What an application may import: the names of `guard`, of `guard.web` (extra `web`) and of `guard.testing`. Everything else may
-change with any release. `guard.install(app)` gives the [Guard](#guard); its areas are attributes of it.
+_INTRO = """What an application may import: the names of `guard`, of `guard.web` (extra `web`) and of
+`guard.testing`. Everything else may change with any release. `guard.install(app)` gives the
+[Guard](#guard); its areas are attributes of it.
 
 Durations are seconds. Times are seconds since 1970, UTC. What nobody could say is None."""
 _LONG = 100
@@ -36,14 +36,20 @@ def python_api() -> str:
     public = [name for name in guard.__all__ if not name.startswith("__")]
     areas = list(_areas())
     blocks = [
-        table(("name", "what it is"), ((f"[{code(name)}](#{anchor(name)})", _first(getattr(guard, name))) for name in public)),
+        table(
+            ("name", "what it is"),
+            ((f"[{code(name)}](#{anchor(name)})", _first(getattr(guard, name))) for name in public),
+        ),
         "## Guard",
         *described(guard.Guard.__doc__),
         *_members(guard.Guard, skip={name for name, _, _ in areas}),
         "## Areas of a guard",
         table(
             ("area", "what it is about"),
-            ((f"[{code(f'guard.{name}')}](#{anchor(f'guard.{name}')})", cell(said)) for name, _, said in areas),
+            (
+                (f"[{code(f'guard.{name}')}](#{anchor(f'guard.{name}')})", cell(said))
+                for name, _, said in areas
+            ),
         ),
     ]
     for name, kind, said in areas:
@@ -133,7 +139,10 @@ def _fields(kind: type) -> Iterator[str]:
     if not dataclasses.is_dataclass(kind) or kind is guard.Settings:
         return
     told = _below_fields(kind)
-    rows = [(code(one.name), code(str(one.type)), cell(told.get(one.name, ""))) for one in dataclasses.fields(kind)]
+    rows = [
+        (code(one.name), code(str(one.type)), cell(told.get(one.name, "")))
+        for one in dataclasses.fields(kind)
+    ]
     columns = 3 if told else 2  # what a docstring has told above is not told again
     yield table(("field", "type", "meaning")[:columns], (row[:columns] for row in rows))
 
@@ -160,7 +169,7 @@ def _members(kind: type, *, level: int = 3, skip: set[str] | frozenset[str] = fr
             if name.startswith("_") or name in seen or not inspect.isfunction(about) or not about.__doc__:
                 continue
             seen.add(name)
-            label = kind.__name__ if level > 3 else "Guard"  # noqa: PLR2004
+            label = kind.__name__ if level > 3 else "Guard"
             yield f"{'#' * level} {label}.{name}"
             if about is one or isinstance(one, classmethod | staticmethod):
                 yield _signature(name, about)

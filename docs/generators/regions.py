@@ -1,8 +1,7 @@
-"""Parts of pages that people write: what stands between `<!-- name -->` and `<!-- end of name -->` is made."""
+"""Parts of pages that people write: what is between `<!-- name -->` and `<!-- end of name -->` is made."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from generators.acknowledging import acknowledging_table

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from generators.markdown import anchor, cell, code, page, prose, table
-
 from guard.settings import Settings, judge
 from guard.settings.automation import TIMES
 from guard.settings.masking import Secret, Url, Webhook
@@ -21,10 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["settings"]
 
-_INTRO = """Read from the environment when a process starts; all problems are told at once, each with what is allowed, and
-then nothing starts. `celery -A yourapp maintenance check` does that by hand. All processes of an app get the same values."""
+_INTRO = """Read from the environment when a process starts; all problems are told at once, each with what is
+allowed, and then nothing starts. `celery -A yourapp maintenance check` does that by hand. All
+processes of an app get the same values."""
+_SECRETS = """What is marked secret appears in no log line, error, status or traceback, and may come as
+a file: `NAME_FILE` is the path of a file that holds `NAME`, for example
+`GUARD_SECRET_KEY_FILE=/run/secrets/guard_secret_key`. The files of `/run/secrets` that are named
+for a variable are read by themselves; the environment goes before them.
+
+The jobs of this project's own app (`tasks`) have settings of their own, in `tasks/settings.py`."""
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "The window": ("maintenance_mode_", "maintenance_default_", "emergency_mode_job_", "test_mode_", "guard_look_"),
+    "The window": (
+        "maintenance_mode_", "maintenance_default_", "emergency_mode_job_", "test_mode_", "guard_look_",
+    ),
     "Stores, broker and keys": (
         "database_url", "redis_url", "celery_", "guard_secret_", "guard_former_", "guard_encryption_",
         "guard_namespace", "guard_app_database_",
@@ -79,24 +87,19 @@ def settings() -> str:
                 default = getattr(Settings, name)
                 blocks += _about(name, hints[name], default, meanings[name])
     rows = (
-        (f"[{code(name.upper())}](#{anchor(name)})", _default(getattr(Settings, name)), _first(meanings[name]))
+        (
+            f"[{code(name.upper())}](#{anchor(name)})",
+            _default(getattr(Settings, name)),
+            _first(meanings[name]),
+        )
         for name in names
     )
     overview = table(("variable", "default", "meaning"), rows)
     return page("Settings", "guard/settings", _INTRO, _SECRETS, "## All of them", overview, *blocks)
 
 
-_SECRETS = """What is marked secret appears in no log line, error, status or traceback, and may come as a file: `NAME_FILE` is the path
-of a file that holds `NAME`, for example `GUARD_SECRET_KEY_FILE=/run/secrets/guard_secret_key`. The files of
-`/run/secrets` that are named for a variable are read by themselves; the environment goes before them.
-
-The jobs of this project's own app (`tasks`) have settings of their own, in `tasks/settings.py`."""
-
-
 def _group(name: str) -> tuple[str, ...]:
-    fitting = [
-        (len(begin), group) for group in _GROUPS.values() for begin in group if name.startswith(begin)
-    ]
+    fitting = [(len(begin), group) for group in _GROUPS.values() for begin in group if name.startswith(begin)]
     if not fitting:
         raise LookupError(f"docs/generators/settings.py has no group for {name}")
     return max(fitting)[1]
@@ -105,12 +108,11 @@ def _group(name: str) -> tuple[str, ...]:
 def _meanings() -> dict[str, str]:
     """The text below each field."""
     body = ast.parse(inspect.getsource(Settings)).body[0]
-    assert isinstance(body, ast.ClassDef)
     found = {}
-    for field, text in pairwise(body.body):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-            assert isinstance(field.target, ast.Name) and isinstance(text.value, ast.Constant)
-            found[field.target.id] = str(text.value.value)
+    for field, text in pairwise(getattr(body, "body", [])):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
+                found[name] = said
     return found
 
 

@@ -1,7 +1,7 @@
 """A small drawing board: boxes, arrows and words, as SVG that is readable on light and on dark ground.
 
-Colours follow what the reader prefers. The ground is drawn too: where a page does not tell the picture that it is
-dark, the picture stays a light sheet on it, and readable.
+Colours follow what the reader prefers. The ground is drawn too: where a page does not tell the picture that
+it is dark, the picture stays a light sheet on it, and readable.
 """
 
 from __future__ import annotations
@@ -16,6 +16,14 @@ __all__ = ["LINE", "Drawing"]
 
 LINE = 17
 """Height of a line of text."""
+_OPENING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+    'height="{height}" role="img" aria-labelledby="title told">'
+)
+_HEAD = (
+    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+    'orient="auto-start-reverse"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>'
+)
 _TONES = {
     # name: ground and edge, light and dark
     "plain": ("#f3f4f6", "#6b7280", "#2f3542", "#9aa4b2"),
@@ -58,7 +66,8 @@ class Drawing:
     def words(self, x: float, y: float, text: str, *, kind: str = "small", anchor: str = "middle") -> None:
         """One line of text; `y` is where its letters stand."""
         self._parts.append(
-            f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text, quote=False)}</text>'
+            f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">'
+            f"{escape(text, quote=False)}</text>"
         )
 
     def label(self, x: float, y: float, text: str) -> None:
@@ -82,14 +91,12 @@ class Drawing:
         width, height = self._size
         return "\n".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-                f'height="{height}" role="img" aria-labelledby="title told">',
+                _OPENING.format(width=width, height=height),
                 "<!-- Drawn by `python docs/generate.py`. Do not edit. -->",
                 f'<title id="title">{escape(self._title)}</title>',
                 f'<desc id="told">{escape(self._told)}</desc>',
                 _style(),
-                '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
-                'orient="auto-start-reverse"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>',
+                _HEAD,
                 f'<rect class="ground" width="{width}" height="{height}" rx="8"/>',
                 *self._parts,
                 "</svg>\n",
