@@ -131,7 +131,7 @@ def _named(module: str, name: str, one: Any) -> Iterator[str]:
         yield _signature(f"{module}.{name}", one)
         yield from described(one.__doc__)
     else:
-        yield from described(getattr(one, "__doc__", ""))
+        yield f"```python\n{module}.{name} = {one!r}\n```"
 
 
 def _fields(kind: type) -> Iterator[str]:
@@ -161,7 +161,8 @@ def _members(kind: type, *, level: int = 3, skip: set[str] | frozenset[str] = fr
     """Public methods and properties, those of our own bases too, in the order of the code."""
     seen = set(skip)
     for owner in kind.__mro__:
-        if not owner.__module__.startswith("guard."):
+        told_of_guard = kind is not guard.Guard and issubclass(guard.Guard, owner)
+        if told_of_guard or not owner.__module__.startswith("guard."):
             continue
         for name, one in vars(owner).items():
             about = one.func if hasattr(one, "func") else getattr(one, "fget", None) or one
