@@ -81,7 +81,8 @@ class MaintenanceMiddleware:
 
     def find_guard(self) -> Guard:
         """The guard of Celery's current app, which is the project's once its package imports `celery.py`."""
-        guard = installed(current_app._get_current_object())  # noqa: SLF001 - as for any proxy of Celery
+        app: Any = current_app
+        guard = installed(app._get_current_object())
         if guard is None:
             raise ImproperlyConfigured(
                 f"MaintenanceMiddleware: the Celery app {current_app.main!r} has no guard. Call "
@@ -135,7 +136,7 @@ class MaintenanceMiddleware:
     def _who(self, request: HttpRequest) -> User | None:
         try:
             return self.user(request)
-        except Exception:  # noqa: BLE001 - in maintenance the project's own database may be away
+        except Exception:
             log.warning("who makes this request is not known", exc_info=True)
             return None
 

@@ -46,7 +46,7 @@ def run(code: str, folder: Path, *argv: str) -> str:
         return process.log
 
 
-ASKS = '''
+ASKS = """
 maintenance = guard.install(app)
 from guard.web.django import MaintenanceMiddleware, guarded
 
@@ -97,7 +97,7 @@ assert "flask" not in sys.modules
 print(maintenance.attempts.of(maintenance.status().window_id).total)
 maintenance.disable(by="me")
 maintenance.close()
-'''
+"""
 
 
 def test_requests_are_asked_about(valkey: Valkey, tmp_path: Path) -> None:

@@ -116,3 +116,20 @@ def test_who_asks_need_not_be_known_in_a_window(make_gallery: Any, monkeypatch: 
     gallery.close()
     assert client.post("/profile").status_code == 503
     assert client.get("/").status_code == 200
+
+
+def test_an_application_that_never_says_how_old_a_session_is_hears_of_it(
+    make_gallery: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    """After its first window nobody but admins stays signed in: it must be able to find out why."""
+    gallery: Gallery = make_gallery()
+    monkeypatch.setattr(
+        gallery.app.config["maintenance"], "_user", lambda _request: User(name="bob", role="viewer")
+    )
+    gallery.client().get("/")
+    gallery.close(sessions="invalidate")
+    gallery.guard.disable(by="ops")
+    eventually(lambda: gallery.guard.sessions.may_sign_in("viewer"), within=5, what="the window is over")
+    for _ in range(2):
+        assert gallery.client("bob").get("/").status_code == 401
+    assert caplog.text.count("GUARD_SESSIONS_NORMAL=keep") == 1
