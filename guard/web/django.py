@@ -7,7 +7,7 @@ Rules:
 - Asked when the view is known and every middleware has seen the request, so that `request.user` is there,
   and an address that does not exist stays 404.
 - A view says its operation by `@guarded`; else method and path decide, by `guard.operations.add_endpoint`.
-- `MaintenanceActive`, raised in a view, becomes the same 503; a transaction of ATOMIC_REQUESTS is rolled back.
+- `MaintenanceActive`, raised in a view, becomes the same 503, and ATOMIC_REQUESTS rolls the transaction back.
 - Sessions are Django's: a window ends none, and bars nobody from signing in.
 
 Needs Django and nothing else; Flask is not imported.
@@ -45,7 +45,7 @@ __all__ = ["TEMPLATE", "MaintenanceMiddleware", "guarded"]
 log = logging.getLogger(__name__)
 
 TEMPLATE = "maintenance/refused.html"
-"""The project's own page for people, if it has one; given ``message``, ``reason``, ``title``, ``retry_after``."""
+"""The project's own page if it has one; given ``message``, ``reason``, ``title``, ``retry_after``."""
 _OPERATION = "guard_operation"
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
@@ -82,7 +82,7 @@ class MaintenanceMiddleware:
     def find_guard(self) -> Guard:
         """The guard of Celery's current app, which is the project's once its package imports `celery.py`."""
         app: Any = current_app
-        guard = installed(app._get_current_object())
+        guard = installed(app._get_current_object())  # noqa: SLF001 - the app behind the proxy
         if guard is None:
             raise ImproperlyConfigured(
                 f"MaintenanceMiddleware: the Celery app {current_app.main!r} has no guard. Call "

@@ -52,9 +52,9 @@ _ASKED = "guard.asked"
 _REFUSED = "guard.refused"
 _BYPASS = "HTTP_X_MAINTENANCE_BYPASS"
 _AGELESS = (
-    "a session was ended that says neither its number nor when it was made. If users who sign in again are signed "
-    "out again, the application never says it: call maintenance.sign_in(role) where users sign in, and give "
-    "User(generation=session.get('guard_generation')); or keep sessions: GUARD_SESSIONS_NORMAL=keep"
+    "a session was ended that says neither its number nor when it was made. If users who sign in again are "
+    "signed out again, the application never says it: call maintenance.sign_in(role) where users sign in, "
+    "and give User(generation=session.get('guard_generation')); or keep sessions: GUARD_SESSIONS_NORMAL=keep"
 )
 
 

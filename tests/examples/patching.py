@@ -27,7 +27,8 @@ def apply_patch(patch: Path, folder: Path) -> None:
         lines = part.splitlines()
         name, target = lines[0], folder / lines[1].removeprefix("+++ b/")
         assert target == folder / name, f"{patch.name} renames {name}"
-        target.write_text("".join(f"{line}\n" for line in _applied(lines[2:], target.read_text().splitlines())))
+        new = _applied(lines[2:], target.read_text().splitlines())
+        target.write_text("".join(f"{line}\n" for line in new))
 
 
 def _applied(hunks: list[str], old: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from tests.examples.project import EXAMPLES, Browser, Project
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 PATCH = EXAMPLES / "django_shop" / "guard.patch"
 WEB = ("-m", "waitress", "--listen=127.0.0.1:{port}", "shopsite.wsgi:application")
@@ -45,7 +45,7 @@ class Adopted:
 
 
 @pytest.fixture(scope="module")
-def adopted(make_project: Callable[..., Project]) -> Iterator[Adopted]:
+def adopted(make_project: Callable[..., Project]) -> Adopted:
     """The shop runs, takes an order, is stopped, patched and started again."""
     project = make_project(
         "django_shop",
@@ -67,7 +67,7 @@ def adopted(make_project: Callable[..., Project]) -> Iterator[Adopted]:
 
     apply_patch(PATCH, project.folder)
     project.worker()
-    yield Adopted(project, project.web(*WEB), before)
+    return Adopted(project, project.web(*WEB), before)
 
 
 def test_the_guard_takes_less_than_fifteen_lines() -> None:

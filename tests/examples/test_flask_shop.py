@@ -14,7 +14,7 @@ from tests.examples.project import EXAMPLES, Browser, Project
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 PATCH = EXAMPLES / "flask_shop" / "guard.patch"
 WEB = ("-m", "waitress", "--listen=127.0.0.1:{port}", "make_celery:flask_app")
@@ -47,7 +47,7 @@ def schema_of(project: Project) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def adopted(make_project: Callable[..., Project]) -> Iterator[Adopted]:
+def adopted(make_project: Callable[..., Project]) -> Adopted:
     """The shop runs, takes an order, is stopped, patched and started again."""
     project = make_project(
         "flask_shop",
@@ -73,7 +73,7 @@ def adopted(make_project: Callable[..., Project]) -> Iterator[Adopted]:
 
     apply_patch(PATCH, project.folder)
     project.worker()
-    yield Adopted(project, project.web(*WEB), before, schema)
+    return Adopted(project, project.web(*WEB), before, schema)
 
 
 def test_the_guard_takes_less_than_fifteen_lines() -> None:
