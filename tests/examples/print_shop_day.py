@@ -6,10 +6,11 @@ import sys
 import time
 from pathlib import Path
 
-import guard
 from print_shop import classes, long_jobs, operations, publishing, retries, workflows
 from print_shop.app import maintenance
 from print_shop.async_web import order_a_crop
+
+import guard
 
 FOLDER = Path(sys.argv[1])
 facts = {}
