@@ -22,7 +22,10 @@ DAY = Path(__file__).with_name("print_shop_day.py")
 def day(make_project: Callable[..., Project]) -> dict[str, Any]:
     """What a day in the print shop has shown."""
     project = make_project("plain", app="print_shop", SHOP_BROKER="BROKER", SHOP_RESULTS="RESULTS")
+    with (project.folder / "print_shop" / "operations.py").open("a") as module:
+        module.write('\n\n@app.task(operation="croping")\ndef misspelt() -> None: ...\n')
     worker = project.worker("w1", "-Q", "celery,bulk")
+    assert "misspelt says operation='croping', which does not exist" in worker.log
     process = project.run("day", str(DAY), str(project.folder))
     eventually((project.folder / "window").exists, within=60, what=f"the window: {process.log_tail}")
     known = len(worker.log)
