@@ -36,7 +36,8 @@ def _import_everything() -> None:
     package = importlib.import_module("guard")
     for found in pkgutil.walk_packages(package.__path__, "guard."):
         if not found.name.startswith(("guard.flower", "guard.store.sql.migrations", "guard.testing")):
-            importlib.import_module(found.name)
+            with contextlib.suppress(ImportError):  # what needs an extra that is not installed
+                importlib.import_module(found.name)
 
 
 def _become(request: dict[str, object], streams: list[int]) -> None:

@@ -58,8 +58,15 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A command that another test runs: `test` is `file` or `file::function`, below the repository's folder."""
+    """A command that another test runs, or that no test can run.
+
+    Attributes:
+        test: `file` or `file::function`, below the repository's folder, that runs it or the next best to it.
+        why: what that test does.
+        document: the page that shows it, where that may be missing from a checkout: then nothing is asked.
+    """
 
     command: str
     test: str
     why: str
+    document: str = ""

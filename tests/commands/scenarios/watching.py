@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from tests.commands.scenarios.acting import CELERY, LAST_WEEK, NEXT_SUNDAY, looked_up, prepared
+from tests.commands.scenarios.acting import CELERY, LAST_WEEK, NEXT_SUNDAY, looked_up, noted, prepared
 from tests.commands.steps import Scenario, Step
 from tests.support.ports import free_port
 
@@ -77,6 +78,12 @@ def _log(fleet: Fleet) -> None:
     (fleet.folder / "worker.log").write_text(lines)
 
 
+def _drill(fleet: Fleet, said: str) -> None:
+    found = re.search(r"drill ([0-9a-f]{8})", said)
+    assert found, said
+    fleet.notes["drill"] = found[1]
+
+
 KEEPING = Scenario(
     "sessions, journal, access, drills",
     begin=lambda fleet: fleet.worker(),
@@ -112,6 +119,10 @@ KEEPING = Scenario(
         Step(CELERY + "drill planned-window --unattended", says=["points"]),
         Step(CELERY + "drill security-incident --unattended"),
         Step(CELERY + "drill list", says=["planned-window"]),
+        # people are asked: each step waits for `drill acknowledge`, or for its time
+        Step(CELERY + "drill planned-window", until="plan", code=(4, 130)),
+        Step(CELERY + "drill security-incident", until="assess", stays=True, after=_drill),
+        Step(CELERY + "drill acknowledge 5f0c7ad2 --by alice", fill={"5f0c7ad2": noted("drill")}),
         Step('grep -h -E "\\[(MAINTENANCE|EMERGENCY)\\]" worker.log | tail -20', before=_log),
         Step('grep -c "Operation blocked" worker.log', says=["1"]),
     ),

@@ -10,7 +10,7 @@ from tests.commands.steps import Scenario, Step
 if TYPE_CHECKING:
     from tests.commands.fleet import Fleet
 
-__all__ = ["RELEASE", "WINDOW"]
+__all__ = ["QUICKSTART", "RELEASE", "WINDOW"]
 
 _WINDOW_ID = {"WINDOW_ID": looked_up("report", "window", "window_id")}
 
@@ -101,5 +101,17 @@ RELEASE = Scenario(
             fill={"BYPASS_ID": looked_up("bypass list", 0, "bypass_id")},
         ),
         Step(CELERY + "disable --unverified"),
+    ),
+)
+QUICKSTART = Scenario(
+    "the quickstart",
+    steps=(
+        Step("celery -A shop worker --concurrency 2", until="transport:", stays=True),
+        Step(
+            """python -c "from shop import caption; print(caption.delay('cat.jpg').get(timeout=10))\"""",
+            says=["cat.jpg"],
+        ),
+        Step(CELERY + 'enable --reason "Database upgrade" --duration 30m', code=(0, 4)),
+        Step("""python -c "from shop import caption; print(caption.apply_async(('dog.jpg',), when_closed='hold'))\""""),
     ),
 )
