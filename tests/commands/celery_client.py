@@ -1,4 +1,4 @@
-"""`celery` on the PATH of the commands' tests: has `forking.py` run it. Standard library alone, started with -S."""
+"""`celery` on the PATH of the commands' tests: has `forking.py` run it. Standard library alone."""
 
 import contextlib
 import json

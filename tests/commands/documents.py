@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.commands.reading import Shown, read
 from tests.commands.scenarios import SCENARIOS
-from tests.commands.steps import Step
+
+if TYPE_CHECKING:
+    from tests.commands.steps import Step
 
 __all__ = ["DOCUMENTS", "STEPS", "all_shown", "outputs_of"]
 

@@ -19,14 +19,16 @@ _DUMP = (
 ELSEWHERE: tuple[Elsewhere, ...] = (
     Elsewhere("make demo", _DEMO, "runs the demo that the target starts; `.ci/run` runs the target"),
     Elsewhere("make test", ".ci/run", "runs the target in a fresh clone"),
-    Elsewhere("pip install celery-maintenance-guard", ".ci/run", "installs the package in an empty environment"),
+    Elsewhere(
+        "pip install celery-maintenance-guard", ".ci/run", "installs the package in an empty environment"
+    ),
     Elsewhere("pip install 'celery-maintenance-guard[web,flower]'", _EXTRAS, "what each extra brings"),
     Elsewhere(
         "pip install 'celery-maintenance-guard[metrics,notify,reports,logs,otel,automation]'",
         _EXTRAS,
         "what each extra brings",
     ),
-    # No Docker engine where the tests run: the files are checked, and the same window is run on the same servers.
+    # No Docker engine where the tests run: the files are checked, and a window is run on the same servers.
     *(
         Elsewhere(command, _COMPOSE, "checks the files that it reads", _PAGE)
         for command in (
@@ -37,13 +39,17 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
             "docker compose -f docker/compose.yaml up --build --detach --wait",
             "docker compose -f docker/compose.yaml build",
             "docker compose -f docker/compose.yaml up --detach --wait",
-            "alias guard='docker compose -f docker/compose.yaml exec worker-maintenance "
-            "celery -A tasks maintenance'",
+            (
+                "alias guard='docker compose -f docker/compose.yaml exec worker-maintenance "
+                "celery -A tasks maintenance'"
+            ),
             _DUMP,
         )
     ),
     *(
-        Elsewhere(f"guard {command}", _WINDOW, "a window by the same commands on the compose file's Redis", _PAGE)
+        Elsewhere(
+            f"guard {command}", _WINDOW, "a window by the same commands on the compose file's Redis", _PAGE
+        )
         for command in (
             "check",
             'enable --reason "First window" --duration 10m',

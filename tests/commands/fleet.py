@@ -29,7 +29,17 @@ __all__ = ["Done", "Fleet", "ForkServer"]
 ROOT = Path(__file__).parents[2]
 APPS = Path(__file__).parent / "apps"
 CLIENT = Path(__file__).parent / "celery_client.py"
-DROPPED = ("NO_COLOR", "APP", "GUARD_", "MAINTENANCE_", "EMERGENCY_", "REDIS_", "DATABASE_URL", "CELERY_", "TASKS_")
+DROPPED = (
+    "NO_COLOR",
+    "APP",
+    "GUARD_",
+    "MAINTENANCE_",
+    "EMERGENCY_",
+    "REDIS_",
+    "DATABASE_URL",
+    "CELERY_",
+    "TASKS_",
+)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Runs `celery …` commands fast: has everything imported once, and forks for each.
 
-`python -m tests.commands.forking SOCKET`. `celery_client.py` is its client. A request is one message: arguments,
-environment and folder as JSON, with the client's three streams beside it. The fork takes them all over and calls
-Celery's own main function (or, for `--python CODE`, runs that). The answer is two lines: the process id
-at once (the client passes signals on), and the exit code when it has ended, negative for a signal.
+`python -m tests.commands.forking SOCKET`. `celery_client.py` is its client. A request is one message:
+arguments, environment and folder as JSON, the client's three streams beside it. The fork takes them over and
+calls Celery's own main function, or runs the code of `--python CODE`. The answer is two lines: the process id at once (the
+client passes signals on), and the exit code when it has ended, negative for a signal.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ import sys
 import threading
 from pathlib import Path
 
+_USED = """
+celery.bin.worker celery.bin.beat celery.apps.worker kombu.transport.redis
+celery.backends.redis celery.concurrency.prefork celery.worker.consumer redis
+celery.bin.celery celery.app.control celery.events celery.__main__ encodings.idna
+sqlalchemy.dialects.sqlite.pysqlite alembic.command alembic.autogenerate waitress flask
+jinja2 pydantic_settings psutil leather prometheus_client segno pyotp limits
+cryptography.fernet zoneinfo dateutil.rrule urllib3 concurrent.futures.thread
+"""
+
 
 def _import_everything() -> None:
     """What a command may import: of ours no module that makes an app, and nothing that starts a thread."""
-    for name in ("celery.bin.worker", "celery.bin.beat", "celery.apps.worker", "kombu.transport.redis",
-                 "celery.backends.redis", "celery.concurrency.prefork", "celery.worker.consumer", "redis",
-                 "celery.bin.celery", "celery.app.control", "celery.events", "celery.__main__", "encodings.idna",
-                 "sqlalchemy.dialects.sqlite.pysqlite",
-                 "alembic.command", "alembic.autogenerate", "waitress", "flask", "jinja2", "pydantic_settings",
-                 "psutil", "leather", "prometheus_client", "segno", "pyotp", "limits", "cryptography.fernet",
-                 "zoneinfo", "dateutil.rrule", "urllib3", "concurrent.futures.thread"):  # fmt: skip
+    for name in _USED.split():
         importlib.import_module(name)
     package = importlib.import_module("guard")
     for found in pkgutil.walk_packages(package.__path__, "guard."):
@@ -47,11 +50,12 @@ def _become(request: dict[str, object], streams: list[int]) -> None:
         os.dup2(stream, target)
         os.close(stream)
     for stream, descriptor, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
-        setattr(sys, stream, open(descriptor, mode, encoding="utf-8", closefd=False, buffering=1))  # noqa: PTH123, SIM115
+        setattr(sys, stream, open(descriptor, mode, encoding="utf-8", closefd=False, buffering=1))  # noqa: SIM115
         setattr(sys, f"__{stream}__", getattr(sys, stream))
     os.environ.clear()
     os.environ.update(request["environment"])  # type: ignore[call-overload]
     os.chdir(str(request["folder"]))
+    sys.modules["__main__"].__package__ = None  # so that usage is that of a program, not of a module
     sys.argv = ["celery", *request["arguments"]]  # type: ignore[misc]
     folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [*folders, *(one for one in sys.path if one not in folders)]

@@ -19,8 +19,8 @@ _ENDS = re.compile(r"\s{2,}|: |[;,(]")
 def missing(shown: Iterable[str], said: str, *, unlike: Iterable[str] = ()) -> list[str]:
     """Documented lines whose beginning no line of the real output has.
 
-    The beginning is all before a colon, a comma, a bracket or two spaces, with every number alike. A line of `…` stands
-    for anything; what begins as one of `unlike` is left out.
+    The beginning is all before a colon, a comma, a bracket or two spaces, with every number alike. A line of
+    `…` stands for anything; what begins as one of `unlike` is left out.
     """
     real = {_beginning(line) for line in said.splitlines()}
     return [

@@ -1,7 +1,7 @@
 """The commands of a document: each statement of its fenced `sh`, `bash` and `console` blocks.
 
 In `sh` and `bash` blocks every line is a command; in `console` blocks those behind `$ ` are, and what follows
-is the output. Continued lines, compound commands and what looks at `$?` belong to the statement they continue.
+is the output. Continued lines, compound commands and what looks at `$?` belong to the statement before.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ PROCEDURES = (
     "Weekly System Optimization", "Monthly Security Audit", "Monthly Performance Review",
     "Emergency Response Protocol", "Immediate Response (0-5 minutes)", "Extended Response (5-30 minutes)",
     "Emergency Recovery Procedures", "Security Incident Recovery", "Data Corruption Recovery",
-    "System Failure Recovery", "Alert Response Procedures", "Critical Alert Response", "Warning Alert Response",
+    "System Failure Recovery", "Alert Response Procedures", "Critical Alert Response",
+    "Warning Alert Response",
     "Escalation", "On-call handover", "Post-mortem", "Planning", "Before", "During", "After", "Communication",
     "Training", "Monitoring and alerting", "Documentation",
 )  # fmt: skip
@@ -39,7 +40,7 @@ def anchors(text: str) -> set[str]:
 
 
 def table(title: str) -> dict[str, str]:
-    """First cell -> anchor of the second, of the table below this heading; `the same` is that of the row above."""
+    """First cell -> anchor of the second, in the table below this heading. `the same` is the row above's."""
     found, last = {}, ""
     for row in RUNBOOK.split(f"\n## {title}\n")[1].split("\n## ")[0].splitlines():
         cells = [cell.strip() for cell in row.strip("|").split("|")] if row.startswith("|") else []

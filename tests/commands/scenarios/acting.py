@@ -13,7 +13,19 @@ if TYPE_CHECKING:
 
     from tests.commands.fleet import Fleet
 
-__all__ = ["CELERY", "LAST_WEEK", "NEXT_SUNDAY", "ask", "both", "busy", "let_go", "looked_up", "noted", "prepared", "two_parked"]
+__all__ = [
+    "CELERY",
+    "LAST_WEEK",
+    "NEXT_SUNDAY",
+    "ask",
+    "both",
+    "busy",
+    "let_go",
+    "looked_up",
+    "noted",
+    "prepared",
+    "two_parked",
+]
 
 CELERY = "celery -A shop maintenance "
 _NOW = datetime.now(UTC)
@@ -36,7 +48,7 @@ def let_go(fleet: Fleet) -> None:
 
 
 def busy(fleet: Fleet) -> None:
-    """Two jobs run, and the worker has two more of a queue that a window does not cordon, so that it parks them."""
+    """Two jobs run; the worker has two more, of a queue that is not cordoned, which a window parks."""
     (fleet.folder / "go").unlink(missing_ok=True)
     fleet.notes["running"] = fleet.python('print(*[shop.slow.delay(name).id for name in "ab"])').split()[0]
     began = [fleet.folder / f"began-{name}" for name in "ab"]
@@ -44,7 +56,9 @@ def busy(fleet: Fleet) -> None:
     behind = '[shop.slow.apply_async((name,), queue="maintenance").id for name in "cd"]'
     ids = fleet.python(f"print(*{behind})").split()
     fleet.notes |= {"parked 1": ids[0], "parked 2": ids[1]}
-    eventually(lambda: ids[1] in fleet.run("celery -A shop inspect reserved").out, within=20, what="jobs taken")
+    eventually(
+        lambda: ids[1] in fleet.run("celery -A shop inspect reserved").out, within=20, what="jobs taken"
+    )
 
 
 def two_parked(fleet: Fleet) -> None:

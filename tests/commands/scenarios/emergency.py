@@ -77,28 +77,31 @@ EMERGENCY = Scenario(
         Step(CELERY + "alerts resolve 17", fill={"17": noted("alert")}),
         Step(CELERY + "alerts list --all --limit 200"),
         Step(CELERY + "alerts rules", says=["emergency", "redis-memory"]),
-        Step(CELERY + "evidence /backup/incident-2026-11-22 --log /var/log/shop", code=(0, 4), fill=_EVIDENCE),
+        Step(
+            CELERY + "evidence /backup/incident-2026-11-22 --log /var/log/shop", code=(0, 4), fill=_EVIDENCE
+        ),
         Step(CELERY + "evidence --verify /backup/incident-2026-11-22", code=(0, 4), fill=_PLACES),
         Step(CELERY + "change --mode normal"),
         Step(CELERY + "change --mode emergency --grace 30"),
         Step(
-            CELERY + "change --mode emergency --grace 10", before=prepared("change --mode normal", "drain --watch")
+            CELERY + "change --mode emergency --grace 10",
+            before=prepared("change --mode normal", "drain --watch"),
         ),
-        Step(
-            CELERY + "change --mode emergency", before=prepared("change --mode normal")
-        ),
+        Step(CELERY + "change --mode emergency", before=prepared("change --mode normal")),
         Step(CELERY + "disable", before=prepared("change --mode normal")),
         Step(
             'curl -s -X POST "$GUARD_URL/api/maintenance/emergency" -H "Authorization: Bearer $GUARD_TOKEN" '
             '-H "X-Guard-Code: 123456" -H "Content-Type: application/json" '
-            """-d '{"reason": "EMERGENCY: passwords are tried", "terminate_jobs": true, "grace_period": 30}'""",
+            """-d '{"reason": "EMERGENCY: passwords are tried", """
+            """"terminate_jobs": true, "grace_period": 30}'""",
             before=_somebody_signs,
             fill={"123456": lambda fleet: pyotp.TOTP(fleet.notes["seed"]).now()},
             says=['"emergency"'],
             after=_ended,
         ),
         Step(
-            """curl -s "$GUARD_URL/api/maintenance/blocked-operations" | jq '.blocked_operations[].operation_type'""",
+            'curl -s "$GUARD_URL/api/maintenance/blocked-operations" '
+            "| jq '.blocked_operations[].operation_type'",
             before=prepared("enable --reason Upgrade"),
             says=["caption_generation"],
         ),
@@ -121,7 +124,8 @@ EMERGENCY = Scenario(
         ),
         Step(CELERY + "reports show incident", says=["Timeline"], code=(0, 4)),
         Step(
-            CELERY + 'reports note incident "Cause: a reused password. Learnt: … Changed: second factor for all."'
+            CELERY
+            + 'reports note incident "Cause: a reused password. Learnt: … Changed: second factor for all."'
         ),
         Step(CELERY + 'reports note incident "The disk was full; an alert at 80 % is set."'),
         Step(CELERY + "reports export incident review.html"),

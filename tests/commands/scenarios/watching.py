@@ -59,9 +59,10 @@ ROUTINES = Scenario(
         Step(CELERY + "reports make weekly", code=(0, 4)),
         Step(CELERY + "reports show weekly", code=(0, 4)),
         Step(
-            CELERY + "reports make weekly --from 2026-11-16 --to 2026-11-22", code=(0, 4),
+            CELERY + "reports make weekly --from 2026-11-16 --to 2026-11-22",
+            code=(0, 4),
             fill={"2026-11-16": LAST_WEEK[0], "2026-11-22": LAST_WEEK[1]},
-        ),  # fmt: skip
+        ),
         Step(CELERY + "reports export weekly week.html"),
         Step(CELERY + "reports make monthly", code=(0, 4)),
         Step(CELERY + "reports export monthly month.html"),
@@ -74,7 +75,9 @@ ROUTINES = Scenario(
 
 
 def _log(fleet: Fleet) -> None:
-    lines = '[MAINTENANCE] Operation blocked: endpoint="/x"\n[EMERGENCY] Emergency maintenance activated\nother\n'
+    lines = (
+        '[MAINTENANCE] Operation blocked: endpoint="/x"\n[EMERGENCY] Emergency maintenance activated\nother\n'
+    )
     (fleet.folder / "worker.log").write_text(lines)
 
 
@@ -93,7 +96,11 @@ KEEPING = Scenario(
         Step(CELERY + "sessions sweep"),
         Step(CELERY + "sessions invalidate --dry-run"),
         Step(CELERY + "sessions invalidate"),
-        Step(CELERY + "sessions allow", before=prepared("enable -r Upgrade"), after=lambda f, _: prepared("disable")(f)),
+        Step(
+            CELERY + "sessions allow",
+            before=prepared("enable -r Upgrade"),
+            after=lambda f, _: prepared("disable")(f),
+        ),
         Step(CELERY + "access token make alice --right admin --for 90d", says=["gmt_"]),
         Step(CELERY + "access token list", says=["alice"]),
         Step(CELERY + "access enrol alice", says=["break-glass"]),
@@ -120,7 +127,7 @@ KEEPING = Scenario(
         Step(CELERY + "drill security-incident --unattended"),
         Step(CELERY + "drill list", says=["planned-window"]),
         # people are asked: each step waits for `drill acknowledge`, or for its time
-        Step(CELERY + "drill planned-window", until="plan", code=(4, 130)),
+        Step(CELERY + "drill planned-window", until="plan", code=1),
         Step(CELERY + "drill security-incident", until="assess", stays=True, after=_drill),
         Step(CELERY + "drill acknowledge 5f0c7ad2 --by alice", fill={"5f0c7ad2": noted("drill")}),
         Step('grep -h -E "\\[(MAINTENANCE|EMERGENCY)\\]" worker.log | tail -20', before=_log),
@@ -130,7 +137,7 @@ KEEPING = Scenario(
 _SUNDAY = {"2026-12-06 02:00": NEXT_SUNDAY}
 PLANS = Scenario(
     "plans",
-    begin=lambda fleet: prepared("migrate")(fleet),
+    begin=prepared("migrate"),
     steps=(
         Step(
             CELERY + 'schedule add --name Upgrade --reason "Database upgrade" --at "2026-12-06 02:00" '
@@ -140,7 +147,8 @@ PLANS = Scenario(
         Step(CELERY + "schedule show Upgrade", says=["Database upgrade"]),
         Step(CELERY + "schedule list", says=["Upgrade"]),
         Step(
-            CELERY + 'schedule add --reason "Reindex" --at "2026-12-06 02:00" --zone Europe/Berlin --duration 90m '
+            CELERY
+            + 'schedule add --reason "Reindex" --at "2026-12-06 02:00" --zone Europe/Berlin --duration 90m '
             '--every "FREQ=WEEKLY;BYDAY=SU" --notice 72h,24h,1h --only-queue images',
             fill=_SUNDAY,
         ),
@@ -149,7 +157,8 @@ PLANS = Scenario(
         Step(CELERY + "schedule change Reindex --duration 2h"),
         Step(CELERY + "schedule cancel Reindex"),
         Step(
-            CELERY + 'schedule add -r "Reindex" --at "2026-12-06 02:00" -z Europe/Berlin -d 90m -e "FREQ=WEEKLY"',
+            CELERY
+            + 'schedule add -r "Reindex" --at "2026-12-06 02:00" -z Europe/Berlin -d 90m -e "FREQ=WEEKLY"',
             fill=_SUNDAY,
         ),
     ),
@@ -169,7 +178,7 @@ def _token_file(fleet: Fleet) -> str:
 
 SERVERS = Scenario(
     "what goes on by itself, and the servers' own tools",
-    begin=lambda fleet: prepared("migrate")(fleet),
+    begin=prepared("migrate"),
     steps=(
         Step("celery -A shop worker -Q maintenance -c 2", until="transport:", stays=True),
         Step("celery -A shop inspect ping", says=["pong"], before=lambda fleet: fleet.worker()),
@@ -187,7 +196,12 @@ SERVERS = Scenario(
             fill={"9540": _port, "10.0.0.7": "127.0.0.1", "/etc/guard/metrics.token": _token_file},
             until="http",
         ),
-        Step("celery -A shop flower", fill={"flower": lambda f: f"flower --port={free_port()}"}, until="Visit me", code=(0, 1)),
+        Step(
+            "celery -A shop flower",
+            fill={"flower": lambda _: f"flower --port={free_port()}"},
+            until="Visit me",
+            code=(0, 1),
+        ),
         Step(CELERY + "notifications", says=["nobody"]),
         Step(CELERY + "notifications list --stage waiting"),
         Step(CELERY + "notifications retry --all"),

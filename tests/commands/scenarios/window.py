@@ -39,7 +39,9 @@ WINDOW = Scenario(
             CELERY + "status --json | jq '.is_active, .reason, .started_at, .estimated_completion'",
             says=["true", '"Database upgrade"'],
         ),
-        Step(CELERY + "status --json | jq '{reason, mode, started_at, enabled_by}'", says=['"mode": "normal"']),
+        Step(
+            CELERY + "status --json | jq '{reason, mode, started_at, enabled_by}'", says=['"mode": "normal"']
+        ),
         Step(CELERY + "status --json > status.json"),
         Step(CELERY + "status --watch", until="Maintenance: ON"),
         Step(CELERY + "job JOB_ID", fill={"JOB_ID": noted("running")}, says=["running"]),
@@ -112,6 +114,9 @@ QUICKSTART = Scenario(
             says=["cat.jpg"],
         ),
         Step(CELERY + 'enable --reason "Database upgrade" --duration 30m', code=(0, 4)),
-        Step("""python -c "from shop import caption; print(caption.apply_async(('dog.jpg',), when_closed='hold'))\""""),
+        Step(
+            'python -c "from shop import caption; '
+            """print(caption.apply_async(('dog.jpg',), when_closed='hold'))\""""
+        ),
     ),
 )
