@@ -1,9 +1,9 @@
 """Runs `celery …` commands fast: has everything imported once, and forks for each.
 
-`python -m tests.commands.forking SOCKET`. `celery_client.py` is its client. A request is one message:
+`python -m tests.commands.forking SOCKET`; `celery_client.py` is its client. A request is one message:
 arguments, environment and folder as JSON, the client's three streams beside it. The fork takes them over and
-calls Celery's own main function, or runs the code of `--python CODE`. The answer is two lines: the process id at once (the
-client passes signals on), and the exit code when it has ended, negative for a signal.
+calls Celery's own main function, or runs the code of `--python CODE`. The answer is two lines: the process id
+at once (the client passes signals on), and the exit code when it has ended, negative for a signal.
 """
 
 from __future__ import annotations
