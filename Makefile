@@ -9,12 +9,13 @@ PYTEST_ARGS ?=
 
 # An extra and those it contains: having installed the first, there is no need to install the others.
 CONTAINED_demo := demo
-CONTAINED_test := test demo
-CONTAINED_check := check test demo
+CONTAINED_docs := docs
+CONTAINED_test := test demo docs
+CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest check bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest check docs bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,15 +52,19 @@ check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python docs/diagrams.py --check
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/event_table.py --check
+
+# Material says at each build that MkDocs has no future; see docs/decisions.md, D120.
+docs: $(VENV)/.docs-installed ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the virtual environment, caches and build results
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.%-installed: pyproject.toml | $(BIN)/pip

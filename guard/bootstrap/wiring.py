@@ -275,8 +275,8 @@ class Wiring(OnDemand):
         @functools.wraps(make_task)
         def gating(*args: Any, **options: Any) -> Any:
             task = make_task(*args, **options)
-            if is_finalized(self.app):
-                self._put_gates_on(task)
+            # Now, not when the app is finalized: a direct or eager call of this task does not finalize it.
+            self._put_gates_on(task)
             return task
 
         return gating

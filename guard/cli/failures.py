@@ -58,7 +58,10 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (StateMissing, "start a worker or run `maintenance check`; until then everything stays closed"),
     (
         StateInvalid,
-        "every process needs the same GUARD_SECRET_KEY and GUARD_NAMESPACE; until then all is closed",
+        (
+            "every process needs the same GUARD_SECRET_KEY, GUARD_NAMESPACE and DATABASE_URL (a relative "
+            "SQLite path is another file in each folder); until then all is closed"
+        ),
     ),
     (
         StoreUnavailable,

@@ -51,6 +51,11 @@ log = logging.getLogger(__name__)
 _ASKED = "guard.asked"
 _REFUSED = "guard.refused"
 _BYPASS = "HTTP_X_MAINTENANCE_BYPASS"
+_AGELESS = (
+    "a session was ended that says neither its number nor when it was made. If users who sign in again are "
+    "signed out again, the application never says it: call maintenance.sign_in(role) where users sign in, "
+    "and give User(generation=session.get('guard_generation')); or keep sessions: GUARD_SESSIONS_NORMAL=keep"
+)
 
 
 class MaintenanceExtension:
@@ -88,6 +93,7 @@ class MaintenanceExtension:
         self._admin = admin
         self._status_page = status_page
         self._authenticate = authenticate
+        self._has_said_ageless = False
         if app is not None:
             self.init_app(app)
 
@@ -186,6 +192,9 @@ class MaintenanceExtension:
         accepted = sessions.is_accepted(user.generation, user.created_at, user.role)
         if accepted and sessions.may_sign_in(user.role):
             return None
+        if user.generation is None and user.created_at is None and not self._has_said_ageless:
+            self._has_said_ageless = True
+            log.warning(_AGELESS)
         self._sign_out()
         if not sessions.may_sign_in(user.role):
             return self._refuse(sign_in_closed(self.guard), user, asked)

@@ -5,16 +5,14 @@ What does not differ between two refusals of a second is made once, so that a st
 
 from __future__ import annotations
 
-import json
-import random
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from guard.core.decision import LONGEST_RETRY
-from guard.web.words import MODE_NAMES, icon_of, iso, label_of, title_of, until
+from guard.web.refusal_document import DOCUMENT_TYPE, RefusalDocuments
+from guard.web.words import MODE_NAMES, iso, label_of, until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from flask import Response
 
     from guard.api import Guard
-    from guard.core.operations import OperationKind
     from guard.errors import MaintenanceActive
 
 __all__ = ["PAGE_HEADERS", "Refusals", "rendered", "wants_page"]
@@ -37,20 +34,15 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 _PAGE = (("Content-Type", "text/html; charset=utf-8"), *PAGE_HEADERS.items())
-_DOCUMENT = (("Content-Type", "application/problem+json"),)
-_DICE = random.SystemRandom()
-"""Spreads load. The numbers of `random` itself are the application's, which may have seeded them."""
-_SPREAD = 0.1
-"""By which share a client is told to wait longer, at random: they do not all come back at once."""
+_DOCUMENT = (("Content-Type", DOCUMENT_TYPE),)
 _MOST_KEPT = 64
 
 
-class Refusals:
+class Refusals(RefusalDocuments):
     """Makes the answers of one application."""
 
     def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._bodies: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
+        super().__init__(guard)
         self._pages: dict[tuple[Any, ...], str] = {}
 
     def answer(self, error: MaintenanceActive) -> Response:
@@ -62,39 +54,6 @@ class Refusals:
         else:
             body, more = self.document(error, request.path), _DOCUMENT
         return current_app.response_class(body, 503, [*more, *self.headers(error)])
-
-    def headers(self, error: MaintenanceActive) -> list[tuple[str, str]]:
-        """What goes with every refusal."""
-        wait = error.retry_after
-        later = min(LONGEST_RETRY, wait + int(_DICE.random() * _SPREAD * wait))
-        return [
-            ("Retry-After", str(later)),
-            ("X-Maintenance-Active", "unknown" if error.mode is None else "true"),
-            ("X-Maintenance-Mode", error.mode or "unknown"),
-            ("Cache-Control", "no-store"),
-            ("Vary", "Accept"),
-        ]
-
-    def document(self, error: MaintenanceActive, path: str) -> bytes:
-        """The body for programs.
-
-        Args:
-            path: of the request.
-        """
-        now = int(self._guard.requests.now())
-        key = (error.operation, error.epoch, error.mode, error.message, now)
-        parts = self._bodies.get(key)
-        if parts is None:
-            if len(self._bodies) >= _MOST_KEPT:
-                self._bodies.clear()
-            made = json.dumps(_fields(self._guard, error, self._kind(error), now)).encode()
-            before, _, after = made.partition(b'"@path"')
-            parts = self._bodies[key] = (before, after)
-        return b"%b%b%b\n" % (parts[0], json.dumps(path).encode(), parts[1])
-
-    def _kind(self, error: MaintenanceActive) -> OperationKind:
-        kinds = self._guard.operations.kinds
-        return kinds.get(error.operation, kinds["unknown"])
 
     def _page(self, error: MaintenanceActive) -> str:
         now, kind = self._guard.requests.now(), self._kind(error)
@@ -149,40 +108,3 @@ def wants_page(environ: Mapping[str, Any]) -> bool:
         return True
     found = parse_accept_header(accept, MIMEAccept)
     return found["text/html"] > max(found["application/json"], found["application/problem+json"])
-
-
-def _fields(guard: Guard, error: MaintenanceActive, kind: OperationKind, now: int) -> dict[str, Any]:
-    state = guard.requests.state() if error.mode is not None else None
-    return {
-        # "@path" stands for what differs. First, so before every text that somebody has written.
-        "instance": "@path",
-        "type": "urn:maintenance-guard:maintenance-active",
-        "title": title_of(kind),
-        "status": 503,
-        "detail": error.message,
-        "mode": error.mode,
-        "epoch": error.epoch,
-        "operation": error.operation,
-        "retry_after": error.retry_after,
-        "error": "Service Unavailable",
-        "message": error.message,
-        "maintenance_active": None if error.mode is None else True,
-        "maintenance_info": {
-            "mode": error.mode,
-            "reason": error.reason,
-            "started_at": iso(state.started_at) if state else None,
-            "estimated_completion": iso(state.planned_end) if state else None,
-            "estimated_duration": state.duration if state else None,
-            "enabled_by": None,  # who administers the application is not told to the public
-            "test_mode": False,
-        },
-        "operation_info": {
-            "operation": label_of(kind),
-            "operation_type": error.operation,
-            "title": title_of(kind),
-            "description": error.message,
-            "icon": icon_of(error.mode),
-            "suggestion": kind.alternative,
-        },
-        "timestamp": iso(now),
-    }

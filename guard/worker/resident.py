@@ -21,6 +21,7 @@ from guard.clock import SystemClock
 from guard.core.agents import AgentCard
 from guard.core.key_fingerprint import fingerprint
 from guard.core.named_events import EventName
+from guard.core.suggest import did_you_mean
 from guard.errors import SelfTestFailed
 from guard.fleet.machine import machine_name
 from guard.gates.aborting import finishes
@@ -139,6 +140,7 @@ class Resident:
         if pool == "prefork":
             self._runtime.figures.share()
         self._name_early_acks()
+        self._name_unknown_operations()
         worker_shutdown.connect(lambda **_: self.stop(), weak=False)
         if pool == "prefork":
             worker_process_init.connect(self._adopt_child, weak=False)
@@ -158,6 +160,21 @@ class Resident:
                 ", ".join(early[:5]),
                 ", …" if len(early) > 5 else "",
             )
+
+    def _name_unknown_operations(self) -> None:
+        """Said here, not where the task is made: an operation may be declared after it."""
+        kinds = self._gate.classifier.registry.kinds
+        for name, task in sorted(self._app.tasks.items()):
+            operation = getattr(task, "operation", None)
+            if operation is not None and operation not in kinds:
+                log.warning(
+                    "task %s says operation=%r, which does not exist%s: it counts as unknown, which every "
+                    "window blocks; correct it, or declare it: guard.operations.declare(%r)",
+                    name,
+                    operation,
+                    did_you_mean(str(operation), kinds),
+                    operation,
+                )
 
     def start(self, worker: WorkController) -> None:
         """After the pool has forked, before the consumer connects."""

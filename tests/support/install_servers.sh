@@ -9,7 +9,7 @@ SAVED=$POLICY.guard-saved
 
 missing=""
 for pair in redis-server:redis-server mariadbd:mariadb-server rabbitmq-server:rabbitmq-server \
-    chromium:chromium systemd-analyze:systemd; do
+    chromium:chromium systemd-analyze:systemd curl:curl jq:jq redis-cli:redis-tools free:procps; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # off every PATH: Debian keeps each major version in a folder of its own

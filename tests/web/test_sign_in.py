@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import session
 
+from guard.web import User
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
@@ -116,3 +117,22 @@ def test_who_asks_need_not_be_known_in_a_window(make_gallery: Any, monkeypatch: 
     gallery.close()
     assert client.post("/profile").status_code == 503
     assert client.get("/").status_code == 200
+
+
+def test_an_application_that_never_says_how_old_a_session_is_hears_of_it(
+    make_gallery: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    """After its first window nobody but admins stays signed in: it must be able to find out why."""
+    gallery: Gallery = make_gallery()
+
+    def ageless(_request: object) -> User | None:
+        return User(name="bob", role="viewer") if "name" in session else None
+
+    monkeypatch.setattr(gallery.app.config["maintenance"], "_user", ageless)
+    gallery.client().get("/")
+    gallery.close(sessions="invalidate")
+    gallery.guard.disable(by="ops")
+    eventually(lambda: gallery.guard.sessions.may_sign_in("viewer"), within=5, what="the window is over")
+    for _ in range(2):
+        assert gallery.client("bob").get("/").status_code == 401
+    assert caplog.text.count("GUARD_SESSIONS_NORMAL=keep") == 1

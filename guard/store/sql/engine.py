@@ -44,6 +44,9 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
         timeout: seconds to connect and to wait for a lock.
         ours: whether the guard's tables are there. How another SQLite file keeps its journal is not for us to
             change.
+
+    Raises:
+        StoreUnavailable: the URL names a driver that is not there.
     """
     key = (os.getpid(), url, timeout, ours)
     if key not in _ENGINES:
@@ -59,21 +62,31 @@ def _create(url: str, timeout: float, *, ours: bool) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
+    if url.startswith("postgres://"):
+        raise StoreUnavailable(
+            "the database URL begins with postgres://, as other libraries have it: write postgresql+psycopg://"
+        )
     seconds = max(1, round(timeout))
     arguments: dict[str, Any] = {}
     if "pymysql" in url.partition("://")[0]:
         arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=2,
-        max_overflow=3,
-        pool_recycle=600,
-        pool_timeout=timeout,
-        hide_parameters=True,
-        connect_args=arguments,
-        isolation_level="READ COMMITTED",
-    )
+    try:
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=2,
+            max_overflow=3,
+            pool_recycle=600,
+            pool_timeout=timeout,
+            hide_parameters=True,
+            connect_args=arguments,
+            isolation_level="READ COMMITTED",
+        )
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(
+            f"the database URL asks for the driver {error.name}, which is not installed: install it, or name "
+            "another one, mysql+pymysql:// or postgresql+psycopg://"
+        ) from error
     return connect_through(engine)
 
 

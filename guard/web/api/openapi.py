@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from guard.web.api.asked import Route
 
-__all__ = ["document"]
+__all__ = ["MEANINGS", "document"]
 
 _REF = "#/components/schemas/{model}"
 _PARTS = re.compile(r"<(\w+)>")
-_MEANINGS = {
+MEANINGS = {
     400: "The request is not understood: every problem is named",
     401: "Nobody whom we know; or a second factor must be shown first (`step_up_required`)",
     403: "The right is missing; or somebody else must approve first; or another site has asked",
@@ -148,7 +148,7 @@ def _responses(route: Route) -> dict[str, Any]:
     }
     for status in sorted(_statuses(route)):
         responses[str(status)] = {
-            "description": _MEANINGS[status],
+            "description": MEANINGS[status],
             "content": {"application/problem+json": {"schema": _ref(Problem)}},
         }
     if route.name == "health":
