@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-import time
 from pathlib import Path
 
 from print_shop import classes, long_jobs, operations, publishing, retries, workflows
@@ -11,6 +10,7 @@ from print_shop.app import maintenance
 from print_shop.async_web import order_a_crop
 
 import guard
+from tests.support.eventually import eventually
 
 FOLDER = Path(sys.argv[1])
 facts = {}
@@ -27,14 +27,6 @@ def refused(publish, *args, **options):
 def result(job):
     """What a job ended with, a workflow's last one too."""
     return job.get(timeout=30)
-
-
-def until(ready):
-    """Wait for what a running job does."""
-    limit = time.monotonic() + 30
-    while not ready():
-        assert time.monotonic() < limit, "waited 30 s"
-        time.sleep(0.02)
 
 
 facts["open"] = [
@@ -59,13 +51,13 @@ facts["answers"] = [publishing.order_a_crop("cat")[1], asyncio.run(order_a_crop(
 facts["passes"] = [result(operations.invoice.delay(1)), result(operations.report_stock.delay())]
 held = [operations.print_page.delay(1), publishing.order_a_book("atlas"), publishing.print_first(2)]
 facts["held"] = [job.state for job in held]
-until(Path(FOLDER, "beaten").exists)  # the test has seen beat's jobs
+eventually(Path(FOLDER, "beaten").exists, within=60, what="beat's jobs, which the test has seen")
 maintenance.disable(by="printer")
 facts["released"] = [result(job) for job in held]
 
 paper = FOLDER / "paper"
 run, cleaned = long_jobs.print_run.delay(40, str(paper)), long_jobs.clean_rollers.delay(10_000)
-until(lambda: paper.exists() and int(paper.read_text()) > 3)
+eventually(lambda: int(paper.read_text()) > 3, within=30, what="four pages")
 maintenance.enable(reason="Fire", by="printer", mode="emergency", grace=20)
 facts["cleaned fewer"] = result(cleaned) < 10_000
 maintenance.drain(within=25)
