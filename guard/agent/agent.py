@@ -187,6 +187,11 @@ class Agent:
         self._wake_up.close()
         self._plane.close()
 
+    def follow(self) -> None:
+        """Renew and acknowledge, here and now: the whole turn of an agent whose thread was not started."""
+        self.renew()
+        self._settle()
+
     def renew_if_due(self) -> None:
         """For a process whose trust has lapsed: ask now, but not more often than five times a second."""
         with self._renewing:

@@ -46,8 +46,14 @@ class Areas:
     """The areas of one app's guard."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
         self._at_close: list[Callable[[], object]] = []
+        self._take(parts)
+
+    def _take(self, parts: Parts) -> None:
+        """Be made from these parts, and forget what was asked of others."""
+        for name in [name for name in self.__dict__ if name != "_at_close"]:
+            del self.__dict__[name]
+        self._parts = parts
         self.parked = Parked(parts)
         """The parked jobs: listed, released or discarded one by one."""
         self.ledger = LedgerView(parts)

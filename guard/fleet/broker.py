@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +41,10 @@ class Broker:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._pid = 0
-        os.register_at_fork(after_in_child=self._renew_lock)
+        _BROKERS.add(self)
 
-    def _renew_lock(self) -> None:
-        # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
+    def renew_lock(self) -> None:
+        """After a fork: a thread of the parent may have held it, and nobody here would free it."""
         self._lock = threading.RLock()
 
     @property
@@ -114,3 +115,14 @@ class Broker:
         if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(REDIS_SCHEMES):
             options.pop("socket_timeout")
         return self._app.connection_for_write(transport_options=options, connect_timeout=_TIMEOUT_SECONDS)
+
+
+_BROKERS: weakref.WeakSet[Broker] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for broker in list(_BROKERS):
+        broker.renew_lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
