@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-__all__ = ["BROKER_CLIENT_NAME", "NOT_FOUND", "REDIS_SCHEMES", "Broker"]
+__all__ = ["BROKER_CLIENT_NAME", "REDIS_SCHEMES", "Broker", "says_not_found"]
 
 BROKER_CLIENT_NAME = "guarded-worker"
 """How guarded workers name their connections, where the broker shows names."""
 REDIS_SCHEMES = ("redis", "unix", "sentinel")
 """How addresses of Redis begin, in all of kombu's forms."""
-NOT_FOUND = 404
+_NOT_FOUND = "404"
 """AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0
 _FAIL_SOON = {"max_retries": 1, "interval_start": 0.05, "interval_step": 0.1, "interval_max": 0.2}
 """kombu's default tries for six seconds, which is long for a person who asks for the status."""
+
+
+def says_not_found(error: Exception) -> bool:
+    """Whether an error of a broker means that there is no such queue. AMQP brokers say so by the class of the
+    error, kombu's own in memory by its reply."""
+    return _NOT_FOUND in {str(getattr(error, name, "")) for name in ("code", "reply_code")}
 
 
 class Broker:
