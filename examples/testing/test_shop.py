@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Opens = Callable[..., AbstractContextManager[Window]]
 
 
-# recipe: refused
 def test_an_order_is_refused_with_a_time(maintenance_window: Opens) -> None:
     with maintenance_window(reason="Database upgrade", duration=600):
         status, text, headers = shop.order_caption("cat.jpg")
@@ -27,7 +26,6 @@ def test_an_order_is_refused_with_a_time(maintenance_window: Opens) -> None:
     assert shop.order_caption("cat.jpg")[0] == 202
 
 
-# recipe: marker
 @pytest.mark.maintenance(mode="emergency", reason="Fire in the server room")
 def test_the_banner_tells_of_an_emergency(maintenance: InMemoryGuard) -> None:
     assert shop.banner().startswith("Emergency maintenance")
@@ -36,7 +34,6 @@ def test_the_banner_tells_of_an_emergency(maintenance: InMemoryGuard) -> None:
     maintenance.assert_accepted(shop.audit_stock.delay)
 
 
-# recipe: held
 def test_an_order_waits_for_the_end(maintenance: InMemoryGuard, held_jobs: RecordedJobs) -> None:
     with maintenance.window(reason="Database upgrade"):
         job = shop.order_later("cat.jpg")
@@ -45,7 +42,6 @@ def test_an_order_waits_for_the_end(maintenance: InMemoryGuard, held_jobs: Recor
     maintenance.assert_released(job)
 
 
-# recipe: clock
 def test_retry_after_comes_nearer(maintenance: InMemoryGuard, maintenance_clock: FakeClock) -> None:
     with maintenance.window(reason="Database upgrade", duration=3600):
         maintenance_clock.advance(3000)
@@ -54,7 +50,6 @@ def test_retry_after_comes_nearer(maintenance: InMemoryGuard, maintenance_clock:
         assert maintenance.assert_refused(shop.caption.delay, "cat.jpg").retry_after == 30
 
 
-# recipe: planned
 def test_a_planned_window_begins_and_ends_by_itself(
     maintenance: InMemoryGuard, maintenance_clock: FakeClock
 ) -> None:
@@ -71,14 +66,12 @@ def test_a_planned_window_begins_and_ends_by_itself(
     assert shop.order_caption("cat.jpg")[0] == 202
 
 
-# recipe: scope
 def test_only_captions_are_blocked(maintenance: InMemoryGuard) -> None:
     with maintenance.window(reason="New model", scope={"operations": ["caption_generation"]}):
         maintenance.assert_refused(shop.caption.delay, "cat.jpg")
         maintenance.assert_accepted(shop.import_all.delay, ["a", "b"])
 
 
-# recipe: stores away
 def test_unknown_is_closed(maintenance: InMemoryGuard) -> None:
     with maintenance.simulate.redis_away():
         status, _, _ = shop.order_caption("cat.jpg")
@@ -86,14 +79,12 @@ def test_unknown_is_closed(maintenance: InMemoryGuard) -> None:
     assert shop.order_caption("cat.jpg")[0] == 202
 
 
-# recipe: stop
 def test_an_import_stops_when_it_is_asked_to(maintenance: InMemoryGuard) -> None:
     with maintenance.simulate.asked_to_stop():
         assert shop.import_all(["a", "b"]) == []
     assert shop.import_all(["a", "b"]) == ["a", "b"]
 
 
-# recipe: silent worker
 def test_a_silent_worker_is_named(maintenance: InMemoryGuard) -> None:
     with maintenance.simulate.worker("w1@host"), maintenance.simulate.worker("w2@host", silent=True):
         window = maintenance.enable(reason="Database upgrade", by="alice")

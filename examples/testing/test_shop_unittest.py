@@ -9,7 +9,6 @@ import shop
 import guard.testing
 
 
-# recipe: unittest
 class OrdersInAWindow(unittest.TestCase):
     def setUp(self) -> None:
         shop.app.conf.broker_url = "memory://"

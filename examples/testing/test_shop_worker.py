@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from guard.testing import InMemoryGuard
 
 
-# recipe: worker
 @pytest.fixture
 def worker(maintenance: InMemoryGuard) -> Iterator[Any]:
     shop.app.conf.broker_transport_options = {"polling_interval": 0.01}
@@ -29,7 +28,6 @@ def test_a_held_order_runs_after_the_window(maintenance: InMemoryGuard) -> None:
     assert held.get(timeout=10) == "a picture of cat.jpg"
 
 
-# recipe: eager
 @pytest.fixture
 def eager() -> Iterator[None]:
     shop.app.conf.task_always_eager = True

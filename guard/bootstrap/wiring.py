@@ -239,9 +239,9 @@ class Wiring(OnDemand):
         app.steps["consumer"].add(cordon_step)
 
     def take_off(self) -> None:
-        """Undo `put_gates_on_app`: app and tasks are as they were found. Not while a worker of it runs here."""
+        """Undo `put_gates_on_app`: app and tasks are as they were found. Not while a worker of it runs."""
         app = self.app
-        for (where, step) in zip(("worker", "consumer"), self._steps, strict=True):
+        for where, step in zip(("worker", "consumer"), self._steps, strict=True):
             app.steps[where].discard(step)
         app.on_after_finalize.disconnect(self._finalized)
         unguard_canvas(app)

@@ -1,10 +1,11 @@
-"""For tests of applications that use the guard: a guard in memory, a clock that stands still, pytest fixtures.
+"""For tests of applications that use the guard: a guard in memory, a clock that stands still, fixtures.
 
     with guard.testing.in_memory(app) as maintenance, maintenance.window(reason="upgrade"):
         maintenance.assert_refused(caption.delay, "cat.jpg")
 
-No server, no file and no waiting. The fixtures come by themselves where pytest is (`guard.testing.pytest_plugin`);
-importing this needs no pytest. Names load lazily, so that the plugin costs a test run nothing that does not use it.
+No server, no file and no waiting. The fixtures come by themselves where pytest is
+(`guard.testing.pytest_plugin`); importing this needs no pytest. Names load lazily, so that the plugin costs
+nothing in a test run that does not use it.
 """
 
 from __future__ import annotations

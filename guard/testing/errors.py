@@ -16,8 +16,8 @@ class NotInMemory(GuardError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} is not there in memory: test it with `guard.install`, a Redis server and an SQLite file, "
-            "or replace your call of it in this test (docs/testing.md, What is not in memory)"
+            f"{what} is not there in memory: test it with `guard.install`, a Redis server and an SQLite "
+            "file, or replace your call of it in this test (docs/testing.md, What is not in memory)"
         )
 
 

@@ -145,7 +145,7 @@ class InMemoryGuard(Guard):
         self._is_on = True
 
     def uninstall(self) -> None:
-        """Take it off: app, tasks and the guard that was there before are as they were. May be called twice."""
+        """Take it off: app, tasks and the guard from before are as they were. May be called twice."""
         if not self._is_on:
             return
         self._is_on = False
@@ -255,7 +255,7 @@ _OWN = ("_memory", "_clock", "_before", "_before_parts", "_is_on", "_at_close")
 
 
 class _MemorySessions(Sessions):
-    """Which sessions are accepted is known in memory; the sessions themselves are in the application's stores."""
+    """Which sessions are accepted is known in memory; the sessions are in the application's own stores."""
 
     def follow(self) -> None:
         """Nothing is deleted."""

@@ -51,8 +51,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture
 def maintenance_app(request: pytest.FixtureRequest) -> Celery:
-    """The Celery app under test. Define a fixture of this name in your conftest.py that returns yours; without
-    one it is the fixture `celery_app`, of Celery's own plugin."""
+    """The Celery app under test. Define a fixture of this name in your conftest.py that returns yours;
+    without one it is `celery_app` of Celery's own plugin."""
     try:
         app: Celery = request.getfixturevalue("celery_app")
     except pytest.FixtureLookupError:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from guard.core.named_events import EventName
-
 if TYPE_CHECKING:
-    from guard.core.named_events import NamedEvent
+    from guard.core.named_events import EventName, NamedEvent
 
 __all__ = ["RecordedJob", "RecordedJobs"]
 

@@ -1,8 +1,8 @@
 """What one process knows about the gate, where a worker may run in a thread of the tests' own process.
 
-A real process is a worker or it is not. In a test, `celery.contrib.testing.worker.start_worker` puts both into
-one: what the worker's threads publish are continuations, what the test publishes is new work. So here it is the
-thread that says which.
+A real process is a worker or it is not. In a test, `celery.contrib.testing.worker.start_worker` puts both
+into one: what the worker's threads publish are continuations, what the test publishes is new work. So here
+it is the thread that says which.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from guard.gates.page import SharedPage, Slot
 
 __all__ = ["MemoryRuntime"]
+
+
+_OURS = "guard-"
+"""How threads of the guard are called. In memory only a worker has any."""
 
 
 class _AskedSlot:
@@ -48,18 +52,20 @@ class MemoryRuntime(Runtime):
         super().__init__(ensure_agent=ensure_agent, count_at_once=count_at_once)
 
     @property
-    def is_worker(self) -> bool:  # type: ignore[override]
+    def is_worker(self) -> bool:
         """Whether this thread is one of a worker's."""
         if not self._has_worker:
             return False
-        return threading.get_ident() in self._worker_threads or _in_job_of_worker()
+        if threading.get_ident() in self._worker_threads or _in_job_of_worker():
+            return True
+        return threading.current_thread().name.startswith(_OURS)
 
     @is_worker.setter
     def is_worker(self, value: bool) -> None:
         self._has_worker = value
 
     @property
-    def page(self) -> SharedPage | None:  # type: ignore[override]
+    def page(self) -> SharedPage | None:
         """The worker's page, in its threads."""
         return self._own_page if self.is_worker else None
 

@@ -1,10 +1,10 @@
-"""What happens to a guard in production, on demand: stores that are away, workers that are silent, an emergency."""
+"""What happens to a guard in production, on demand: stores away, workers that are silent, an emergency."""
 
 from __future__ import annotations
 
 import socket
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from guard.core.agents import AgentCard, AgentReport
@@ -76,26 +76,30 @@ class Simulated:
             terminable=True,
         )
         self._wiring.runtime.view()  # so that there is a state to follow
-        changed = registry.changed
+        changed, report = registry.changed, AgentReport(queues=queues)
 
-        def follow() -> None:
+        def follow(_seconds: float = 0.0) -> None:
+            epoch = registry.renew(card, report, register=True).state.epoch
+            registry.acknowledge(card.agent_id, epoch, report)
+
+        def follow_too() -> None:
             changed()
-            registry.acknowledge(card.agent_id, registry.read().epoch, AgentReport(queues=queues))
+            follow()
 
         registry.renew(card, None, register=True)
-        if not silent:
-            registry.changed = follow
-            follow()
-        try:
+        with ExitStack() as at_end:
+            at_end.callback(registry.leave, card.agent_id)
+            if not silent:
+                registry.changed = follow_too
+                at_end.callback(setattr, registry, "changed", changed)
+                at_end.callback(self._wiring.memory.clock.when_moved(follow))
+                follow()
             yield
-        finally:
-            registry.leave(card.agent_id)
-            registry.changed = changed
 
     @contextmanager
     def asked_to_stop(self, seconds: float = 30.0) -> Iterator[None]:
-        """What a running job sees that an emergency asks to stop: in this block and thread `guard.should_stop`
-        is true, `guard.checkpoint` raises `guard.JobInterrupted`, and `guard.time_left` counts down.
+        """What a running job sees that an emergency asks to stop: in this thread `guard.should_stop` is true,
+        `guard.checkpoint` raises `guard.JobInterrupted`, and `guard.time_left` counts down.
 
         Args:
             seconds: how long it has until it is ended.

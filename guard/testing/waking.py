@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Bell", "ConductorEar"]
 
 _LONGEST_SECONDS = 0.05
-_MOST_WAITS = 20_000
+_MOST_WAITS = 5_000
 """So many waits in which nobody but the clock moved are a wait for ever."""
 
 

@@ -1,4 +1,4 @@
-"""The parts of one app with a guard in memory: the real ones, on stores in memory and without threads of theirs.
+"""The parts of one app with a guard in memory: the real ones, on stores in memory and without own threads.
 
 The agent of the tests' own process has no thread: it is driven by whoever asks or changes something. A worker
 that a test starts in this process has its agent's thread, as everywhere.
@@ -81,7 +81,6 @@ class MemoryWiring(Wiring):
         self._system = SystemClock()
         super().__init__(app, settings)
         self.memory.registry.changed = self.follow
-        self._unwatch = clock.when_moved(self._time_passed)
 
     @property
     def memory(self) -> MemoryStores:
@@ -128,7 +127,7 @@ class MemoryWiring(Wiring):
         producer.follow()
 
     def follow(self) -> None:
-        """What the agent of this process does all the time: learn of the state, acknowledge, send counters."""
+        """What the agent of this process does: learn of the state, acknowledge, send counters."""
         if self._producer is not None:
             self._producer.follow()
 
@@ -192,6 +191,10 @@ class MemoryWiring(Wiring):
         self.memory_runtime.worker_is_over()
 
     # -- the end ----------------------------------------------------------------------------------
+
+    def put_gates_on_app(self) -> None:
+        super().put_gates_on_app()
+        self._unwatch = self._fake_clock.when_moved(self._time_passed)
 
     def take_off(self) -> None:
         super().take_off()

@@ -231,8 +231,8 @@ def test_the_events_of_a_window(place: Place) -> None:
         EventName.PHASE_CHANGED,
         EventName.JOB_REFUSED,
         EventName.JOB_HELD,
-        EventName.PHASE_CHANGED,
         EventName.WINDOW_ENDED,
+        EventName.PHASE_CHANGED,
         EventName.PHASE_CHANGED,
         EventName.RELEASE_FINISHED,
     ]
@@ -253,9 +253,8 @@ def test_rules_and_declared_operations(place: Place) -> None:
     with window(place):
         place.app.send_task("shop.elsewhere")
         assert place.guard.check("video_encoding").blocked is False
-    with window(place, mode="emergency"):
-        with pytest.raises(guard.MaintenanceActive, match="No videos now"):
-            place.app.send_task("shop.elsewhere")
+    with window(place, mode="emergency"), pytest.raises(guard.MaintenanceActive, match="No videos now"):
+        place.app.send_task("shop.elsewhere")
 
 
 def test_a_repeated_enable_is_the_same_window(place: Place) -> None:
