@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guard.testing.clock import FakeClock
-    from guard.testing.errors import NotInMemory, NothingHappens
+    from guard.testing.errors import NothingHappens, NotInMemory
     from guard.testing.guarding import InMemoryGuard, in_memory
     from guard.testing.recording import RecordedJob, RecordedJobs
     from guard.testing.simulating import Simulated

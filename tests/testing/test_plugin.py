@@ -78,7 +78,8 @@ TESTS = """
         maintenance = request.getfixturevalue("maintenance")
         assert not maintenance.is_active and not maintenance.refused
 """
-QUIET = ("-q", "-W", "error", "--strict-markers", "-p", "no:cacheprovider", "-p", "guard.testing.pytest_plugin")
+OURS = ("-p", "guard.testing.pytest_plugin", "-p", "no:cacheprovider")
+QUIET = ("-q", "-W", "error", "--strict-markers", *OURS)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from celery.worker import WorkController
 
@@ -17,6 +16,8 @@ from tests.testing.conftest import make_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from celery import Celery
 
 # What start_worker costs most is Celery's own stop, of some four seconds: so there is one test.
 
