@@ -9,7 +9,7 @@ import pytest
 from guard.core.bypass import BypassUse, BypassView
 from guard.orchestrator.bypass_uses import journal_uses
 from guard.store.memory import MemoryDurableStore
-from guard.store.memory_bypasses import MemoryBypassMarks
+from guard.store.memory_bypasses import MemoryBypasses, MemoryBypassMarks
 from guard.store.redis.bypasses import RedisBypasses
 from guard.store.redis.client import connect
 from guard.store.sql.bypasses import SqlBypasses
