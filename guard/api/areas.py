@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["Areas"]
 
 
+_HELD = ("attempts", "meter", "requests")
+"""Areas that a web application's extension holds for as long as it lives."""
+
+
 class Areas:
     """The areas of one app's guard."""
 
@@ -51,8 +55,12 @@ class Areas:
 
     def _take(self, parts: Parts) -> None:
         """Be made from these parts, and forget what was asked of others."""
-        for name in [name for name in self.__dict__ if name != "_at_close"]:
-            del self.__dict__[name]
+        mine = self.__dict__
+        kept = {name: mine[name] for name in ("_at_close", *_HELD) if name in mine}
+        mine.clear()
+        mine.update(kept)
+        for name in kept.keys() & set(_HELD):
+            kept[name].use(parts)
         self._parts = parts
         self.parked = Parked(parts)
         """The parked jobs: listed, released or discarded one by one."""

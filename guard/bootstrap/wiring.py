@@ -33,7 +33,7 @@ from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
 from guard.gates.canvas import guard_canvas, unguard_canvas
 from guard.gates.classify import Classifier
-from guard.gates.inner_celery import is_finalized
+from guard.gates.inner_celery import forget_task, is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.passing import Passing
 from guard.gates.publish import PublishGate
@@ -245,6 +245,7 @@ class Wiring(OnDemand):
             app.steps[where].discard(step)
         app.on_after_finalize.disconnect(self._finalized)
         unguard_canvas(app)
+        forget_task(app, PROBE)
         for owner, had in reversed(self._found):
             mine = vars(owner)
             for name, value in had.items():

@@ -135,10 +135,13 @@ class InMemoryGuard(Guard):
         before = self._before
         if before is not None:
             real = _wiring_of(before)
+            real.close()  # its agent, if it has published; all of it comes back at the next use
             if real.resident is not None:
                 real.take_off()
             before._take(self._memory)  # noqa: SLF001
             _limit(before, self._memory)
+            for name in ("attempts", "meter", "requests"):  # one of each, or each counts for itself
+                vars(self)[name] = getattr(before, name)
         else:
             put_in_place(app, self)
         self._memory.put_gates_on_app()

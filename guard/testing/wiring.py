@@ -10,7 +10,7 @@ import os
 import socket
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from kombu import Connection
 
@@ -67,6 +67,23 @@ class _MemoryBroker(Broker):
         return Connection("memory://")
 
 
+class _Unwatched:
+    """Nobody watches figures. What a web application has answered is not summed."""
+
+    @property
+    def watched(self) -> _Unwatched:
+        return self
+
+    def add_requests(self, sums: object) -> None:
+        """Nobody asks for these sums."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotInMemory(f"`{name}`, which watches figures,")
+
+
 def is_in_memory(app: Celery) -> bool:
     """Whether the app's broker is kombu's own in memory."""
     return str(app.conf.broker_write_url or app.conf.broker_url).startswith("memory:")
@@ -80,6 +97,7 @@ class MemoryWiring(Wiring):
         self._workers: list[Agent] = []
         self._system = SystemClock()
         super().__init__(app, settings)
+        vars(self)["watching"] = _Unwatched()
         self.memory.registry.changed = self.follow
 
     @property
