@@ -11,6 +11,7 @@ from celery import chain, chord, group
 
 import guard
 from guard.core.named_events import EventName
+from guard.testing import in_memory
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
@@ -277,3 +278,28 @@ def test_a_retry_and_an_eta_are_new_work_for_a_publisher(place: Place) -> None:
             place.task("plain").map([1, 2]).apply_async()
         with pytest.raises(guard.MaintenanceActive):
             place.task("plain").chunks([(1,), (2,)], 1).apply_async()
+
+
+def test_a_real_guard_works_again_after_one_in_memory(real_shop: tuple[Any, guard.Guard]) -> None:
+    app, real = real_shop
+    caption = app.tasks["shop.caption"]
+    app.conf.task_always_eager = True  # its broker is a server
+    try:
+        with in_memory(app) as maintenance:
+            assert not real.is_active
+            with maintenance.window():
+                assert real.is_active
+                maintenance.assert_refused(caption.delay, "x")
+    finally:
+        app.conf.task_always_eager = False
+    real.is_active  # noqa: B018 - its process registers again
+    real.enable(reason="upgrade", by="alice")
+    with pytest.raises(guard.MaintenanceActive):
+        caption.delay("x")
+    with pytest.raises(guard.MaintenanceActive):
+        caption("x")
+    with pytest.raises(guard.MaintenanceActive):
+        group(caption.s("x"), app=app).apply_async()
+    assert real.status().phase == "draining"
+    real.disable(by="alice")
+    assert caption("x") == "x"
