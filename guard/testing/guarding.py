@@ -263,6 +263,10 @@ class _MemorySessions(Sessions):
     def follow(self) -> None:
         """Nothing is deleted."""
 
+    def invalidate(self, **_options: object) -> NoReturn:
+        """It would end with a count of deleted sessions: open a window with ``sessions="invalidate"``."""
+        raise NotInMemory("`Guard.sessions.invalidate`")
+
 
 class _NotHere:
     """An area of a guard that asks servers."""
