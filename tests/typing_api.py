@@ -199,3 +199,19 @@ def misconfigured() -> None:
         load_settings()
     except ConfigurationInvalid as error:
         assert_type(error.problems, tuple[str, ...])
+
+
+def in_a_test() -> None:
+    """The guard in memory."""
+    from datetime import UTC, datetime
+
+    from guard.testing import FakeClock, InMemoryGuard, in_memory
+
+    clock = FakeClock(datetime(2026, 12, 6, tzinfo=UTC))
+    with in_memory(app, settings={"GUARD_WHEN_CLOSED": "hold"}, clock=clock) as made:
+        assert_type(made, InMemoryGuard)
+        with made.window(mode="emergency", reason="fire", grace=5) as window, made.simulate.redis_away():
+            assert_type(window, Window)
+        assert_type(made.assert_refused(Resize().delay, "cat.jpg"), MaintenanceActive)
+        assert_type(made.refused.tasks, list[str])
+        assert_type(clock.advance(60), datetime)

@@ -194,6 +194,11 @@ class Agent:
         if self._mark is not None:
             self._mark.remove()
 
+    def follow(self) -> None:
+        """Renew and acknowledge, here and now: the whole turn of an agent whose thread was not started."""
+        self.renew()
+        self._settle()
+
     def renew_if_due(self) -> None:
         """For a process whose trust has lapsed: ask now, but not more often than five times a second."""
         with self._renewing:

@@ -42,12 +42,26 @@ if TYPE_CHECKING:
 __all__ = ["Areas"]
 
 
+_HELD = ("attempts", "meter", "requests")
+"""Areas that a web application's extension holds for as long as it lives."""
+
+
 class Areas:
     """The areas of one app's guard."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
         self._at_close: list[Callable[[], object]] = []
+        self._take(parts)
+
+    def _take(self, parts: Parts) -> None:
+        """Be made from these parts, and forget what was asked of others."""
+        mine = self.__dict__
+        kept = {name: mine[name] for name in ("_at_close", *_HELD) if name in mine}
+        mine.clear()
+        mine.update(kept)
+        for name in kept.keys() & set(_HELD):
+            kept[name].use(parts)
+        self._parts = parts
         self.parked = Parked(parts)
         """The parked jobs: listed, released or discarded one by one."""
         self.ledger = LedgerView(parts)

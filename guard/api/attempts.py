@@ -57,6 +57,12 @@ class Attempts:
         self._forget()
         _ALL.add(self)
 
+    def use(self, parts: Parts) -> None:
+        """Hand over what was counted, and count for these parts from now on."""
+        self.close()
+        self._parts = parts
+        self._forget()
+
     def _forget(self) -> None:
         """As new: what a fork has inherited is its parent's to hand over."""
         self._lock = threading.Lock()

@@ -41,6 +41,10 @@ class Requests:
     """The requests of one app."""
 
     def __init__(self, parts: Parts) -> None:
+        self.use(parts)
+
+    def use(self, parts: Parts) -> None:
+        """Ask these parts from now on."""
         self._parts = parts
         self.runtime = parts.runtime
         """What `nothing_to_ask` looks at, for one to whom even asking that costs too much."""

@@ -13,7 +13,6 @@ from guard.core.hazards import Facts, hazards
 from guard.core.modes import Mode
 from guard.core.process_figures import drain_fields
 from guard.errors import StoreError
-from guard.fleet.broker import Broker
 from guard.fleet.consumers import Consumers
 from guard.fleet.machine import HiddenProcesses, machine_name, page_file
 from guard.fleet.queues import Queues
@@ -60,7 +59,8 @@ class Conducting:
         self.broker = wiring.broker
         self._stores = wiring.stores
         self._classifier = wiring.classifier
-        self._scoping = Scoping(wiring.app, wiring.runtime)
+        self._make_broker = wiring.make_broker
+        self._scoping = Scoping(wiring.app, wiring.runtime, wiring.clock.wall)
         self._count_now = wiring.count_now
         self._announce = wiring.announcer.announce
         self._policy: tuple[float, str] | None = None
@@ -69,12 +69,12 @@ class Conducting:
     def queues(self) -> Queues:
         # A connection of its own: a passive declare of a queue that is not there closes its channel, which
         # must not be the one that a release is working on.
-        return Queues(self.app, Broker(self.app))
+        return Queues(self.app, self._make_broker())
 
     @functools.cached_property
     def releaser(self) -> Releaser:
         return Releaser(
-            broker=Broker(self.app),  # a paced release takes minutes, and parking must not wait for it
+            broker=self._make_broker(),  # a paced release takes minutes, and parking must not wait for it
             queue=self.settings.guard_parked_queue,
             index=self._stores.index,
             pace=self.settings.pace,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guard.api import Guard
     from guard.settings import Settings
 
-__all__ = ["install", "installed"]
+__all__ = ["install", "installed", "put_in_place"]
 
 _GUARDS: weakref.WeakKeyDictionary[Celery, Guard] = weakref.WeakKeyDictionary()
 
@@ -45,6 +45,14 @@ def install(app: Celery, settings: Settings | None = None) -> Guard:
     wiring.put_on()
     bring_up()
     return guard
+
+
+def put_in_place(app: Celery, guard: Guard | None) -> Guard | None:
+    """Have `install` and `installed` give this guard, or none; the one before. For `guard.testing`."""
+    before = _GUARDS.pop(app, None)
+    if guard is not None:
+        _GUARDS[app] = guard
+    return before
 
 
 def installed(app: Celery) -> Guard | None:

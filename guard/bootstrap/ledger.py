@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from celery.states import READY_STATES
 
-from guard.fleet.broker import Broker
 from guard.fleet.results import state_of
 from guard.fleet.waiting import Waiting
 from guard.gates.accepting import Accepting
@@ -43,7 +42,7 @@ def ledger_sweep(wiring: Wiring) -> LedgerSweep:
     return LedgerSweep(
         ledger=wiring.stores.ledger,
         books=wiring.stores.ledger,
-        broker=Waiting(Broker(wiring.app)),
+        broker=Waiting(wiring.make_broker()),
         index=wiring.stores.index,
         has_result=lambda task_id: state_of(wiring.app, task_id) in READY_STATES,
         clock=wiring.clock,

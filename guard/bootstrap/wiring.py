@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import uuid
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +32,15 @@ from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.parking import ParkingLot
 from guard.gates.aborting import check_continuation, finishes
-from guard.gates.canvas import guard_canvas
+from guard.gates.canvas import guard_canvas, unguard_canvas
 from guard.gates.classify import Classifier
-from guard.gates.inner_celery import is_finalized
+from guard.gates.inner_celery import forget_task, is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.passing import Passing
 from guard.gates.publish import PublishGate
 from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
-from guard.gates.start import put_start_gate
+from guard.gates.start import is_gated, put_start_gate
 from guard.observe.announcer import Announcer
 from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
@@ -81,34 +82,49 @@ class Wiring(OnDemand):
     def __init__(self, app: Celery, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.stores = Stores(app, settings)
+        self.stores = self._make_stores()
         self.clock = self.stores.clock
         self.registry = OperationRegistry()
         self.classifier = Classifier(app, self.registry)
-        self.runtime = Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
+        self.runtime = self._make_runtime()
         failures.listen(self.runtime.figures)
-        self.broker = Broker(app)
+        self.broker = self.make_broker()
         self.resident: Resident | None = None
         self.announcer = Announcer(self.clock.wall)
         self.stores.announce = self.announcer.announce
-        self.announcer.subscribe(LogLines(rehearsed=settings.test_mode_logging_level))
-        if settings.guard_log_format is LogFormat.JSON:
-            from guard.observe.json_lines import write_json
-
-            write_json()
-        self.announcer.subscribe(Tracing())
         self.telling = Telling(self)
-        self.announcer.subscribe(self.telling, TOLD)
+        self._subscribe_ours()
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
         self._sessions_gone = 0
         self._program = Path(sys.argv[0] or "python").name
         self._lock = threading.Lock()
-        os.register_at_fork(after_in_child=self._renew_lock)
+        self._found: list[tuple[object, dict[str, Any]]] = []
+        """What each object had of its own under the names that the gates took: for `take_off`."""
+        _WIRINGS.add(self)
 
-    def _renew_lock(self) -> None:
-        # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
+    def _make_stores(self) -> Stores:
+        return Stores(self.app, self.settings)
+
+    def _make_runtime(self) -> Runtime:
+        return Runtime(ensure_agent=self._ensure_producer, count_at_once=self._count_in_child)
+
+    def make_broker(self) -> Broker:
+        """A connection to the app's broker, for one part."""
+        return Broker(self.app)
+
+    def _subscribe_ours(self) -> None:
+        self.announcer.subscribe(LogLines(rehearsed=self.settings.test_mode_logging_level))
+        if self.settings.guard_log_format is LogFormat.JSON:
+            from guard.observe.json_lines import write_json
+
+            write_json()
+        self.announcer.subscribe(Tracing())
+        self.announcer.subscribe(self.telling, TOLD)
+
+    def renew_lock(self) -> None:
+        """After a fork: a thread of the parent may have held it, and nobody here would free it."""
         self._lock = threading.Lock()
 
     def guard(self) -> Guard:
@@ -180,7 +196,7 @@ class Wiring(OnDemand):
         """How many jobs wait in a queue. By a connection that is not kept: most workers ask once."""
         from guard.fleet.queues import Queues
 
-        queues = Queues(self.app, Broker(self.app))
+        queues = Queues(self.app, self.make_broker())
         try:
             return queues.length(queue)
         finally:
@@ -204,16 +220,57 @@ class Wiring(OnDemand):
         return state.window_id if state is not None and state.phase is not Phase.INACTIVE else ""
 
     def put_on(self) -> None:
-        """Put the gates on the app: publish at once, start and receipt on each task as it is made."""
+        """Put the gates on the app, and look out for what this process turns out to be."""
+        self.put_gates_on_app()
+        name_broker_connections(self.app, self.broker)
+        watch_for_beat(self.app, self._beat_begins, self._mark)
+
+    def put_gates_on_app(self) -> None:
+        """The gates alone: publish at once, start and receipt on each task as it is made."""
         app = self.app
         app.task(name=PROBE, shared=False, ignore_result=True)(_probe)
+        self._remember(app, "send_task", "_task_from_fun", "register_task")
         app.send_task = self._asking(app.send_task)  # type: ignore[method-assign]
         guard_canvas(app, self.gate)
         self._watch_registrations(app)
         app.on_after_finalize.connect(self._finalized, weak=False)
         if is_finalized(app):
             self.put_gates()
-        self.resident = Resident(
+        self.resident = self._make_resident()
+        if self.settings.guard_ledger:
+            from guard.bootstrap.ledger import bookkeeper
+
+            self.resident.keep_ledger(bookkeeper(self))
+        self._steps = resident_steps(self.resident)
+        guard_step, cordon_step = self._steps
+        app.steps["worker"].add(guard_step)
+        app.steps["consumer"].add(cordon_step)
+
+    def take_off(self) -> None:
+        """Undo `put_gates_on_app`: app and tasks are as they were found. Not while a worker of it runs."""
+        app = self.app
+        for where, step in zip(("worker", "consumer"), self._steps, strict=True):
+            app.steps[where].discard(step)
+        app.on_after_finalize.disconnect(self._finalized)
+        unguard_canvas(app)
+        forget_task(app, PROBE)
+        for owner, had in reversed(self._found):
+            mine = vars(owner)
+            for name, value in had.items():
+                if value is _NOT_THERE:
+                    mine.pop(name, None)
+                else:
+                    mine[name] = value
+        self._found.clear()
+        self.resident = None
+
+    def _remember(self, owner: object, *names: str) -> None:
+        had = vars(owner)
+        self._found.append((owner, {name: had.get(name, _NOT_THERE) for name in names}))
+
+    def _make_resident(self) -> Resident:
+        app = self.app
+        return Resident(
             app=app,
             runtime=self.runtime,
             gate=self.gate,
@@ -232,15 +289,6 @@ class Wiring(OnDemand):
             outcomes=lambda: self.stores.outcomes,
             announce=self.announcer.announce,
         )
-        if self.settings.guard_ledger:
-            from guard.bootstrap.ledger import bookkeeper
-
-            self.resident.keep_ledger(bookkeeper(self))
-        name_broker_connections(app, self.broker)
-        watch_for_beat(app, self._beat_begins, self._mark)
-        guard_step, cordon_step = resident_steps(self.resident)
-        app.steps["worker"].add(guard_step)
-        app.steps["consumer"].add(cordon_step)
 
     def _asking(self, send_task: Any) -> Any:
         admit = self.gate.admit
@@ -292,6 +340,8 @@ class Wiring(OnDemand):
 
     def _put_gates_on(self, task: Task[..., Any]) -> None:
         check_continuation(task)
+        if not (is_gated(task) and is_guarded_request(task.Request)):
+            self._remember(task, "run", "apply", "Strategy", "Request")
         put_start_gate(task, self.runtime, self.gate)
         if self.resident is None or is_guarded_request(task.Request):
             return
@@ -342,7 +392,7 @@ class Wiring(OnDemand):
 
     def _housekeeping(self) -> Housekeeping:
         """It looks every few seconds, in every fleet: nothing that conducts is loaded for that."""
-        broker = Broker(self.app)
+        broker = self.make_broker()
 
         def parked() -> int | None:
             try:
@@ -435,6 +485,18 @@ class Wiring(OnDemand):
         self.telling.close()
         self.close_demanded()
         self.stores.close()
+
+
+_WIRINGS: weakref.WeakSet[Wiring] = weakref.WeakSet()
+_NOT_THERE = object()
+
+
+def _after_fork() -> None:
+    for wiring in list(_WIRINGS):
+        wiring.renew_lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _probe() -> None:

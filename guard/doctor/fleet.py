@@ -8,7 +8,7 @@ from guard.core.agents import QUEUES_QUESTION
 from guard.core.blocking_checks import live_workers
 from guard.core.doctor_facts import BeatFacts, BrokerFacts, JobFacts, ParkedFacts, Reply, TaskFacts
 from guard.doctor.servers import outside
-from guard.fleet.broker import NOT_FOUND, Broker
+from guard.fleet.broker import Broker, says_not_found
 from guard.fleet.consumers import Consumers
 from guard.fleet.queues import Queues
 from guard.store.redis.parked import RedisParkedIndex
@@ -111,7 +111,7 @@ class FleetSide:
                 with broker.channel() as channel:
                     count = int(channel.queue_declare(name, passive=True).consumer_count)
             except broker.errors as error:
-                if getattr(error, "code", None) == NOT_FOUND:
+                if says_not_found(error):
                     continue
                 return None
             if count > known:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +20,23 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-__all__ = ["BROKER_CLIENT_NAME", "NOT_FOUND", "REDIS_SCHEMES", "Broker"]
+__all__ = ["BROKER_CLIENT_NAME", "REDIS_SCHEMES", "Broker", "says_not_found"]
 
 BROKER_CLIENT_NAME = "guarded-worker"
 """How guarded workers name their connections, where the broker shows names."""
 REDIS_SCHEMES = ("redis", "unix", "sentinel")
 """How addresses of Redis begin, in all of kombu's forms."""
-NOT_FOUND = 404
+_NOT_FOUND = "404"
 """AMQP's reply code when there is no such queue."""
 _TIMEOUT_SECONDS = 5.0
 _FAIL_SOON = {"max_retries": 1, "interval_start": 0.05, "interval_step": 0.1, "interval_max": 0.2}
 """kombu's default tries for six seconds, which is long for a person who asks for the status."""
+
+
+def says_not_found(error: Exception) -> bool:
+    """Whether an error of a broker means that there is no such queue. AMQP brokers say so by the class of the
+    error, kombu's own in memory by its reply."""
+    return _NOT_FOUND in {str(getattr(error, name, "")) for name in ("code", "reply_code")}
 
 
 class Broker:
@@ -40,10 +47,10 @@ class Broker:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._pid = 0
-        os.register_at_fork(after_in_child=self._renew_lock)
+        _BROKERS.add(self)
 
-    def _renew_lock(self) -> None:
-        # A thread of the parent may have held it at the moment of the fork; nobody here would free it.
+    def renew_lock(self) -> None:
+        """After a fork: a thread of the parent may have held it, and nobody here would free it."""
         self._lock = threading.RLock()
 
     @property
@@ -114,3 +121,14 @@ class Broker:
         if not str(self._app.conf.broker_write_url or self._app.conf.broker_url).startswith(REDIS_SCHEMES):
             options.pop("socket_timeout")
         return self._app.connection_for_write(transport_options=options, connect_timeout=_TIMEOUT_SECONDS)
+
+
+_BROKERS: weakref.WeakSet[Broker] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for broker in list(_BROKERS):
+        broker.renew_lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from guard.fleet.broker import BROKER_CLIENT_NAME
+from guard.fleet.broker import BROKER_CLIENT_NAME, says_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,7 +79,7 @@ class Consumers:
                 with self._broker.channel() as channel:
                     count = int(channel.queue_declare(name, passive=True).consumer_count)
             except self._broker.errors as error:
-                if getattr(error, "code", None) == 404:
+                if says_not_found(error):
                     continue
                 raise
             if count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from guard.fleet.broker import NOT_FOUND
+from guard.fleet.broker import says_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ class Queues:
                     return int(channel._size(name))  # noqa: SLF001 - sums the lists of all priorities
                 return int(channel.queue_declare(name, passive=True).message_count)
         except self._broker.errors as error:
-            return 0 if getattr(error, "code", None) == NOT_FOUND else None
+            return 0 if says_not_found(error) else None
 
     def is_there(self, name: str, consumed: Collection[str]) -> bool:
         """Whether a job published to this queue would lie in it and be taken from it some day.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from guard.core.operations import OperationKind
     from guard.gates.publish import PublishGate
 
-__all__ = ["gate_of", "guard_canvas"]
+__all__ = ["gate_of", "guard_canvas", "unguard_canvas"]
 
 _GATES: weakref.WeakKeyDictionary[Celery, PublishGate] = weakref.WeakKeyDictionary()
 _MARK = "__guard_canvas__"
@@ -37,6 +37,11 @@ def guard_canvas(app: Celery, gate: PublishGate) -> None:
     for kind in WORKFLOWS:
         if not getattr(kind.apply_async, _MARK, False):
             kind.apply_async = _asking(kind.apply_async)
+
+
+def unguard_canvas(app: Celery) -> None:
+    """This app's workflows ask nobody any more."""
+    _GATES.pop(app, None)
 
 
 def gate_of(app: Celery) -> PublishGate | None:

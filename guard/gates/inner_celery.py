@@ -28,6 +28,7 @@ __all__ = [
     "WorkController",
     "active_requests",
     "create_request_cls",
+    "forget_task",
     "is_configured",
     "is_exiting",
     "is_finalized",
@@ -67,6 +68,12 @@ def registered_task(app: Celery, name: str) -> Task[..., Any] | None:
     """A task by name. `app.tasks` would finalize the app; this never does."""
     registry: Any = app
     return registry._tasks.get(name)  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+def forget_task(app: Celery, name: str) -> None:
+    """Take a task out of the registry, if it is in it. The app is not finalized by this."""
+    registry: Any = app
+    registry._tasks.pop(name, None)  # noqa: SLF001
 
 
 def is_finalized(app: Celery) -> bool:

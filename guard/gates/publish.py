@@ -85,7 +85,7 @@ class PublishGate:
         self._when_closed = when_closed
         self.passing = passing
         self._announce = announce
-        self.scoping = Scoping(app, runtime)
+        self.scoping = Scoping(app, runtime, clock.wall)
         self._ask_names_messages = names_messages
         self._inside = threading.local()
 

@@ -94,6 +94,8 @@ class ReceiptGate:
         self.names = names
         self.scoping = gate.scoping
         self.copies = copies
+        self.request_classes: dict[Any, type] = {}
+        """By a task's own request class, the one with this gate in it."""
 
     def strategy(
         self, original: Any, task: Task[..., Any], app: Celery, consumer: Consumer, **options: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from celery.utils.imports import symbol_by_name
@@ -103,11 +102,14 @@ class GuardedRequest:
             self.guard_gate.set_aside(self)
 
 
-@cache
 def guarded_request_class(original: Any, gate: ReceiptGate) -> type:
-    """The request class of a task, with the gate in it."""
-    base = symbol_by_name(original)
-    return type(f"Guarded{base.__name__}", (GuardedRequest, base), {"guard_gate": gate})
+    """The request class of a task, with the gate in it; the same for the same two."""
+    made = gate.request_classes.get(original)
+    if made is None:
+        base = symbol_by_name(original)
+        made = type(f"Guarded{base.__name__}", (GuardedRequest, base), {"guard_gate": gate})
+        gate.request_classes[original] = made
+    return made
 
 
 def is_guarded_request(cls: object) -> bool:

@@ -45,9 +45,10 @@ def _not_known(_task: str) -> float | None:
 class Scoping:
     """The scope of the open window, applied to one app's jobs in one process."""
 
-    def __init__(self, app: Celery, runtime: Runtime) -> None:
+    def __init__(self, app: Celery, runtime: Runtime, wall: Callable[[], float] = time.time) -> None:
         self._app = app
         self._runtime = runtime
+        self._wall = wall
         self.usual: Callable[[str], float | None] = _not_known
         """How long a task usually takes, in seconds."""
 
@@ -72,7 +73,7 @@ class Scoping:
                 or call.options.get("soft_time_limit")
                 or self._limit(call.name)
             ),
-            now=time.time(),
+            now=self._wall(),
         )
 
     def covers_message(
@@ -112,7 +113,7 @@ class Scoping:
             queue=lambda: queue_of(queue()),
             tenant=tenant,
             seconds=seconds,
-            now=since if since is not None else time.time(),
+            now=since if since is not None else self._wall(),
         )
 
     def covers_start(
@@ -147,7 +148,7 @@ class Scoping:
             queue=lambda: self._came_by(request.delivery_info or {}),
             tenant=tenant,
             seconds=seconds,
-            now=time.time(),
+            now=self._wall(),
         )
 
     def _limit(self, name: str) -> float | None:

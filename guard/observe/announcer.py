@@ -44,6 +44,10 @@ class Announcer:
         for name in EventName if names is None else names:
             self._of[name] = (*self._of[name], function)
 
+    def subscribers(self, name: EventName) -> tuple[Callable[[NamedEvent], None], ...]:
+        """Who is told of this one."""
+        return self._of[name]
+
     def announce(self, name: EventName, /, **fields: Any) -> None:
         """Tell all subscribers of `name`. Never raises: one that fails is logged, the first time as
         a warning, and the others are told.

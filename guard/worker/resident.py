@@ -141,7 +141,7 @@ class Resident:
             self._runtime.figures.share()
         self._name_early_acks()
         self._name_unknown_operations()
-        worker_shutdown.connect(lambda **_: self.stop(), weak=False)
+        worker_shutdown.connect(self._shuts_down, weak=False)
         if pool == "prefork":
             worker_process_init.connect(self._adopt_child, weak=False)
 
@@ -217,6 +217,10 @@ class Resident:
             self._follower.stop(_CONCLUDE_WITHIN)
         if self._agent is not None:
             self._agent.stop()
+
+    def _shuts_down(self, **_signal: Any) -> None:
+        worker_shutdown.disconnect(self._shuts_down)
+        self.stop()
 
     def _adopt_child(self, **_signal: Any) -> None:
         """In a pool child: take the slot of its place in the pool."""

@@ -9,18 +9,18 @@ import pytest
 from guard.core.bypass import BypassUse, BypassView
 from guard.orchestrator.bypass_uses import journal_uses
 from guard.store.memory import MemoryDurableStore
+from guard.store.memory_bypasses import MemoryBypasses, MemoryBypassMarks
 from guard.store.redis.bypasses import RedisBypasses
 from guard.store.redis.client import connect
 from guard.store.sql.bypasses import SqlBypasses
 from tests.contracts.conftest import SERVERS, server_of
-from tests.contracts.doers import KEYS, START, STORE_ID, HandClock, on_redis
+from tests.contracts.doers import KEYS, START, STORE_ID, HandClock, on_redis, sql_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from redis import Redis
 
-    from guard.store.sql.store import SqlStore
 
 USE = BypassUse(bypass_id="b-1", holder="alice", by="ops", user="", operation="image_processing")
 OTHER = BypassUse(bypass_id="b-2", holder="Bob ü", by="ops", user="17", operation="batch_operations")
@@ -38,12 +38,23 @@ def marks(client: Redis) -> RedisBypasses:
     return RedisBypasses(client, KEYS)
 
 
+@pytest.fixture(params=["memory", *SERVERS])
+def any_marks(request: pytest.FixtureRequest) -> Iterator[RedisBypasses | MemoryBypassMarks]:
+    """The same in memory, for what both can do."""
+    if request.param == "memory":
+        yield MemoryBypassMarks(HandClock())
+        return
+    with on_redis(server_of(request)) as (url, _), connect(url, timeout=2.0, name="contract") as made:
+        yield RedisBypasses(made, KEYS)
+
+
 def view(bypass_id: str, made_at: float = START, **changed: Any) -> BypassView:
     given: dict[str, Any] = {"operations": ("a", "b"), "holder": "alice", "user": "", "made_by": "ops"}
     return BypassView(bypass_id=bypass_id, made_at=made_at, until=made_at + 60, **{**given, **changed})
 
 
-def test_one_stands_from_its_making_to_its_revocation(marks: RedisBypasses) -> None:
+def test_one_stands_from_its_making_to_its_revocation(any_marks: RedisBypasses) -> None:
+    marks = any_marks
     assert not marks.stands("b-1")
     marks.allow("b-1", seconds=60)
     marks.allow("b-2", seconds=60)
@@ -64,7 +75,8 @@ def test_it_ends_by_itself(marks: RedisBypasses, client: Redis) -> None:
     assert 0 < int(client.ttl(KEYS.bypass("b-1"))) <= 24 * 3600
 
 
-def test_uses_are_journaled_with_exact_counts(marks: RedisBypasses) -> None:
+def test_uses_are_journaled_with_exact_counts(any_marks: RedisBypasses) -> None:
+    marks = any_marks
     durable, clock = MemoryDurableStore(store_id=STORE_ID, now=START), HandClock()
 
     def journal() -> int:
@@ -108,8 +120,18 @@ def test_what_is_no_use_is_left_alone(marks: RedisBypasses, client: Redis) -> No
     assert marks.untold() == {}
 
 
-def test_the_newest_is_listed_first(sql: SqlStore) -> None:
-    store = SqlBypasses(sql)
+@pytest.fixture(params=["memory", "sqlite", "mariadb"])
+def store(request: pytest.FixtureRequest) -> Iterator[SqlBypasses | MemoryBypasses]:
+    """Where what was made is kept."""
+    if request.param == "memory":
+        yield MemoryBypasses()
+        return
+    with sql_store(str(request.getfixturevalue(f"{request.param}_url"))) as made:
+        made.migrate()
+        yield SqlBypasses(made)
+
+
+def test_the_newest_is_listed_first(store: SqlBypasses | MemoryBypasses) -> None:
     one, two = view("b-1"), view("b-2", START + 1, user="17", operations=("c",))
     store.add(one)
     store.add(two)
@@ -119,8 +141,7 @@ def test_the_newest_is_listed_first(sql: SqlStore) -> None:
     assert store.find("b-3") is None
 
 
-def test_it_is_revoked_once(sql: SqlStore) -> None:
-    store = SqlBypasses(sql)
+def test_it_is_revoked_once(store: SqlBypasses | MemoryBypasses) -> None:
     store.add(view("b-1"))
     assert store.revoke("b-1", by="ops", at=START + 1)
     assert not store.revoke("b-1", by="eve", at=START + 2)
