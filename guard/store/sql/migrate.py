@@ -45,8 +45,8 @@ class SchemaState(StrEnum):
 
 
 def schema_state(engine: Engine) -> SchemaState:
-    """Compare tables and version with what this release needs. Ready are tables of a later release too, where that
-    only added to them (`names.only_adds`)."""
+    """Compare tables and version with what this release needs. Those to which a later release only added are
+    ready too."""
     with reported(), engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
         version = _version(connection) if VERSION_TABLE in tables else None

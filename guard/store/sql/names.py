@@ -23,9 +23,9 @@ def revisions() -> tuple[str, ...]:
 def only_adds(version: object) -> bool:
     """Whether a revision is of a later release and only adds to what this release knows.
 
-    A rolling deploy migrates first, so processes of the release before meet the newer tables: they go on, also
-    when they start anew. Revisions with the same first digit promise that; one that takes something away or
-    gives it another meaning begins with the next digit, and is refused by this release.
+    A rolling deploy migrates first, so processes of the release before meet the newer tables: they go on,
+    also when they start anew. Revisions with the same first digit promise that; one that takes something
+    away or gives it another meaning begins with the next digit, and is refused by this release.
     """
     newest = revisions()[-1]
     return (
