@@ -184,7 +184,10 @@ def test_what_a_later_release_made_and_is_not_whole_is_left_to_that_release(sql:
         sql.read()
 
 
-@pytest.mark.parametrize("version", ["0001", "1000", "0011x", "00111", "\uff10\uff19\uff19\uff19", "", None, 11])
+WRONG = ["0001", "1000", "0011x", "00111", "\uff10\uff19\uff19\uff19", "", None, 11]
+
+
+@pytest.mark.parametrize("version", WRONG)
 def test_what_is_not_known_to_only_add(version: object) -> None:
     assert not only_adds(version)
 
