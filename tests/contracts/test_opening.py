@@ -1,4 +1,4 @@
-"""Opening waits until everybody has heard, and no longer than a lease; closing ends whoever writes beside it."""
+"""Opening waits until all have heard, and no longer than a lease; closing ends whoever writes beside it."""
 
 from __future__ import annotations
 
