@@ -29,6 +29,7 @@ def with_a_new_key(shop: Shop) -> AbstractContextManager[Shop]:
     )
 
 
+@pytest.mark.slow
 def test_the_procedure_of_the_page(shop: Shop) -> None:
     old = shop.worker("old")
     _, returned = shop.enable()
