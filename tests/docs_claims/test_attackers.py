@@ -115,7 +115,7 @@ def test_an_open_record_that_is_put_back_again_and_again_starts_nothing(shop: Sh
     attacker.start()
     try:
         window, returned = shop.enable()
-        assert (window.acknowledged, len(window.unconfirmed or ()), window.proof) == ((), 1, "none")
+        assert window.proof == "none"
         assert any("overwritten" in warning for warning in window.warnings)
         pushed = [push(shop, "guarded", "shop.job", {}) for _ in range(10)]
         until = time.time() + 8

@@ -41,7 +41,7 @@ def test_the_procedure_of_the_page(shop: Shop) -> None:
         assert again.started_after(returned) == [], "the record is signed with a key that is not here"
         again.guard.disable(by="tests")
         assert waiting.get(timeout=20) == 1
-        assert again.guard.audit.verify().intact
+        assert again.guard.audit.verify().verdict.intact
 
 
 @pytest.mark.slow
