@@ -7,6 +7,7 @@ the journal (MariaDB's without triggers, which `migrate` makes); `older_records`
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,15 @@ from alembic import command
 from sqlalchemy import text
 
 from guard.core.modes import Phase
+from guard.core.parked import ParkedJob
 from guard.core.record import read_record, write_record
-from guard.errors import StateInvalid
+from guard.errors import InvalidRequest, StateInvalid
+from guard.store.redis.codec import card_of, card_text, report_of, report_text
 from guard.store.sql import migrate
 from guard.store.sql.migrate import SchemaState, schema_state
 from guard.store.sql.names import revisions
 from guard.store.sql.store import SqlStore
-from tests.contracts.doers import SECRET, ended, first, opened, sql_store
+from tests.contracts.doers import CARD, REPORT, SECRET, ended, first, opened, parked_job, sql_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -141,6 +144,25 @@ def test_the_record_of_this_release_is_the_one_that_is_kept() -> None:
 def test_a_record_of_a_format_before_is_closed_and_never_open(release: str) -> None:
     with pytest.raises(StateInvalid, match="missing or unknown fields"):
         read_record(record_of(release), SECRET)
+
+
+def test_the_header_of_a_parked_job_is_the_one_that_is_kept() -> None:
+    """What one release has parked the next one must give back: it lies in the broker for a whole window."""
+    kept = json.loads(record_of("parked-job"))
+    assert parked_job().to_header() == kept
+    assert ParkedJob.from_header(kept) == parked_job()
+
+
+def test_a_parked_job_of_a_format_to_come_is_no_job_and_so_stays_parked() -> None:
+    for changed in ({"version": 2}, {"added": 1}):
+        with pytest.raises(InvalidRequest):
+            ParkedJob.from_header({**json.loads(record_of("parked-job")), **changed})
+
+
+def test_cards_and_reports_of_a_release_to_come_are_read() -> None:
+    """So the view of workers stays whole while both releases run."""
+    assert card_of(json.dumps({**json.loads(card_text(CARD)), "added": 1})) == CARD
+    assert report_of(json.dumps({**json.loads(report_text(REPORT)), "added": 1})) == REPORT
 
 
 def test_a_record_of_a_format_to_come_is_closed() -> None:
