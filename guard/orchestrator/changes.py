@@ -165,6 +165,9 @@ class Changes:
         try:
             live = self.plane.read()
         except StateInvalid:
+            live = None
+        if live is None or live.epoch < state.epoch:
+            # No state; or its number there says more than the state itself does.
             self.plane.overwrite(state)
             self._announce(EventName.STATE_REWRITTEN, window_id=state.window_id, epoch=state.epoch)
             return ""

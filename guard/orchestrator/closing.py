@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Closed", "Closing"]
 
 _LISTEN_SECONDS = 0.05
+_WRITINGS = 3
+"""How often an epoch that does not stay in the control plane is waited for. Then somebody else writes there
+too, and SQL alone carries it."""
 _WITNESS_SECONDS = 5.0
 """How often agents ask the durable store: how late they hear of an epoch that Redis does not carry."""
 
@@ -112,8 +115,12 @@ class Closing:
     def _announce_and_wait(self, state: GuardState, ear: WakeUp) -> Closed:
         self._hear(ear, 0.0)  # subscribe before the first acknowledgement can come
         first = self._clock.boot()
+        writings = 0
         while True:
             problem = self._changes.announce(state)
+            writings += 1
+            if not problem and writings > _WRITINGS:
+                problem = f"epoch {state.epoch} was overwritten there: who else writes to this Redis?"
             written = self._clock.boot()
             # An epoch that only SQL carries is heard of when the witnesses ask next.
             barrier = self._lease.barrier + (_WITNESS_SECONDS if problem else 0.0)

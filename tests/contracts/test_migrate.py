@@ -14,8 +14,10 @@ from sqlalchemy import inspect, text
 from guard.core.configuration import rows_of
 from guard.core.terms import Terms
 from guard.errors import SchemaNotReady, StateMissing
+from guard.store.sql.glance import Glance
 from guard.store.sql.migrate import SchemaState, schema_state
-from tests.contracts.doers import opened, sql_store
+from guard.store.sql.names import only_adds
+from tests.contracts.doers import ended, opened, sql_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +145,51 @@ def test_a_newer_schema_is_refused_and_left_alone(sql: SqlStore, sql_url: str, v
                 with pytest.raises(SchemaNotReady, match="newer than this release: install the release"):
                     use()
     assert contents(sql) == before
+
+
+LATER = (
+    "UPDATE guard_schema_version SET version_num = '0999'",
+    "CREATE TABLE guard_of_a_later_release (id INTEGER PRIMARY KEY)",
+    "ALTER TABLE guard_state ADD COLUMN later TEXT",
+    "ALTER TABLE guard_audit ADD COLUMN later TEXT",
+    "ALTER TABLE guard_windows ADD COLUMN later TEXT",
+)
+
+
+# Once a bug: whatever started after the migration of a rolling deploy, and was of the release before, found
+# the tables "newer", so its gate stayed closed.
+def test_tables_to_which_a_later_release_only_added_are_used_and_left_alone(
+    sql: SqlStore, sql_url: str
+) -> None:
+    for statement in LATER:
+        run(sql, statement)
+    for auto_migrate in (False, True):
+        with sql_store(sql_url, auto_migrate=auto_migrate) as again:
+            assert schema_state(again.engine) is SchemaState.READY
+            before = contents(again)
+            again.migrate()
+            assert contents(again) == before
+            state = opened(again, f"w-{auto_migrate}")
+            assert again.read() == state
+            glance = Glance(sql_url, lambda: pytest.fail("the glance did not do"))
+            assert glance.read() == state
+            ended(again)
+
+
+def test_what_a_later_release_made_and_is_not_whole_is_left_to_that_release(sql: SqlStore) -> None:
+    run(sql, "UPDATE guard_schema_version SET version_num = '0999'")
+    run(sql, "DROP TABLE guard_roll")
+    sql._ready = False
+    with pytest.raises(SchemaNotReady, match="newer than this release: install the release"):
+        sql.read()
+
+
+WRONG = ["0001", "1000", "0011x", "00111", "\uff10\uff19\uff19\uff19", "", None, 11]
+
+
+@pytest.mark.parametrize("version", WRONG)
+def test_what_is_not_known_to_only_add(version: object) -> None:
+    assert not only_adds(version)
 
 
 def test_a_store_that_was_ready_sees_its_state_vanish(sql: SqlStore) -> None:

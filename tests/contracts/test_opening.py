@@ -1,4 +1,4 @@
-"""Opening waits until everybody has heard, and no longer than a lease."""
+"""Opening waits until all have heard, and no longer than a lease; closing ends whoever writes beside it."""
 
 from __future__ import annotations
 
@@ -89,3 +89,24 @@ def test_without_a_control_plane_it_is_said() -> None:
     fleet.plane.forget()
     with pytest.raises(StoreError):
         fleet.wait()
+
+
+# Once a bug: while somebody with access to Redis kept putting an older record back, `enable()` wrote its own
+# again and again and never returned.
+def test_closing_ends_although_somebody_keeps_writing_an_older_state() -> None:
+    clock = HandClock()
+    plane = MemoryControlPlane(clock)
+    plane.publish(first())
+    plane.renew(CARD, None, register=True)
+    durable = MemoryDurableStore(store_id=STORE_ID, now=START)
+    closing = Closing(
+        changes=Changes(durable=durable, plane=plane, clock=clock),
+        clock=clock,
+        lease=LEASE,
+        listen=lambda: Ear(clock, lambda: plane.overwrite(first())),
+    )
+    done = closing.announce_and_wait(closed(first()))
+    assert done.proof == "none"
+    assert "overwritten" in done.problem
+    # three tries of a barrier each, and then the time in which all agents have asked the durable store
+    assert done.took == pytest.approx(4 * LEASE.barrier + 5, abs=1)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from guard.store.sql.drivers import Unusual, driver_for
-from guard.store.sql.names import CONFIGURATION_TABLES, VERSION_TABLE, revisions
+from guard.store.sql.names import CONFIGURATION_TABLES, VERSION_TABLE, only_adds, revisions
 from guard.store.sql.rows import STATE_COLUMNS, state_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Glance:
         """The state. Raises as `ports.StateStore.read`."""
         with suppress(Unusual):
             for version, *values in self._rows(_STATE):
-                if version == revisions()[-1]:
+                if version == revisions()[-1] or only_adds(version):
                     return state_of(SimpleNamespace(**dict(zip(STATE_COLUMNS, values, strict=True))))
         return self._whole().read()
 

@@ -18,7 +18,7 @@ from guard.errors import SchemaNotReady
 from guard.store.sql.append_only import make_triggers
 from guard.store.sql.configuration import create_rows
 from guard.store.sql.engine import patiently, reported
-from guard.store.sql.names import VERSION_TABLE, revisions
+from guard.store.sql.names import VERSION_TABLE, only_adds, revisions
 from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import METADATA, STATE
 
@@ -45,7 +45,8 @@ class SchemaState(StrEnum):
 
 
 def schema_state(engine: Engine) -> SchemaState:
-    """Compare tables and version with what this release needs."""
+    """Compare tables and version with what this release needs. Those to which a later release only added are
+    ready too."""
     with reported(), engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
         version = _version(connection) if VERSION_TABLE in tables else None
@@ -54,10 +55,10 @@ def schema_state(engine: Engine) -> SchemaState:
     if version is None and not present:
         return SchemaState.MISSING
     known = revisions()
+    complete = len(present) == len(METADATA.tables) and seeded
     if version is not None and version not in known:
-        return SchemaState.NEWER
-    complete = len(present) == len(METADATA.tables) and version == known[-1] and seeded
-    return SchemaState.READY if complete else SchemaState.HALF
+        return SchemaState.READY if complete and only_adds(version) else SchemaState.NEWER
+    return SchemaState.READY if complete and version == known[-1] else SchemaState.HALF
 
 
 def require_schema(engine: Engine) -> None:
@@ -94,6 +95,8 @@ def _upgrade(engine: Engine, now: float, keys: ChainKeys) -> None:
     from alembic import command
 
     with engine.connect() as connection, _alone(connection):
+        if only_adds(_version_of(connection)):
+            return  # a later release was here: there is nothing that this one could add
         config = _config()
         config.attributes["connection"] = connection
         config.attributes["chain_keys"] = keys
@@ -132,6 +135,10 @@ def _seed(connection: Connection, now: float) -> None:
     if row is None:
         with suppress(IntegrityError), connection.begin_nested():  # another process may have been faster
             connection.execute(STATE.insert().values(id=1, **state_values(state)))
+
+
+def _version_of(connection: Connection) -> str | None:
+    return _version(connection) if inspect(connection).has_table(VERSION_TABLE) else None
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,0 +1,197 @@
+BEGIN TRANSACTION;
+CREATE TABLE configuration (
+	"key" VARCHAR(100) NOT NULL, 
+	value TEXT, 
+	description TEXT, 
+	PRIMARY KEY ("key")
+);
+INSERT INTO "configuration" VALUES('maintenance_mode','true','Current maintenance mode status');
+INSERT INTO "configuration" VALUES('maintenance_reason','Umzug 🚚','Current maintenance reason');
+INSERT INTO "configuration" VALUES('maintenance_duration','3600','Estimated maintenance duration in seconds');
+INSERT INTO "configuration" VALUES('maintenance_started_at','2026-11-22T14:04:41.414220+00:00','Maintenance start timestamp');
+INSERT INTO "configuration" VALUES('maintenance_mode_type','normal','Maintenance mode type: normal, emergency, test');
+CREATE TABLE guard_alerts (
+	seq INTEGER NOT NULL, 
+	at FLOAT NOT NULL, 
+	severity VARCHAR(10) NOT NULL, 
+	kind VARCHAR(50) NOT NULL, 
+	message VARCHAR(500) NOT NULL, 
+	detail TEXT NOT NULL, 
+	PRIMARY KEY (seq)
+);
+CREATE TABLE guard_approvals (
+	approval_id VARCHAR(36) NOT NULL, 
+	deed VARCHAR(40) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	request TEXT NOT NULL, 
+	asked_by VARCHAR(100) NOT NULL, 
+	asked_at FLOAT NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	approved_by VARCHAR(100), 
+	approved_at FLOAT, 
+	refused_by VARCHAR(100), 
+	used_at FLOAT, 
+	PRIMARY KEY (approval_id)
+);
+CREATE TABLE guard_audit (
+	seq INTEGER NOT NULL, 
+	at FLOAT NOT NULL, 
+	actor VARCHAR(100) NOT NULL, 
+	action VARCHAR(50) NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	outcome VARCHAR(50) NOT NULL, 
+	detail TEXT NOT NULL, 
+	PRIMARY KEY (seq)
+);
+INSERT INTO "guard_audit" VALUES(1,1.79535628141422033306e+09,'ops','enable',1,'done','{"duration": 3600, "mode": "normal", "reason": "Umzug \ud83d\ude9a", "window_id": "w-older"}');
+CREATE TABLE guard_break_glass (
+	digest VARCHAR(64) NOT NULL, 
+	owner VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	used_at FLOAT, 
+	PRIMARY KEY (digest)
+);
+CREATE TABLE guard_bypasses (
+	bypass_id VARCHAR(36) NOT NULL, 
+	operations TEXT NOT NULL, 
+	holder VARCHAR(100) NOT NULL, 
+	for_user VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	until FLOAT NOT NULL, 
+	revoked_at FLOAT, 
+	revoked_by VARCHAR(100), 
+	PRIMARY KEY (bypass_id)
+);
+CREATE TABLE guard_found (
+	window_id VARCHAR(36) NOT NULL, 
+	found TEXT NOT NULL, 
+	PRIMARY KEY (window_id)
+);
+INSERT INTO "guard_found" VALUES('w-older','{"at":1795356281.4142203,"beat":null,"configuration":{"maintenance_duration":"0","maintenance_mode":"false","maintenance_mode_type":"normal","maintenance_reason":"","maintenance_started_at":""},"consumers":null,"epoch":0,"generation":{"number":0,"valid_after":null},"mode":null,"phase":"inactive","plans":{},"settings":null,"withheld":[]}');
+CREATE TABLE guard_occurrences (
+	schedule_id VARCHAR(36) NOT NULL, 
+	starts_at FLOAT NOT NULL, 
+	stage VARCHAR(20) NOT NULL, 
+	window_id VARCHAR(36), 
+	detail TEXT NOT NULL, 
+	changed_at FLOAT NOT NULL, 
+	PRIMARY KEY (schedule_id, starts_at)
+);
+CREATE TABLE guard_page_sessions (
+	session_id VARCHAR(36) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	token_id VARCHAR(36) NOT NULL, 
+	address VARCHAR(64) NOT NULL, 
+	began_at FLOAT NOT NULL, 
+	seen_at FLOAT NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	stepped_up_at FLOAT, 
+	PRIMARY KEY (session_id), 
+	UNIQUE (digest)
+);
+CREATE TABLE guard_roll (
+	window_id VARCHAR(36) NOT NULL, 
+	agent_id VARCHAR(36) NOT NULL, 
+	node VARCHAR(255) NOT NULL, 
+	host VARCHAR(255) NOT NULL, 
+	pid INTEGER NOT NULL, 
+	machine VARCHAR(80) NOT NULL, 
+	page VARCHAR(40) NOT NULL, 
+	fate VARCHAR(10) NOT NULL, 
+	PRIMARY KEY (window_id, agent_id)
+);
+CREATE TABLE guard_routine_locks (
+	name VARCHAR(50) NOT NULL, 
+	fence INTEGER NOT NULL, 
+	holder VARCHAR(100) NOT NULL, 
+	until FLOAT NOT NULL, 
+	PRIMARY KEY (name)
+);
+CREATE TABLE guard_routines (
+	seq INTEGER NOT NULL, 
+	name VARCHAR(50) NOT NULL, 
+	due_at FLOAT NOT NULL, 
+	began_at FLOAT NOT NULL, 
+	ended_at FLOAT, 
+	outcome VARCHAR(20) NOT NULL, 
+	fence INTEGER NOT NULL, 
+	result TEXT NOT NULL, 
+	PRIMARY KEY (seq)
+);
+CREATE TABLE guard_schedules (
+	schedule_id VARCHAR(36) NOT NULL, 
+	revision INTEGER NOT NULL, 
+	"plan" TEXT NOT NULL, 
+	changed_at FLOAT NOT NULL, 
+	changed_by VARCHAR(100) NOT NULL, 
+	cancelled_at FLOAT, 
+	PRIMARY KEY (schedule_id)
+);
+CREATE TABLE guard_schema_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT guard_schema_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "guard_schema_version" VALUES('0005');
+CREATE TABLE guard_second_factors (
+	owner VARCHAR(100) NOT NULL, 
+	seed TEXT NOT NULL, 
+	enrolled_at FLOAT NOT NULL, 
+	confirmed_at FLOAT, 
+	last_period INTEGER NOT NULL, 
+	PRIMARY KEY (owner)
+);
+CREATE TABLE guard_state (
+	id INTEGER NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	phase VARCHAR(20) NOT NULL, 
+	mode VARCHAR(20), 
+	window_id VARCHAR(36) NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	changed_by VARCHAR(100) NOT NULL, 
+	started_at FLOAT, 
+	duration INTEGER, 
+	changed_at FLOAT NOT NULL, 
+	store_id VARCHAR(36) NOT NULL, 
+	terms TEXT, 
+	generation TEXT, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "guard_state" VALUES(1,1,'closing','normal','w-older','Umzug 🚚','ops',1.79535628141422033306e+09,3600,1.79535628141422033306e+09,'2264467f-96fb-4b9f-9045-a67caa1a8585','{"at_deadline": "wait", "drain_within": null, "extended": 0, "grace": null, "scope": {"crossing": null, "operations": [], "queues": [], "tenant_key": "", "tenants": []}, "sessions": null, "verify": false}','{"number": 0, "valid_after": null}');
+CREATE TABLE guard_tokens (
+	token_id VARCHAR(36) NOT NULL, 
+	owner VARCHAR(100) NOT NULL, 
+	label VARCHAR(100) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	rights VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	revoked_at FLOAT, 
+	revoked_by VARCHAR(100), 
+	used_at FLOAT, 
+	PRIMARY KEY (token_id)
+);
+CREATE TABLE guard_windows (
+	window_id VARCHAR(36) NOT NULL, 
+	mode VARCHAR(20) NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	opened_by VARCHAR(100) NOT NULL, 
+	started_at FLOAT NOT NULL, 
+	duration INTEGER, 
+	ended_at FLOAT, 
+	ended_by VARCHAR(100) NOT NULL, 
+	account TEXT NOT NULL, 
+	PRIMARY KEY (window_id)
+);
+INSERT INTO "guard_windows" VALUES('w-older','normal','Umzug 🚚','ops',1.79535628141422033306e+09,3600,NULL,'','{}');
+CREATE INDEX ix_guard_windows_started_at ON guard_windows (started_at);
+CREATE INDEX ix_guard_audit_at ON guard_audit (at);
+CREATE INDEX ix_guard_alerts_at ON guard_alerts (at);
+CREATE INDEX ix_guard_occurrences_starts_at ON guard_occurrences (starts_at);
+CREATE INDEX ix_guard_routines_name_due_at ON guard_routines (name, due_at);
+CREATE INDEX ix_guard_tokens_owner ON guard_tokens (owner);
+CREATE INDEX ix_guard_break_glass_owner ON guard_break_glass (owner);
+CREATE INDEX ix_guard_page_sessions_token_id ON guard_page_sessions (token_id);
+CREATE INDEX ix_guard_approvals_asked_at ON guard_approvals (asked_at);
+COMMIT;

@@ -1,0 +1,283 @@
+BEGIN TRANSACTION;
+CREATE TABLE configuration (
+	"key" VARCHAR(100) NOT NULL, 
+	value TEXT, 
+	description TEXT, 
+	PRIMARY KEY ("key")
+);
+INSERT INTO "configuration" VALUES('maintenance_mode','true','Current maintenance mode status');
+INSERT INTO "configuration" VALUES('maintenance_reason','Umzug 🚚','Current maintenance reason');
+INSERT INTO "configuration" VALUES('maintenance_duration','3600','Estimated maintenance duration in seconds');
+INSERT INTO "configuration" VALUES('maintenance_started_at','2026-11-22T14:05:35.387250+00:00','Maintenance start timestamp');
+INSERT INTO "configuration" VALUES('maintenance_mode_type','normal','Maintenance mode type: normal, emergency, test');
+CREATE TABLE guard_alerts (
+	seq INTEGER NOT NULL, 
+	at FLOAT NOT NULL, 
+	severity VARCHAR(10) NOT NULL, 
+	kind VARCHAR(50) NOT NULL, 
+	message VARCHAR(500) NOT NULL, 
+	detail TEXT NOT NULL, 
+	state VARCHAR(20), 
+	alert_key VARCHAR(191), 
+	count INTEGER, 
+	last_told_at FLOAT, 
+	acknowledged_by VARCHAR(100), 
+	acknowledged_at FLOAT, 
+	resolved_by VARCHAR(100), 
+	resolved_at FLOAT, 
+	PRIMARY KEY (seq)
+);
+CREATE TABLE guard_approvals (
+	approval_id VARCHAR(36) NOT NULL, 
+	deed VARCHAR(40) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	request TEXT NOT NULL, 
+	asked_by VARCHAR(100) NOT NULL, 
+	asked_at FLOAT NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	approved_by VARCHAR(100), 
+	approved_at FLOAT, 
+	refused_by VARCHAR(100), 
+	used_at FLOAT, 
+	PRIMARY KEY (approval_id)
+);
+CREATE TABLE guard_audit (
+	seq INTEGER NOT NULL, 
+	at FLOAT NOT NULL, 
+	actor VARCHAR(100) NOT NULL, 
+	action VARCHAR(50) NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	outcome VARCHAR(50) NOT NULL, 
+	detail TEXT NOT NULL, 
+	number INTEGER, 
+	previous VARCHAR(80), 
+	link VARCHAR(80), 
+	PRIMARY KEY (seq)
+);
+INSERT INTO "guard_audit" VALUES(1,1795356335.38725,'ops','enable',1,'done','{"duration": 3600, "mode": "normal", "reason": "Umzug \ud83d\ude9a", "window_id": "w-older"}',1,'','plain:7b73b6da6637c3576f668aa7b8d89d5f6458a968945b25d9cd597cb2fff047ce');
+CREATE TABLE guard_audit_anchors (
+	kind VARCHAR(10) NOT NULL, 
+	number INTEGER NOT NULL, 
+	link VARCHAR(80) NOT NULL, 
+	seq INTEGER NOT NULL, 
+	rows_gone INTEGER NOT NULL, 
+	at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	seal VARCHAR(80) NOT NULL, 
+	PRIMARY KEY (kind, number)
+);
+CREATE TABLE guard_audit_head (
+	id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	link VARCHAR(80) NOT NULL, 
+	cut_to INTEGER NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "guard_audit_head" VALUES(1,1,'plain:7b73b6da6637c3576f668aa7b8d89d5f6458a968945b25d9cd597cb2fff047ce',0);
+CREATE TABLE guard_break_glass (
+	digest VARCHAR(64) NOT NULL, 
+	owner VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	used_at FLOAT, 
+	PRIMARY KEY (digest)
+);
+CREATE TABLE guard_bypasses (
+	bypass_id VARCHAR(36) NOT NULL, 
+	operations TEXT NOT NULL, 
+	holder VARCHAR(100) NOT NULL, 
+	for_user VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	until FLOAT NOT NULL, 
+	revoked_at FLOAT, 
+	revoked_by VARCHAR(100), 
+	PRIMARY KEY (bypass_id)
+);
+CREATE TABLE guard_found (
+	window_id VARCHAR(36) NOT NULL, 
+	found TEXT NOT NULL, 
+	PRIMARY KEY (window_id)
+);
+INSERT INTO "guard_found" VALUES('w-older','{"at":1795356335.38725,"beat":null,"configuration":{"maintenance_duration":"0","maintenance_mode":"false","maintenance_mode_type":"normal","maintenance_reason":"","maintenance_started_at":""},"consumers":null,"epoch":0,"generation":{"number":0,"valid_after":null},"mode":null,"phase":"inactive","plans":{},"settings":null,"withheld":[]}');
+CREATE TABLE guard_occurrences (
+	schedule_id VARCHAR(36) NOT NULL, 
+	starts_at FLOAT NOT NULL, 
+	stage VARCHAR(20) NOT NULL, 
+	window_id VARCHAR(36), 
+	detail TEXT NOT NULL, 
+	changed_at FLOAT NOT NULL, 
+	PRIMARY KEY (schedule_id, starts_at)
+);
+CREATE TABLE guard_outbox (
+	seq INTEGER NOT NULL, 
+	delivery_id VARCHAR(36) NOT NULL, 
+	channel VARCHAR(10) NOT NULL, 
+	receiver VARCHAR(254) NOT NULL, 
+	event VARCHAR(40) NOT NULL, 
+	payload TEXT NOT NULL, 
+	stage VARCHAR(10) NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	next_at FLOAT NOT NULL, 
+	give_up_at FLOAT NOT NULL, 
+	held_by VARCHAR(36) NOT NULL, 
+	held_until FLOAT, 
+	ended_at FLOAT, 
+	problem VARCHAR(300) NOT NULL, 
+	PRIMARY KEY (seq), 
+	UNIQUE (delivery_id)
+);
+CREATE TABLE guard_page_sessions (
+	session_id VARCHAR(36) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	token_id VARCHAR(36) NOT NULL, 
+	address VARCHAR(64) NOT NULL, 
+	began_at FLOAT NOT NULL, 
+	seen_at FLOAT NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	stepped_up_at FLOAT, 
+	PRIMARY KEY (session_id), 
+	UNIQUE (digest)
+);
+CREATE TABLE guard_report_notes (
+	seq INTEGER NOT NULL, 
+	report_id VARCHAR(36) NOT NULL, 
+	at FLOAT NOT NULL, 
+	actor VARCHAR(100) NOT NULL, 
+	note TEXT NOT NULL, 
+	PRIMARY KEY (seq)
+);
+CREATE TABLE guard_reports (
+	report_id VARCHAR(36) NOT NULL, 
+	kind VARCHAR(20) NOT NULL, 
+	subject VARCHAR(60) NOT NULL, 
+	starts_at FLOAT NOT NULL, 
+	ends_at FLOAT NOT NULL, 
+	title VARCHAR(600) NOT NULL, 
+	summary VARCHAR(600) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	body BLOB NOT NULL, 
+	PRIMARY KEY (report_id), 
+	CONSTRAINT uq_guard_reports_subject UNIQUE (kind, subject)
+);
+CREATE TABLE guard_roll (
+	window_id VARCHAR(36) NOT NULL, 
+	agent_id VARCHAR(36) NOT NULL, 
+	node VARCHAR(255) NOT NULL, 
+	host VARCHAR(255) NOT NULL, 
+	pid INTEGER NOT NULL, 
+	machine VARCHAR(80) NOT NULL, 
+	page VARCHAR(40) NOT NULL, 
+	fate VARCHAR(10) NOT NULL, 
+	PRIMARY KEY (window_id, agent_id)
+);
+CREATE TABLE guard_routine_locks (
+	name VARCHAR(50) NOT NULL, 
+	fence INTEGER NOT NULL, 
+	holder VARCHAR(100) NOT NULL, 
+	until FLOAT NOT NULL, 
+	PRIMARY KEY (name)
+);
+CREATE TABLE guard_routines (
+	seq INTEGER NOT NULL, 
+	name VARCHAR(50) NOT NULL, 
+	due_at FLOAT NOT NULL, 
+	began_at FLOAT NOT NULL, 
+	ended_at FLOAT, 
+	outcome VARCHAR(20) NOT NULL, 
+	fence INTEGER NOT NULL, 
+	result TEXT NOT NULL, 
+	PRIMARY KEY (seq)
+);
+CREATE TABLE guard_schedules (
+	schedule_id VARCHAR(36) NOT NULL, 
+	revision INTEGER NOT NULL, 
+	"plan" TEXT NOT NULL, 
+	changed_at FLOAT NOT NULL, 
+	changed_by VARCHAR(100) NOT NULL, 
+	cancelled_at FLOAT, 
+	PRIMARY KEY (schedule_id)
+);
+CREATE TABLE guard_schema_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT guard_schema_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "guard_schema_version" VALUES('0009');
+CREATE TABLE guard_second_factors (
+	owner VARCHAR(100) NOT NULL, 
+	seed TEXT NOT NULL, 
+	enrolled_at FLOAT NOT NULL, 
+	confirmed_at FLOAT, 
+	last_period INTEGER NOT NULL, 
+	PRIMARY KEY (owner)
+);
+CREATE TABLE guard_secrets (
+	name VARCHAR(50) NOT NULL, 
+	sealed TEXT NOT NULL, 
+	changed_at FLOAT NOT NULL, 
+	changed_by VARCHAR(100) NOT NULL, 
+	PRIMARY KEY (name)
+);
+CREATE TABLE guard_state (
+	id INTEGER NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	phase VARCHAR(20) NOT NULL, 
+	mode VARCHAR(20), 
+	window_id VARCHAR(36) NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	changed_by VARCHAR(100) NOT NULL, 
+	started_at FLOAT, 
+	duration INTEGER, 
+	changed_at FLOAT NOT NULL, 
+	store_id VARCHAR(36) NOT NULL, 
+	terms TEXT, 
+	generation TEXT, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "guard_state" VALUES(1,1,'closing','normal','w-older','Umzug 🚚','ops',1795356335.38725,3600,1795356335.38725,'9345c340-bbab-45ae-818d-6dc26b65c9ba','{"at_deadline": "wait", "drain_within": null, "extended": 0, "grace": null, "scope": {"crossing": null, "operations": [], "queues": [], "tenant_key": "", "tenants": []}, "sessions": null, "verify": false}','{"number": 0, "valid_after": null}');
+CREATE TABLE guard_tokens (
+	token_id VARCHAR(36) NOT NULL, 
+	owner VARCHAR(100) NOT NULL, 
+	label VARCHAR(100) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	rights VARCHAR(100) NOT NULL, 
+	made_at FLOAT NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	expires_at FLOAT NOT NULL, 
+	revoked_at FLOAT, 
+	revoked_by VARCHAR(100), 
+	used_at FLOAT, 
+	PRIMARY KEY (token_id)
+);
+CREATE TABLE guard_windows (
+	window_id VARCHAR(36) NOT NULL, 
+	mode VARCHAR(20) NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	opened_by VARCHAR(100) NOT NULL, 
+	started_at FLOAT NOT NULL, 
+	duration INTEGER, 
+	ended_at FLOAT, 
+	ended_by VARCHAR(100) NOT NULL, 
+	account TEXT NOT NULL, 
+	PRIMARY KEY (window_id)
+);
+INSERT INTO "guard_windows" VALUES('w-older','normal','Umzug 🚚','ops',1795356335.38725,3600,NULL,'','{}');
+CREATE INDEX ix_guard_windows_started_at ON guard_windows (started_at);
+CREATE UNIQUE INDEX ix_guard_audit_number ON guard_audit (number);
+CREATE INDEX ix_guard_audit_at ON guard_audit (at);
+CREATE UNIQUE INDEX ux_guard_alerts_alert_key ON guard_alerts (alert_key);
+CREATE INDEX ix_guard_alerts_at ON guard_alerts (at);
+CREATE INDEX ix_guard_occurrences_starts_at ON guard_occurrences (starts_at);
+CREATE INDEX ix_guard_routines_name_due_at ON guard_routines (name, due_at);
+CREATE INDEX ix_guard_tokens_owner ON guard_tokens (owner);
+CREATE INDEX ix_guard_break_glass_owner ON guard_break_glass (owner);
+CREATE INDEX ix_guard_page_sessions_token_id ON guard_page_sessions (token_id);
+CREATE INDEX ix_guard_approvals_asked_at ON guard_approvals (asked_at);
+CREATE INDEX ix_guard_outbox_stage ON guard_outbox (stage, channel, receiver);
+CREATE INDEX ix_guard_reports_made_at ON guard_reports (made_at);
+CREATE INDEX ix_guard_report_notes_report_id ON guard_report_notes (report_id);
+CREATE TRIGGER guard_audit_no_update BEFORE UPDATE ON guard_audit WHEN OLD.number IS NOT NULL BEGIN SELECT RAISE(ABORT, 'guard_audit is append-only: rows go by GUARD_JOURNAL_DAYS alone'); END;
+CREATE TRIGGER guard_audit_no_delete BEFORE DELETE ON guard_audit WHEN OLD.seq > COALESCE((SELECT cut_to FROM guard_audit_head WHERE id = 1), 0) BEGIN SELECT RAISE(ABORT, 'guard_audit is append-only: rows go by GUARD_JOURNAL_DAYS alone'); END;
+COMMIT;
