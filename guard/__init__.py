@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.whereabouts import JobPlace, JobView
     from guard.orchestrator.window import Window
     from guard.settings import Settings, load_settings
+    from guard.version import __version__
 
 __all__ = [
     "ConfigurationInvalid",
@@ -62,6 +63,7 @@ __all__ = [
     "Status",
     "StoreUnavailable",
     "Window",
+    "__version__",
     "checkpoint",
     "fence",
     "install",
@@ -97,6 +99,7 @@ _HOMES = {
     "guard.orchestrator.whereabouts": ("JobPlace", "JobView"),
     "guard.orchestrator.window": ("Window",),
     "guard.settings": ("Settings", "load_settings"),
+    "guard.version": ("__version__",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

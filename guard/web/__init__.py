@@ -24,4 +24,13 @@ _HOME_OF = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    try:
+        return getattr(import_module(_HOME_OF[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "guard":
+            raise
+        raise ModuleNotFoundError(
+            f"`guard.web` needs the extra `web` ({error.name} is missing): "
+            "pip install 'celery-maintenance-guard[web]'",
+            name=error.name,
+        ) from error

@@ -18,7 +18,7 @@ from tenacity import (
 )
 
 from guard.core.process_figures import Failed
-from guard.errors import StoreUnavailable
+from guard.errors import InvalidRequest, StoreUnavailable
 from guard.store.failures import note
 from guard.unix_socket import connect_through
 
@@ -44,10 +44,19 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
         timeout: seconds to connect and to wait for a lock.
         ours: whether the guard's tables are there. How another SQLite file keeps its journal is not for us to
             change.
+
+    Raises:
+        InvalidRequest: the driver that the URL names is not installed.
     """
     key = (os.getpid(), url, timeout, ours)
     if key not in _ENGINES:
-        _ENGINES[key] = _create(url, timeout, ours=ours)
+        try:
+            _ENGINES[key] = _create(url, timeout, ours=ours)
+        except ModuleNotFoundError as error:
+            remedy = "celery-maintenance-guard[mysql]" if error.name == "pymysql" else error.name
+            raise InvalidRequest(
+                f"the database's driver is not installed ({error.name} is missing): pip install '{remedy}'"
+            ) from error
     return _ENGINES[key]
 
 
