@@ -74,7 +74,7 @@ def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
     '{"error": kind, "message": …, "problems": […]} with the same exit code.',
 )
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the release."
 )
 def maintenance() -> None:
     """Maintenance windows: refuse, hold and park guarded jobs, and give them back."""

@@ -12,8 +12,8 @@ _PACKAGE = "celery-maintenance-guard"
 
 
 def release() -> str:
-    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``. Celery's is the installed one: a process that lives on
-    asks once, when it starts."""
+    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``. Celery's is the installed one: a process
+    that lives on asks once, when it starts."""
     try:
         celery = version("celery")
     except PackageNotFoundError:
