@@ -14,7 +14,7 @@ CONTAINED_check := check test demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-lowest check bench clean ensurepip
+.PHONY: help demo test test-all test-lowest test-pythons check dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,15 +49,26 @@ check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/python docs/diagrams.py --check
 	$(BIN)/python docs/event_table.py --check
 
+# In a venv of its own, so that what is built does not depend on what is installed for tests. Files carry the time
+# of the last commit: who builds the same commit gets the same wheel, byte for byte.
+DIST ?= dist
+dist: ## Build the wheel and the sdist into dist/ (DIST=...), and check their metadata
+	$(PYTHON) -m venv --clear .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check 'build>=1.3' 'twine>=6.2'
+	rm -rf build "$(DIST)"
+	umask 022 && SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+		.venv-dist/bin/python -m build --outdir "$(DIST)" .
+	.venv-dist/bin/python -m twine check --strict "$(DIST)"/*
+
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the virtual environment, caches and build results
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.%-installed: pyproject.toml | $(BIN)/pip
+$(VENV)/.%-installed: pyproject.toml guard/version.py | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
 	@touch $(foreach extra,$(CONTAINED_$*),$(VENV)/.$(extra)-installed)
 
