@@ -42,12 +42,18 @@ test-lowest: ## Run the core, store, access and edge tests on the oldest allowed
 	sh tests/support/install_servers.sh
 	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/access tests/acceptance/test_edges.py $(PYTEST_ARGS)
 
+PYTHONS ?= python3.11 python3.12 python3.13
+test-pythons: ## Run core, store and edge tests with the wheel on each Python that is here (PYTHONS=...)
+	sh tests/support/install_servers.sh
+	.ci/test_pythons $(PYTHONS)
+
 check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/diagrams.py --check
 	$(BIN)/python docs/event_table.py --check
+	$(BIN)/python -m tests.packaging.user_types
 
 # In a venv of its own, so that what is built does not depend on what is installed for tests. Files carry the time
 # of the last commit: who builds the same commit gets the same wheel, byte for byte.

@@ -104,10 +104,12 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    if name in _HOME_OF:
-        return getattr(import_module(_HOME_OF[name]), name)
-    raise AttributeError(f"module 'guard' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that sees it would let every misspelt name pass
+
+    def __getattr__(name: str) -> object:
+        if name in _HOME_OF:
+            return getattr(import_module(_HOME_OF[name]), name)
+        raise AttributeError(f"module 'guard' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

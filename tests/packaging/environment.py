@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import venv
 import zipfile
 from importlib.metadata import PathDistribution, distribution
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -21,7 +21,6 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from importlib.metadata import Distribution
-    from pathlib import Path
 
 __all__ = ["Environment"]
 
@@ -33,7 +32,7 @@ class Environment:
         venv.create(folder, symlinks=True)
         self._folder = folder
         self.python = folder / "bin" / "python"
-        self.packages = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+        (self.packages,) = (folder / "lib").glob("*/site-packages")
         with zipfile.ZipFile(wheel) as content:
             content.extractall(self.packages)
         (ours,) = self.packages.glob("*.dist-info")
@@ -49,7 +48,7 @@ class Environment:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 
@@ -84,9 +83,9 @@ def _needed(start: Distribution, extras: Iterable[str]) -> Iterator[Distribution
 
 def _link(found: Distribution, packages: Path) -> None:
     for file in found.files or ():
-        if ".." in file.parts or "__pycache__" in file.parts:
-            continue  # commands are started by `python -m`
         source, target = found.locate_file(file), packages / file
+        if ".." in file.parts or not Path(str(source)).exists():
+            continue  # commands are started by `python -m`; caches come along where they are
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(str(source), target)
