@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis", "site", ".artifacts")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git",
+    ".venv*",
+    "__pycache__",
+    "build",
+    "dist",
+    "*.egg-info",
+    ".*_cache",
+    ".hypothesis",
+    "site",
+    ".artifacts",
+)
 
 
 def hook(name: str, source: Path, target: Path) -> Path:

@@ -1,9 +1,7 @@
-"""With the core's dependencies alone the guard works; each extra brings its face, and who lacks one is told which."""
+"""The core alone works; each extra brings its face; and who lacks an extra is told which."""
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +10,9 @@ from guard.version import __version__
 from tests.packaging.environment import Environment
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
 SHOP = """
 from celery import Celery
@@ -52,12 +52,16 @@ def maintenance(place: Environment, *arguments: str, **variables: str) -> subpro
 
 def test_the_core_alone(made: Callable[..., Environment]) -> None:
     core = made()
-    assert not list(core.packages.glob("flask")) and not list(core.packages.glob("pymysql"))
-    assert core.run("-W", "error", "-c", "import guard; print(guard.__version__)").stdout.strip() == __version__
+    assert not (core.packages / "flask").exists()
+    assert not (core.packages / "pymysql").exists()
+    assert (
+        core.run("-W", "error", "-c", "import guard; print(guard.__version__)").stdout.strip() == __version__
+    )
     helped = maintenance(core, "--help")
     assert helped.returncode == 0, helped.stderr
     assert "enable" in helped.stdout
-    assert maintenance(core, "--version").stdout.startswith(f"celery-maintenance-guard {__version__} on Celery 5.7")
+    told = maintenance(core, "--version").stdout
+    assert told.startswith(f"celery-maintenance-guard {__version__} on Celery 5.7")
     migrated = maintenance(core, "migrate")
     assert migrated.returncode == 0, migrated.stderr
     every = core.run("-c", EVERY_HELP)
@@ -83,15 +87,18 @@ def test_who_lacks_an_extra_is_told_which(
     assert "please report it" not in refused.stderr
 
 
-def test_who_imports_the_flask_extension_or_runs_the_demo_without_it(made: Callable[..., Environment]) -> None:
-    assert "celery-maintenance-guard[web]" in made().run("-c", "from guard.web import MaintenanceExtension").stderr
+def test_who_imports_the_flask_extension_or_runs_the_demo_without_it(
+    made: Callable[..., Environment],
+) -> None:
+    imported = made().run("-c", "from guard.web import MaintenanceExtension")
+    assert "celery-maintenance-guard[web]" in imported.stderr
     assert "celery-maintenance-guard[demo]" in made().run("-m", "tasks.demo").stderr
 
 
 FACES = {
-    "mysql": "from guard.store.sql.engine import make_engine; make_engine('mysql+pymysql://nobody@localhost/none')",
+    "mysql": "import guard.store.sql.engine as e; e.make_engine('mysql+pymysql://nobody@localhost/none')",
     "access": "import shop; shop.maintenance.access",
-    "flower": "import flower, guard.flower.inside, guard.flower.permit as p; assert p.why_no_emergency() == ''",
+    "flower": "import flower, guard.flower.permit as p; assert p.why_no_emergency() == ''",
     "web": "from guard.web import MaintenanceExtension; import guard.web.serving",
     "metrics": "import guard.observe.exposition",
     "notify": "import guard.notify.smtp, guard.notify.webhook, guard.notify.writing",

@@ -8,9 +8,10 @@ import sys
 import tomllib
 from datetime import date
 
+from packaging.version import Version
+
 import guard
 from guard.observe.release import release
-from packaging.version import Version
 from tests.packaging.conftest import ROOT
 
 LINES = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
@@ -46,7 +47,11 @@ def test_the_newest_heading_of_the_changelog_fits_the_version() -> None:
 
 
 def test_releases_are_in_order_and_dated() -> None:
-    released = [(Version(version), date.fromisoformat(day or "")) for version, day in releases() if version != "Unreleased"]
+    released = [
+        (Version(version), date.fromisoformat(day or ""))
+        for version, day in releases()
+        if version != "Unreleased"
+    ]
     assert released == sorted(released, reverse=True)
     assert [version for version, _ in releases()].count("Unreleased") <= 1
 

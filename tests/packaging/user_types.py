@@ -1,8 +1,9 @@
-"""A user's project before two type checkers, with the wheel installed as a user has it: `make check` runs this.
+"""A user's project before two type checkers, with the wheel installed as a user has it: for `make check`.
 
-An editable installation would not do: type checkers do not see it as users' do. mypy --strict and pyright (as
-basedpyright, which comes as a wheel and needs no npm) have to find nothing in `shop.py`, and in `mistakes.py` an
-error on each line that says so and on no other. Then pyright says how many names of the package have a type.
+An editable installation would not do: type checkers do not see it as users' do. mypy --strict and pyright
+(as basedpyright, which comes as a wheel and needs no npm) have to find nothing in `shop.py`, and in
+`mistakes.py` an error on each line that says so and on no other. Then pyright says how many names of the
+package have a type.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.packaging.conftest import LEFT_OUT, ROOT, hook
 
 PROJECT = Path(__file__).parent / "user_project"
 LEAST_TYPED = 92.0
-"""Percent of all names of the package, inner modules too, whose types pyright knows without inferring them."""
+"""Percent of all names of the package, inner modules too, whose types pyright need not infer."""
 
 
 def main() -> int:
@@ -49,7 +50,7 @@ def main() -> int:
             problems.append(f"pyright: {typed:.1f} % of the names are typed, {LEAST_TYPED} % have to be")
     for problem in problems:
         print(problem)
-    print(f"user project: {len(wanted)} mistakes, {len(problems)} problems; {typed:.1f} % of the names are typed")
+    print(f"a user's project: {len(problems)} problems; {typed:.1f} % of the package's names are typed")
     return 1 if problems else 0
 
 
@@ -86,9 +87,8 @@ def _mypy(project: Path, python: Path) -> set[tuple[str, int]]:
 
 def _pyright(project: Path, python: Path) -> set[tuple[str, int]]:
     (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}', "utf-8")
-    said = json.loads(
-        _run(project, python, _checker(), "--outputjson", "--pythonpath", str(python), "shop.py", "mistakes.py")
-    )
+    files = ("shop.py", "mistakes.py")
+    said = json.loads(_run(project, python, _checker(), "--outputjson", "--pythonpath", str(python), *files))
     return {
         (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
         for one in said["generalDiagnostics"]

@@ -15,4 +15,4 @@ def mistaken() -> None:
     maintenance.status().workers.live + 1  # error: it may be unknown
     maintenance.parked.release(17, by="alice")  # error: a job's id is a string
     guard.install("shop")  # error: it takes the app
-    guard.enabel  # error: there is no such name
+    print(guard.enabel)  # error: there is no such name

@@ -1,4 +1,4 @@
-"""A user's project: all of this is right, and a type checker has nothing to say. Checked with the installed wheel."""
+"""A user's project: all of this is right, and a type checker finds nothing. It sees the installed wheel."""
 
 from celery import Celery
 
