@@ -15,7 +15,7 @@ CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest check docs bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,12 +48,29 @@ test-lowest: ## Run the core, store, access and edge tests on the oldest allowed
 	sh tests/support/install_servers.sh
 	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/access tests/acceptance/test_edges.py $(PYTEST_ARGS)
 
+PYTHONS ?= python3.11 python3.12 python3.13
+test-pythons: ## Run core, store and edge tests with the wheel on each Python that is here (PYTHONS=...)
+	sh tests/support/install_servers.sh
+	.ci/test_pythons $(PYTHONS)
+
 check: $(VENV)/.check-installed ## Lint, check types and the layers of the code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/event_table.py --check
+	$(BIN)/python -m tests.packaging.user_types
+
+# In a venv of its own, so that what is built does not depend on what is installed for tests. Files carry the time
+# of the last commit: who builds the same commit gets the same wheel, byte for byte.
+DIST ?= dist
+dist: ## Build the wheel and the sdist into dist/ (DIST=...), and check their metadata
+	$(PYTHON) -m venv --clear .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check 'build>=1.3' 'twine>=6.2'
+	rm -rf build "$(DIST)"
+	umask 022 && SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+		.venv-dist/bin/python -m build --outdir "$(DIST)" .
+	.venv-dist/bin/python -m twine check --strict "$(DIST)"/*
 
 # Material says at each build that MkDocs has no future; see docs/decisions.md, D120.
 docs: $(VENV)/.docs-installed ## Build the documentation into site/
@@ -64,10 +81,10 @@ bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the virtual environment, caches and build results
-	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.%-installed: pyproject.toml | $(BIN)/pip
+$(VENV)/.%-installed: pyproject.toml guard/version.py | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
 	@touch $(foreach extra,$(CONTAINED_$*),$(VENV)/.$(extra)-installed)
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.whereabouts import JobPlace, JobView
     from guard.orchestrator.window import Window
     from guard.settings import Settings, load_settings
+    from guard.version import __version__
 
 __all__ = [
     "ConfigurationInvalid",
@@ -62,6 +63,7 @@ __all__ = [
     "Status",
     "StoreUnavailable",
     "Window",
+    "__version__",
     "checkpoint",
     "fence",
     "install",
@@ -97,14 +99,17 @@ _HOMES = {
     "guard.orchestrator.whereabouts": ("JobPlace", "JobView"),
     "guard.orchestrator.window": ("Window",),
     "guard.settings": ("Settings", "load_settings"),
+    "guard.version": ("__version__",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    if name in _HOME_OF:
-        return getattr(import_module(_HOME_OF[name]), name)
-    raise AttributeError(f"module 'guard' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that sees it would let every misspelt name pass
+
+    def __getattr__(name: str) -> object:
+        if name in _HOME_OF:
+            return getattr(import_module(_HOME_OF[name]), name)
+        raise AttributeError(f"module 'guard' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

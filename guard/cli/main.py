@@ -53,6 +53,14 @@ _COMMANDS = (
 _CODES = "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.items())
 
 
+def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked:
+        from guard.observe.release import release
+
+        click.echo(f"celery-maintenance-guard {release()}")
+        ctx.exit()
+
+
 @click.group(
     "maintenance",
     cls=MaintenanceGroup,
@@ -64,6 +72,9 @@ _CODES = "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.it
     f"\b\nExit codes:\n{_CODES}\n\n"
     "With --json every command prints one JSON document; an error is "
     '{"error": kind, "message": …, "problems": […]} with the same exit code.',
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the release."
 )
 def maintenance() -> None:
     """Maintenance windows: refuse, hold and park guarded jobs, and give them back."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from guard.evidence.parts import Missing, Part, json_part
 from guard.evidence.processes import psutil
+from guard.observe.release import release
 
 __all__ = ["machine_part"]
 
@@ -24,6 +25,7 @@ def _facts() -> dict[str, Any]:
         "host": socket.gethostname(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "guard": release(),
         "at": time.time(),
         "time_zone": time.tzname,
         "load": list(os.getloadavg()),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from guard.version import __version__
+
 __all__ = ["out_of_range", "release"]
 
 _PACKAGE = "celery-maintenance-guard"
 
 
 def release() -> str:
-    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``; ``unknown`` where they are not installed as
-    packages."""
+    """The guard's and Celery's, ``0.1.0 on Celery 5.7.0``. Celery's is the installed one: a process
+    that lives on asks once, when it starts."""
     try:
-        return f"{version(_PACKAGE)} on Celery {version('celery')}"
+        celery = version("celery")
     except PackageNotFoundError:
-        return "unknown"
+        celery = "unknown"
+    return f"{__version__} on Celery {celery}"
 
 
 def out_of_range() -> tuple[str, ...] | None:

@@ -20,8 +20,18 @@ _HOME_OF = {
     "unclassified_routes": "guard.web.inventory",
 }
 
+if not TYPE_CHECKING:  # a type checker that sees it would let every misspelt name pass
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            return getattr(import_module(_HOME_OF[name]), name)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "guard":
+                raise
+            raise ModuleNotFoundError(
+                f"`guard.web` needs the extra `web` ({error.name} is missing): "
+                "pip install 'celery-maintenance-guard[web]'",
+                name=error.name,
+            ) from error

@@ -29,6 +29,8 @@ def answer_questions(agent_id: Callable[[], str], *, key: str) -> None:
     """
     from celery.worker.control import inspect_command  # not in processes that only publish
 
+    runs = release()  # what is installed when somebody asks may be newer
+
     @inspect_command(name=QUEUES_QUESTION)
     def guard_queues(state: Any) -> dict[str, Any]:
         """The queues that this worker consumes when no window is open, its time, release and key."""
@@ -37,7 +39,7 @@ def answer_questions(agent_id: Callable[[], str], *, key: str) -> None:
             "queues": list(chosen_queues(state.app)),
             "wall": SystemClock().wall(),
             "key": key,
-            "release": release(),
+            "release": runs,
             "beat": bool(getattr(state.consumer.controller, "beat", False)),
         }
 

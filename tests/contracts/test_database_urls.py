@@ -14,7 +14,7 @@ from guard.store.sql.engine import make_engine
     ("url", "told"),
     [
         ("postgres://user:secret@db/shop", "write postgresql+psycopg://"),
-        ("mysql://user:secret@db/shop", "the driver MySQLdb, which is not installed"),
+        ("mysql://user:secret@db/shop", "MySQLdb is missing): pip install"),
     ],
 )
 def test_the_answer_says_what_to_write(url: str, told: str) -> None:

@@ -46,11 +46,18 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
             change.
 
     Raises:
-        StoreUnavailable: the URL names a driver that is not there.
+        StoreUnavailable: the driver that the URL names is not installed, or the URL is no URL of SQLAlchemy's.
     """
     key = (os.getpid(), url, timeout, ours)
     if key not in _ENGINES:
-        _ENGINES[key] = _create(url, timeout, ours=ours)
+        try:
+            _ENGINES[key] = _create(url, timeout, ours=ours)
+        except ModuleNotFoundError as error:
+            remedy = "celery-maintenance-guard[mysql]" if error.name == "pymysql" else error.name
+            raise StoreUnavailable(
+                f"the database's driver is not installed ({error.name} is missing): pip install '{remedy}', or "
+                "name another driver in the URL, mysql+pymysql:// or postgresql+psycopg://"
+            ) from error
     return _ENGINES[key]
 
 
@@ -70,23 +77,17 @@ def _create(url: str, timeout: float, *, ours: bool) -> Engine:
     arguments: dict[str, Any] = {}
     if "pymysql" in url.partition("://")[0]:
         arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
-    try:
-        engine = create_engine(
-            url,
-            pool_pre_ping=True,
-            pool_size=2,
-            max_overflow=3,
-            pool_recycle=600,
-            pool_timeout=timeout,
-            hide_parameters=True,
-            connect_args=arguments,
-            isolation_level="READ COMMITTED",
-        )
-    except ModuleNotFoundError as error:
-        raise StoreUnavailable(
-            f"the database URL asks for the driver {error.name}, which is not installed: install it, or name "
-            "another one, mysql+pymysql:// or postgresql+psycopg://"
-        ) from error
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=2,
+        max_overflow=3,
+        pool_recycle=600,
+        pool_timeout=timeout,
+        hide_parameters=True,
+        connect_args=arguments,
+        isolation_level="READ COMMITTED",
+    )
     return connect_through(engine)
 
 

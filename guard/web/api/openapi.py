@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from guard.core.access import Deed
+from guard.version import __version__
 from guard.web.api.shapes.base import Problem
 from guard.web.door import APPROVAL_HEADER, CODE_HEADER, CSRF_HEADER
 
@@ -57,7 +58,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     groups = dict.fromkeys(route.group for route in routes)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Maintenance guard", "version": _version(), "description": _DESCRIPTION},
+        "info": {"title": "Maintenance guard", "version": __version__, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": group} for group in groups],
         "paths": paths,
@@ -74,15 +75,6 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
 
 def _name(model: type) -> str:
     return model.__name__
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("celery-maintenance-guard")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _operation(route: Route) -> dict[str, Any]:
