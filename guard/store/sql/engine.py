@@ -46,7 +46,7 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
             change.
 
     Raises:
-        StoreUnavailable: the driver that the URL names is not installed, or the URL is no URL of SQLAlchemy's.
+        StoreUnavailable: the URL names a driver that is not installed, or is not as SQLAlchemy writes it.
     """
     key = (os.getpid(), url, timeout, ours)
     if key not in _ENGINES:
@@ -55,8 +55,8 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
         except ModuleNotFoundError as error:
             remedy = "celery-maintenance-guard[mysql]" if error.name == "pymysql" else error.name
             raise StoreUnavailable(
-                f"the database's driver is not installed ({error.name} is missing): pip install '{remedy}', or "
-                "name another driver in the URL, mysql+pymysql:// or postgresql+psycopg://"
+                f"the database's driver is not installed ({error.name} is missing): pip install '{remedy}', "
+                "or name another driver in the URL, mysql+pymysql:// or postgresql+psycopg://"
             ) from error
     return _ENGINES[key]
 
