@@ -11,12 +11,13 @@ import threading
 import uuid
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from guard.agent.agent import Agent, Follower, ProducerFollower
 from guard.agent.witness import Witness
 from guard.alive import Mark
 from guard.api import Guard
+from guard.bootstrap.app_gates import AppGates
 from guard.bootstrap.beats import watch_for_beat
 from guard.bootstrap.connections import name_broker_connections
 from guard.bootstrap.on_demand import OnDemand
@@ -25,22 +26,17 @@ from guard.bootstrap.stores import Stores
 from guard.bootstrap.telling import TOLD, Telling
 from guard.bootstrap.tracing import Tracing
 from guard.core.agents import AgentCard
-from guard.core.headers import FINISHING_HEADER
 from guard.core.modes import Phase
 from guard.core.registry import OperationRegistry
 from guard.errors import StoreError
 from guard.fleet.broker import Broker
 from guard.fleet.parking import ParkingLot
-from guard.gates.aborting import check_continuation, finishes
-from guard.gates.canvas import guard_canvas, unguard_canvas
+from guard.gates.aborting import finishes
 from guard.gates.classify import Classifier
-from guard.gates.inner_celery import forget_task, is_finalized
 from guard.gates.messages import generation_of, job_of, publication_of
 from guard.gates.passing import Passing
 from guard.gates.publish import PublishGate
-from guard.gates.request import guarded_request_class, is_guarded_request
 from guard.gates.runtime import Runtime
-from guard.gates.start import is_gated, put_start_gate
 from guard.observe.announcer import Announcer
 from guard.observe.lines import LogLines
 from guard.orchestrator.housekeeping import Housekeeping
@@ -49,13 +45,10 @@ from guard.store import failures
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
-from guard.worker.selftest import PROBE
-from guard.worker.steps import resident_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from celery import Celery, Task
+    from celery import Celery
 
     from guard.core.bypass import Bypass
     from guard.core.counts import Count
@@ -67,9 +60,6 @@ if TYPE_CHECKING:
 __all__ = ["Wiring"]
 
 log = logging.getLogger(__name__)
-
-_POSITIONAL = ("name", "args", "kwargs")
-"""The first arguments of `send_task`."""
 
 _AGENT_SECONDS = 20.0
 """How old the mark of a worker's agent may be. It turns four times a second; the longest turn, with both
@@ -100,8 +90,6 @@ class Wiring(OnDemand):
         self._sessions_gone = 0
         self._program = Path(sys.argv[0] or "python").name
         self._lock = threading.Lock()
-        self._found: list[tuple[object, dict[str, Any]]] = []
-        """What each object had of its own under the names that the gates took: for `take_off`."""
         _WIRINGS.add(self)
 
     def _make_stores(self) -> Stores:
@@ -225,48 +213,29 @@ class Wiring(OnDemand):
         name_broker_connections(self.app, self.broker)
         watch_for_beat(self.app, self._beat_begins, self._mark)
 
+    @functools.cached_property
+    def gates(self) -> AppGates:
+        accepting = None
+        if self.settings.guard_ledger:
+            from guard.bootstrap.ledger import accepting as accepting_of
+
+            accepting = accepting_of(self)
+        return AppGates(self.app, runtime=self.runtime, gate=self.gate, accepting=accepting)
+
     def put_gates_on_app(self) -> None:
-        """The gates alone: publish at once, start and receipt on each task as it is made."""
-        app = self.app
-        app.task(name=PROBE, shared=False, ignore_result=True)(_probe)
-        self._remember(app, "send_task", "_task_from_fun", "register_task")
-        app.send_task = self._asking(app.send_task)  # type: ignore[method-assign]
-        guard_canvas(app, self.gate)
-        self._watch_registrations(app)
-        app.on_after_finalize.connect(self._finalized, weak=False)
-        if is_finalized(app):
-            self.put_gates()
+        """The gates alone."""
+        self.gates.put_on()
         self.resident = self._make_resident()
         if self.settings.guard_ledger:
             from guard.bootstrap.ledger import bookkeeper
 
             self.resident.keep_ledger(bookkeeper(self))
-        self._steps = resident_steps(self.resident)
-        guard_step, cordon_step = self._steps
-        app.steps["worker"].add(guard_step)
-        app.steps["consumer"].add(cordon_step)
+        self.gates.attach(self.resident)
 
     def take_off(self) -> None:
-        """Undo `put_gates_on_app`: app and tasks are as they were found. Not while a worker of it runs."""
-        app = self.app
-        for where, step in zip(("worker", "consumer"), self._steps, strict=True):
-            app.steps[where].discard(step)
-        app.on_after_finalize.disconnect(self._finalized)
-        unguard_canvas(app)
-        forget_task(app, PROBE)
-        for owner, had in reversed(self._found):
-            mine = vars(owner)
-            for name, value in had.items():
-                if value is _NOT_THERE:
-                    mine.pop(name, None)
-                else:
-                    mine[name] = value
-        self._found.clear()
+        """Undo `put_gates_on_app`. Not while a worker of the app runs."""
+        self.gates.take_off()
         self.resident = None
-
-    def _remember(self, owner: object, *names: str) -> None:
-        had = vars(owner)
-        self._found.append((owner, {name: had.get(name, _NOT_THERE) for name in names}))
 
     def _make_resident(self) -> Resident:
         app = self.app
@@ -284,72 +253,11 @@ class Wiring(OnDemand):
             index=self.stores.index,
             settings=self.settings,
             make_agent=self._worker_agent,
-            put_gates=self.put_gates,
+            put_gates=self.gates.put_on_tasks,
             on_open=self._wake_housekeeper,
             outcomes=lambda: self.stores.outcomes,
             announce=self.announcer.announce,
         )
-
-    def _asking(self, send_task: Any) -> Any:
-        admit = self.gate.admit
-        if self.settings.guard_ledger:
-            from guard.bootstrap.ledger import accepting
-
-            send_task = functools.partial(accepting(self).publish, send_task)
-
-        @functools.wraps(send_task)
-        def guarded_send_task(*given: Any, **options: Any) -> Any:
-            # No parameter has a name, for Python compares each option with each such name, at every publish.
-            if len(given) < len(_POSITIONAL):
-                given = _by_position(given, options)
-            stands_for = admit(given[0], given[1], given[2], options)
-            if stands_for is not None:
-                return self.app.AsyncResult(stands_for)
-            try:
-                return send_task(*given, **options)
-            except BaseException:
-                self.gate.passing.step_is_over((options.get("headers") or {}).get(FINISHING_HEADER))
-                raise
-
-        return guarded_send_task
-
-    def _watch_registrations(self, app: Celery) -> None:
-        """Tasks registered later get their gates too (F5)."""
-        inner: Any = app
-        inner._task_from_fun = self._gating(inner._task_from_fun)  # noqa: SLF001 - @app.task, shared_task
-        inner.register_task = self._gating(inner.register_task)
-
-    def _gating(self, make_task: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(make_task)
-        def gating(*args: Any, **options: Any) -> Any:
-            task = make_task(*args, **options)
-            # Now, not when the app is finalized: a direct or eager call of this task does not finalize it.
-            self._put_gates_on(task)
-            return task
-
-        return gating
-
-    def _finalized(self, sender: Celery, **_signal: Any) -> None:
-        del sender
-        self.put_gates()
-
-    def put_gates(self) -> None:
-        """On every task that is registered now; those that have theirs are left alone."""
-        for task in list(self.app.tasks.values()):
-            self._put_gates_on(task)
-
-    def _put_gates_on(self, task: Task[..., Any]) -> None:
-        check_continuation(task)
-        if not (is_gated(task) and is_guarded_request(task.Request)):
-            self._remember(task, "run", "apply", "Strategy", "Request")
-        put_start_gate(task, self.runtime, self.gate)
-        if self.resident is None or is_guarded_request(task.Request):
-            return
-        receipt = self.resident.receipt
-        strategy = functools.partial(receipt.strategy, task.Strategy)
-        strategy.__guard_receipt__ = receipt  # type: ignore[attr-defined]
-        task.Strategy = strategy  # type: ignore[assignment]
-        task.Request = guarded_request_class(task.Request, receipt)  # type: ignore[assignment]
 
     # -- agents ----------------------------------------------------------------------------------
 
@@ -488,7 +396,6 @@ class Wiring(OnDemand):
 
 
 _WIRINGS: weakref.WeakSet[Wiring] = weakref.WeakSet()
-_NOT_THERE = object()
 
 
 def _after_fork() -> None:
@@ -499,19 +406,8 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _probe() -> None:
-    """The self-test's job: it must never run."""
-
-
 def _leave_at_exit(agent: Agent) -> None:
     import atexit
 
     pid = os.getpid()
     atexit.register(lambda: agent.stop() if os.getpid() == pid else None)
-
-
-def _by_position(given: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
-    """The arguments of `send_task` as `Task.apply_async` gives them: the first three without their names."""
-    if not given and "name" not in options:
-        raise TypeError("send_task() needs 'name', the name of a task")
-    return (*given, *(options.pop(key, None) for key in _POSITIONAL[len(given) :]))
