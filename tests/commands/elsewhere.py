@@ -7,7 +7,8 @@ from tests.commands.steps import Elsewhere
 __all__ = ["ELSEWHERE"]
 
 _DEMO = "tests/acceptance/test_demo.py::test_every_job_is_accounted_for"
-_EXTRAS = "tests/test_extras.py"
+_CORE = "tests/packaging/test_faces.py::test_the_core_alone"
+_EXTRAS = "tests/packaging/test_faces.py::test_an_extra_alone_brings_its_face"
 _COMPOSE = "tests/docker/test_compose.py"
 _WINDOW = "tests/docker/test_redis_users.py::test_a_whole_window_needs_nothing_else"
 _PAGE = "docs/deployment.md"
@@ -19,14 +20,12 @@ _DUMP = (
 ELSEWHERE: tuple[Elsewhere, ...] = (
     Elsewhere("make demo", _DEMO, "runs the demo that the target starts; `.ci/run` runs the target"),
     Elsewhere("make test", ".ci/run", "runs the target in a fresh clone"),
-    Elsewhere(
-        "pip install celery-maintenance-guard", ".ci/run", "installs the package in an empty environment"
-    ),
-    Elsewhere("pip install 'celery-maintenance-guard[web,flower]'", _EXTRAS, "what each extra brings"),
+    Elsewhere("pip install celery-maintenance-guard", _CORE, "installs the wheel in an empty environment"),
+    Elsewhere("pip install 'celery-maintenance-guard[web,flower]'", _EXTRAS, "installs each extra"),
     Elsewhere(
         "pip install 'celery-maintenance-guard[metrics,notify,reports,logs,otel,automation]'",
         _EXTRAS,
-        "what each extra brings",
+        "installs each extra",
     ),
     # No Docker engine where the tests run: the files are checked, and a window is run on the same servers.
     *(
