@@ -15,7 +15,7 @@ CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ dist: ## Build the wheel and the sdist into dist/ (DIST=...), and check their me
 # Material says at each build that MkDocs has no future; see docs/decisions.md, D120.
 docs: $(VENV)/.docs-installed ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+model: ## Search the models of the protocol to their end (ARGS="failover" or --json)
+	@sh tests/support/install_spin.sh
+	@$(PYTHON) docs/model/check.py $(ARGS)
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh

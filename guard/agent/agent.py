@@ -1,6 +1,6 @@
 """The agent of one process: renew, believe, close or open, acknowledge.
 
-Rules (theory in `guard.core.lease`; model in tests/model/guard.pml):
+Rules (theory in `guard.core.lease`; model: docs/model/barrier.pml):
 
 1. Trust lasts L from *before* a renewal was sent.
 2. Registering and reading the state are one atomic step.

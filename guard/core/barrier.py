@@ -1,6 +1,6 @@
 """The barrier of `enable()`: when may it return, and what may it claim?
 
-Rules (model: tests/model/guard.pml, T0 rule):
+Rules (model: docs/model/barrier.pml):
 1. Safety comes from time alone: `barrier` seconds after the epoch was written, by the waiter's own
    clock, nobody believes an older epoch.
 2. Acknowledgements make it faster: if every registered agent has acknowledged, it may return at

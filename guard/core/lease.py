@@ -4,7 +4,7 @@ Theory. A process asks for the state at its own time t0 and is told epoch n. It 
 until t0 + L, counted from *before the question was sent*, by its own clock that also runs during
 suspend. Whoever writes epoch n+1 at time T and then waits L on its own clock therefore knows that
 nobody believes n any more, without hearing from anyone: time alone gives safety, acknowledgements
-only make it faster. Rules that follow, each with a counter-example when left out (`guard.pml`):
+only make it faster. Rules that follow, each with a counter-example when left out (`docs/model/barrier.pml`):
 
 - the lease starts at the send, never at the reply;
 - a smaller epoch is never accepted;

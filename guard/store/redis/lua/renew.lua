@@ -1,5 +1,5 @@
 -- Register or renew an agent and read the state, in one step: an agent that joins between a read
--- and a registration would be missed by the barrier (guard.pml, V_SPLIT_JOIN).
+-- and a registration would be missed by the barrier (model: docs/model/barrier.pml).
 -- KEYS 1 state (hash)  2 agents (hash)  3 seen (hash)  4 registry (hash)  5 reports (hash)
 --      6 acks (hash)  7 waiting (set)
 -- ARGV 1 agent id  2 card, or "" to keep the one told before  3 report, or ""  4 server id
