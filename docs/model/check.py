@@ -2,7 +2,7 @@
 
 Each case is a model with some rules left out or some misfortunes put in. What must hold must hold in every
 run there is; of each rule that is left out spin must find a run that breaks a promise, or the rule would be
-for nothing, or the model could not fail. Exit code 0: all as expected. 1: a surprise. 2: spin or gcc is missing.
+for nothing, or the model could not fail. Exit code 0: all as expected. 1: a surprise. 2: spin or gcc is not there.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def search(case: Case) -> Found:
 
 
 def _run(folder: str, *argv: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=_SECONDS)
 
 
 def is_as_expected(case: Case, found: Found) -> bool:
