@@ -2,7 +2,9 @@
 
 Each case is a model with some rules left out or some misfortunes put in. What must hold must hold in every
 run there is; of each rule that is left out spin must find a run that breaks a promise, or the rule would be
-for nothing, or the model could not fail. Exit code 0: all as expected. 1: a surprise. 2: spin or gcc is not there.
+for nothing, or the model could not fail.
+
+Exit codes: 0 all as expected, 1 a surprise, 2 spin or gcc is missing.
 """
 
 from __future__ import annotations
