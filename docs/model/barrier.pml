@@ -1,28 +1,28 @@
 /*
  * The barrier of enable(): one worker, one waiter, a Redis that may fail over, a durable store.
  *
- * What it checks
+ * What it checks, for ever after
  *   P1  after enable() returned, no job becomes RUNNING on a worker that it counted as acknowledged;
  *   P2  after enable() returned, no pool child decides that the gate is open;
  *   P3  while this machine is closed by its operator and its agent has seen that, no child decides so either.
  *
  * Where each part is in the code
- *   Agent    guard/agent/agent.py          renew, _consider, _adopt, _settle, _pushed, _restored
+ *   Agent    guard/agent/agent.py          renew, _consider, _adopt, _settle, _pushed, _repair
  *   Witness  guard/agent/witness.py        the thread that asks SQL
  *   Child    guard/gates/start.py          guarded_run
  *   Waiter   guard/orchestrator/closing.py and guard/core/barrier.py
  *   the atomic steps on Redis              guard/store/redis/lua: renew, acknowledge, publish, barrier
  *
  * One worker is enough for P1 and P2: they speak of each worker by itself, and the waiter only adds up.
- * Time is counted in ticks; a lease is LEASE ticks; any number of steps fit into one tick. The waiter's
- * margin for clocks of different rates is left out: here all clocks are one.
+ *
+ * Time. Nobody compares moments; each only asks how much of a span is left. So there is no date here, only spans
+ * that the clock makes shorter by a tick at once, and a search to the end covers all of time. Any number of steps
+ * fit into one tick. A lease is LEASE ticks; the waiter's margin for clocks of different rates is left out.
+ *
  * Each BREAK_… leaves out one rule. The checker must then find a run that breaks a property (check.py).
  */
 #ifndef LEASE
 #define LEASE 2
-#endif
-#ifndef END
-#define END 6                       /* the tick at which everybody stops */
 #endif
 #define MISSING 9                   /* this Redis holds no state */
 
@@ -30,36 +30,44 @@
 #define ENTERING 1
 #define RUNNING 2
 
-byte now = 0;
+/* Spans, in ticks that are left. */
+byte page_left = 0;                 /* of the word in the shared page: how long it may be believed */
+byte trust_left = 0;                /* of the renewal under way */
+byte child_left = 0;                /* of the word that the child has read */
+byte wait_left = 0;                 /* until time alone is proof */
 
 /* The durable store. */
 byte sql = 0;
 
 /* Redis: server 0 is primary until the failover, then server 1 is. */
-byte primary = 0;
 #ifdef FAILOVER
 #define SERVERS 2
 #else
 #define SERVERS 1
 #endif
+byte primary = 0;
 byte record[SERVERS] = 0;           /* the epoch that each server holds */
 bool known[SERVERS] = false;        /* is the agent registered there? */
 bool waiting[SERVERS] = false;      /* is its acknowledgement still waited for? */
 bool word_given[SERVERS] = false;   /* has it acknowledged the epoch that is there? */
-byte born[SERVERS] = 0;             /* since when the registry there is whole */
+byte young_left = LEASE + 1;        /* until the registry of the primary is known to be whole */
 bool split = false;                 /* does server 0 go on answering those who are connected to it? */
 
 /* The worker's host: the shared page is one word (epoch, deadline), the slot is the child's. */
 byte page_epoch = 0;
-byte page_deadline = 0;
 byte slot = IDLE;
-byte slot_seen = IDLE;              /* what the agent's processor sees of it (-DBUFFERED) */
-byte buffered_at = 0;
-bool closed_here = false;           /* the agent has seen the local close file */
 bool file = false;                  /* the local close file is there */
+bool closed_here = false;           /* the agent has seen it */
+
+#ifdef BUFFERED
+/* What the agent's processor sees of the slot, a tick late at most; and the agent's fence. */
+byte slot_seen = IDLE;
+byte buffer_left = 1;
+byte fence_left = 0;
+#endif
 
 /* The second witness. `certify_after` is a moment; what counts is only what was asked after it. So, instead of
-   times: was it asked after the last renewal began, and after certify_after? An answer that comes late is a
+   moments: was it asked after the last renewal began, and after certify_after? An answer that comes late is a
    renewal that looks late. */
 byte testimony = 0;
 bool after_renewal = false, after_certify = false;
@@ -68,60 +76,65 @@ bool after_renewal = false, after_certify = false;
 bool returned = false;
 bool counted = false;               /* was this worker counted as acknowledged? */
 
+#define SHORTER(span) if :: span > 0 -> span-- :: else fi
+
 active proctype Clock() {
     do
-    :: atomic { (now < END
+    :: d_step {
 #ifdef BUFFERED
-       /* a store leaves the processor's buffer within a tick */
-       && !(slot != slot_seen && now > buffered_at)
+           (slot == slot_seen || buffer_left > 0) ->    /* a store leaves the processor's buffer within a tick */
+           SHORTER(buffer_left);
+           SHORTER(fence_left);
 #endif
-       ) -> now++ }
-    :: now >= END -> break
+           SHORTER(page_left);
+           SHORTER(trust_left);
+           SHORTER(child_left);
+           SHORTER(wait_left);
+           SHORTER(young_left)
+       }
     od
 }
 
 #ifdef BUFFERED
-/* The child's stores become visible some time after they were made. */
 active proctype Buffer() {
     do
-    :: atomic { slot != slot_seen -> slot_seen = slot }
-    :: now >= END && slot == slot_seen -> break
+    :: d_step { (slot != slot_seen) -> slot_seen = slot }
     od
 }
-#define SET_SLOT(value) atomic { (slot == slot_seen) -> slot = value; buffered_at = now }
+#define SET_SLOT(value) atomic { (slot == slot_seen) -> slot = value; buffer_left = 1 }
 #define SEEN slot_seen
+#define BEGIN_FENCE fence_left = 2
 #else
 #define SET_SLOT(value) slot = value
 #define SEEN slot
+#define BEGIN_FENCE skip
 #endif
 
 active proctype Witness() {
     do
-    :: d_step { (now < END && !(after_renewal && after_certify && testimony == sql)) ->
+    :: d_step { (!after_renewal || !after_certify || testimony != sql) ->
        testimony = sql; after_renewal = true; after_certify = true }
-    :: now >= END -> break
     od
 }
 
 /* `page.write`: one aligned store of 64 bits. */
-inline write_page(epoch, deadline) {
+inline write_page(epoch, left) {
 #ifdef BREAK_PAGE_TWO_STORES
-    page_deadline = deadline;
-    page_epoch = epoch;
+    page_left = left;
+    page_epoch = epoch
 #else
-    atomic { page_epoch = epoch; page_deadline = deadline }
+    d_step { page_epoch = epoch; page_left = left }
 #endif
 }
 
 active proctype Agent() {
-    byte sent, got, server = 0, seen = 0, fence = 0;
+    byte got, server = 0, seen = 0;
     bool connected = false, acknowledged = false, believe;
 
     do
-    :: now < END ->
-       /* renew() */
-       d_step { sent = now; after_renewal = false };
-       d_step {                                 /* renew.lua */
+    :: /* renew(): the lease begins before the question is sent */
+       d_step { trust_left = LEASE; after_renewal = false };
+       d_step {                                 /* renew.lua: registers and reads */
            believe = true;
            if
            :: connected && server == 0 && split ->
@@ -134,20 +147,25 @@ active proctype Agent() {
               if
               :: !connected || server != primary ->
                  server = primary; connected = true;
-                 after_certify = after_renewal              /* certify_after = sent */
+                 after_certify = after_renewal          /* certify_after = when the renewal began */
               :: else
               fi
            fi;
            if
            :: believe ->
+#ifndef BREAK_JOIN_TWO_STEPS
               if :: !known[server] -> known[server] = true; acknowledged = false :: else fi;
+#endif
               got = record[server]
            :: else
            fi;
 #ifdef BREAK_TRUST_FROM_REPLY
-           sent = now
+           trust_left = LEASE
 #endif
        };
+#ifdef BREAK_JOIN_TWO_STEPS
+       d_step { if :: believe && !known[server] -> known[server] = true; acknowledged = false :: else fi };
+#endif
        d_step {                                 /* _consider, _repair and publish.lua */
 #ifdef BREAK_REDIS_ALONE
            believe = believe && got != MISSING;
@@ -161,11 +179,9 @@ active proctype Agent() {
               record[server] = got; waiting[server] = known[server]; word_given[server] = false
            :: else
            fi;
-#ifndef BREAK_SMALLER_EPOCH
-           believe = believe && got >= seen;
-#endif
+           believe = believe && got >= seen;    /* a smaller epoch is never accepted */
            if
-           :: believe && got != seen -> acknowledged = false; seen = got; fence = now
+           :: believe && got != seen -> acknowledged = false; seen = got; BEGIN_FENCE
            :: else
            fi
        };
@@ -173,74 +189,80 @@ active proctype Agent() {
        :: believe ->                            /* _adopt */
           if
 #ifndef BREAK_LOCAL_CLOSE
-          :: closed_here -> write_page(1, sent + LEASE)
+          :: closed_here -> write_page(1, trust_left)
+          :: !closed_here -> write_page(seen, trust_left)
+#else
+          :: write_page(seen, trust_left)
 #endif
-          :: else -> write_page(seen, sent + LEASE)
           fi
        :: else
        fi;
-       d_step { got = 0; sent = 0; believe = false }
+       d_step { got = 0; trust_left = 0; believe = false }
 
-    :: atomic { (now < END && record[server] == 1 && seen == 0 && connected) ->
-       /* _pushed: a record that closes is taken at once, and trusted no longer than before */
-       seen = 1; acknowledged = false; fence = now };
-       write_page(1, page_deadline)
+    :: atomic { (connected && seen == 0 && record[server] == 1) ->
+       /* _pushed: a record that closes is taken at once, and believed no longer than what was there */
+       seen = 1; acknowledged = false; BEGIN_FENCE };
+       write_page(1, page_left)
 
-    :: (now < END && seen == 1 && !acknowledged
+    :: (seen == 1 && !acknowledged
 #if defined(BUFFERED) && !defined(BREAK_NO_FENCE)
-       && now > fence + 1
+        && fence_left == 0
 #endif
        ) ->
        /* _settle, and acknowledge.lua */
+       if
 #ifndef BREAK_NO_QUIET
-       (SEEN != ENTERING || now >= END);
+       :: SEEN == ENTERING
+#else
+       :: false
 #endif
-       d_step {
-           if
-           :: now < END && known[server] && record[server] == seen ->
-              word_given[server] = true; waiting[server] = false; acknowledged = true
-           :: else
-           fi
-       }
+       :: else ->
+          d_step {
+              if
+              :: known[server] && record[server] == seen ->
+                 word_given[server] = true; waiting[server] = false; acknowledged = true
+              :: else
+              fi
+          }
+       fi
 
 #ifdef LOCAL_CLOSE
-    :: now < END && file && !closed_here ->
-       write_page(1, page_deadline);
+    :: (file && !closed_here) ->
+       write_page(1, page_left);
        closed_here = true
 #endif
-    :: now >= END -> break
     od
 }
 
 active proctype Child() {
-    byte epoch, deadline;
+    byte epoch;
     do
-    :: now < END ->
+    ::
 #ifndef BREAK_NO_ENTERING
        SET_SLOT(ENTERING);
 #endif
 #ifdef BREAK_PAGE_TWO_LOADS
        epoch = page_epoch;
-       deadline = page_deadline;
+       child_left = page_left;
 #else
-       atomic { epoch = page_epoch; deadline = page_deadline };
+       d_step { epoch = page_epoch; child_left = page_left };
 #endif
 #ifdef LOCAL_CLOSE
        /* P3 speaks of looks that come after the agent has seen the file */
-       if :: closed_here && epoch == 0 && now < deadline -> assert(false) :: else fi;
+       assert(!(closed_here && epoch == 0 && child_left > 0));
 #endif
        if
        :: atomic { (epoch == 0
 #ifndef BREAK_NO_DEADLINE
-          && now < deadline
+          && child_left > 0
 #endif
           ) -> assert(!returned) /* P2 */ };
-          atomic { SET_SLOT(RUNNING); assert(!(returned && counted)) /* P1 */ };
-          SET_SLOT(IDLE)
-       :: else -> SET_SLOT(IDLE)
+          SET_SLOT(RUNNING);
+          assert(!(returned && counted && slot == RUNNING)) /* P1 */
+       :: else
        fi;
-       atomic { epoch = 0; deadline = 0 }
-    :: now >= END -> break
+       SET_SLOT(IDLE);
+       d_step { epoch = 0; child_left = 0 }
     od
 }
 
@@ -257,9 +279,9 @@ active proctype Failover() {
         record[1] = MISSING;
 #else
         record[1] = 0;
-        if :: known[1] = known[0] :: skip fi;       /* it may have seen that the agent registered */
+        if :: known[1] = known[0] :: skip fi;   /* it may have seen that the agent registered */
 #endif
-        born[1] = now;
+        young_left = LEASE + 1;
 #ifdef SPLIT
         split = true
 #endif
@@ -268,41 +290,37 @@ active proctype Failover() {
 #endif
 
 active proctype Waiter() {
-    byte written, server, at;
+    byte server;
     sql = 1;
 again:
-    atomic {                                /* publish.lua */
-        written = now;
-        at = primary;
+    atomic {                                    /* publish.lua, and the first look after it */
+        server = primary;
+        wait_left = LEASE;
         if
-        :: record[at] == MISSING || record[at] < 1 ->
-           record[at] = 1; waiting[at] = known[at]; word_given[at] = false
+        :: record[server] == MISSING || record[server] < 1 ->
+           record[server] = 1; waiting[server] = known[server]; word_given[server] = false
         :: else
         fi
     };
-    server = primary;                       /* the first look after writing */
-    do
-    :: atomic { (primary == server && record[server] == 1 && !waiting[server]
+    if
+    :: d_step { (primary == server && record[server] == 1 && !waiting[server]
 #ifndef BREAK_YOUNG_REGISTRY
-       && now > born[server] + LEASE
+       && young_left == 0
 #endif
-       ) -> counted = known[server] && word_given[server]; break }
+       ) -> counted = known[server] && word_given[server] }
 #ifndef BREAK_NO_TIME
-    :: atomic { now >= written + LEASE ->
-       counted = primary == server && record[server] == 1 && known[server] && word_given[server]; break }
+    :: d_step { (wait_left == 0) ->
+       counted = primary == server && record[server] == 1 && known[server] && word_given[server] }
 #else
-    :: counted = false; break
+    :: counted = false
 #endif
-    :: now >= END -> goto over
-    od;
+    fi;
 #ifndef BREAK_NO_LAST_LOOK
     if
-    :: atomic { primary == server && record[server] == 1 -> returned = true }
+    :: d_step { (primary == server && record[server] == 1) -> returned = true }
     :: else -> counted = false; goto again
-    fi;
+    fi
 #else
-    returned = true;
+    returned = true
 #endif
-over:
-    skip
 }

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.docs_site.built import BuiltPage, pages_of
-from tests.support.browser import chromium, opened, overflow, problems_of
+from tests.support.browser import opened, overflow, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,12 +90,6 @@ def test_nothing_is_loaded_from_another_host(site: Path, pages: dict[Path, Built
 
 
 # -- in a browser ------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
