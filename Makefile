@@ -42,9 +42,11 @@ test-all: $(VENV)/.test-installed ## Run all tests, some take minutes (PYTEST_AR
 	sh tests/support/install_promtool.sh
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# By uv: pip tries versions for a quarter of an hour before it finds those that fit together.
 test-lowest: ## Run the core, store, access and edge tests on the oldest allowed libraries
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c tests/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python -e '.[test]' -c tests/lowest.txt
 	sh tests/support/install_servers.sh
 	.venv-lowest/bin/python -m pytest -m "not slow" tests/core tests/contracts tests/access tests/acceptance/test_edges.py $(PYTEST_ARGS)
 

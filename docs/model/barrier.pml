@@ -103,7 +103,7 @@ active proctype Buffer() {
 }
 #define SET_SLOT(value) atomic { (slot == slot_seen) -> slot = value; buffer_left = 1 }
 #define SEEN slot_seen
-#define BEGIN_FENCE fence_left = 2
+#define BEGIN_FENCE if :: fresh -> fence_left = 2 :: else fi
 #else
 #define SET_SLOT(value) slot = value
 #define SEEN slot
@@ -129,7 +129,7 @@ inline write_page(epoch, left) {
 
 active proctype Agent() {
     byte got, server = 0, seen = 0;
-    bool connected = false, acknowledged = false, believe;
+    bool connected = false, acknowledged = false, missing = false, believe, fresh = false;
 
     do
     :: /* renew(): the lease begins before the question is sent */
@@ -147,7 +147,11 @@ active proctype Agent() {
               if
               :: !connected || server != primary ->
                  server = primary; connected = true;
-                 after_certify = after_renewal          /* certify_after = when the renewal began */
+#ifdef BREAK_CERTIFIED_FROM_SEND
+                 after_certify = after_renewal          /* a moment before Redis answered */
+#else
+                 after_certify = false                  /* certify_after: when it had answered */
+#endif
               :: else
               fi
            fi;
@@ -159,31 +163,45 @@ active proctype Agent() {
               got = record[server]
            :: else
            fi;
-#ifdef BREAK_TRUST_FROM_REPLY
-           trust_left = LEASE
-#endif
+           /* nothing there: SQL must have been asked since that was seen */
+           if :: believe && got == MISSING && !missing -> missing = true; after_certify = false :: else fi
        };
+#ifdef BREAK_TRUST_FROM_REPLY
+       trust_left = LEASE;
+#endif
 #ifdef BREAK_JOIN_TWO_STEPS
        d_step { if :: believe && !known[server] -> known[server] = true; acknowledged = false :: else fi };
 #endif
-       d_step {                                 /* _consider, _repair and publish.lua */
+       d_step {                                 /* _restored, _consider, _repair and publish.lua */
 #ifdef BREAK_REDIS_ALONE
            believe = believe && got != MISSING;
 #else
-           /* a new connection: SQL must have been asked later than the renewal began */
+           /* a new connection: SQL must have been asked since Redis answered */
            believe = believe && after_certify;
-           if :: believe && (got == MISSING || testimony > got) -> got = testimony :: else fi;
-#endif
            if
-           :: believe && (record[server] == MISSING || got > record[server]) ->
-              record[server] = got; waiting[server] = known[server]; word_given[server] = false
+           :: believe && (got == MISSING || testimony > got) ->
+              if
+              :: record[server] == MISSING || testimony > record[server] ->
+                 record[server] = testimony; waiting[server] = known[server]; word_given[server] = false
+              :: else
+              fi;
+#ifndef BREAK_BELIEVES_OWN_REPAIR
+              /* what it has written itself is no second witness: SQL must be asked once more */
+              if :: got == MISSING -> believe = false; after_certify = false :: else fi;
+#endif
+              missing = false;
+              got = testimony
            :: else
            fi;
+#endif
            believe = believe && got >= seen;    /* a smaller epoch is never accepted */
            if
-           :: believe && got != seen -> acknowledged = false; seen = got; BEGIN_FENCE
+           :: believe && got != seen -> acknowledged = false; seen = got; fresh = true
            :: else
-           fi
+           fi;
+#ifdef BREAK_FENCE_BEFORE_WRITE
+           BEGIN_FENCE; fresh = false
+#endif
        };
        if
        :: believe ->                            /* _adopt */
@@ -194,15 +212,18 @@ active proctype Agent() {
 #else
           :: write_page(seen, trust_left)
 #endif
-          fi
+          fi;
+          BEGIN_FENCE
        :: else
        fi;
-       d_step { got = 0; trust_left = 0; believe = false }
+       d_step { got = 0; trust_left = 0; believe = false; fresh = false }
 
     :: atomic { (connected && seen == 0 && record[server] == 1) ->
        /* _pushed: a record that closes is taken at once, and believed no longer than what was there */
-       seen = 1; acknowledged = false; BEGIN_FENCE };
-       write_page(1, page_left)
+       seen = 1; acknowledged = false; fresh = true };
+       write_page(1, page_left);
+       BEGIN_FENCE;
+       fresh = false
 
     :: (seen == 1 && !acknowledged
 #if defined(BUFFERED) && !defined(BREAK_NO_FENCE)
@@ -245,11 +266,8 @@ active proctype Child() {
        epoch = page_epoch;
        child_left = page_left;
 #else
-       d_step { epoch = page_epoch; child_left = page_left };
-#endif
-#ifdef LOCAL_CLOSE
-       /* P3 speaks of looks that come after the agent has seen the file */
-       assert(!(closed_here && epoch == 0 && child_left > 0));
+       d_step { epoch = page_epoch; child_left = page_left;
+                assert(!(closed_here && epoch == 0 && child_left > 0)) /* P3 */ };
 #endif
        if
        :: atomic { (epoch == 0
@@ -257,8 +275,7 @@ active proctype Child() {
           && child_left > 0
 #endif
           ) -> assert(!returned) /* P2 */ };
-          SET_SLOT(RUNNING);
-          assert(!(returned && counted && slot == RUNNING)) /* P1 */
+          atomic { SET_SLOT(RUNNING); assert(!(returned && counted)) /* P1 */ }
        :: else
        fi;
        SET_SLOT(IDLE);
@@ -289,6 +306,19 @@ active proctype Failover() {
 }
 #endif
 
+#ifdef EMPTIED
+/* Somebody empties the server, twice: state, registry, acknowledgements. */
+active proctype Emptied() {
+    byte times = 2;
+    do
+    :: d_step { (times > 0) ->
+       times--;
+       record[0] = MISSING; known[0] = false; waiting[0] = false; word_given[0] = false;
+       young_left = LEASE + 1 }
+    od
+}
+#endif
+
 active proctype Waiter() {
     byte server;
     sql = 1;
@@ -315,12 +345,8 @@ again:
     :: counted = false
 #endif
     fi;
-#ifndef BREAK_NO_LAST_LOOK
     if
     :: d_step { (primary == server && record[server] == 1) -> returned = true }
     :: else -> counted = false; goto again
     fi
-#else
-    returned = true
-#endif
 }

@@ -48,8 +48,12 @@ def _barrier(name: str, *flags: str, breaks: bool = False) -> Case:
     return Case(name, "barrier.pml", flags, breaks)
 
 
-def _release(name: str, *flags: str, breaks: bool = False) -> Case:
-    return Case(name, "release.pml", flags, breaks)
+def _release(name: str, *flags: str) -> Case:
+    return Case(name, "release.pml", flags)
+
+
+def _mistake(name: str, flag: str) -> Case:
+    return Case(name, "release.pml", ("KILLS=1", "ONE_RELEASER", flag), breaks=True)
 
 
 CASES: tuple[Case, ...] = (
@@ -61,26 +65,31 @@ CASES: tuple[Case, ...] = (
     _barrier("a worker acknowledges while a child looks", "BREAK_NO_QUIET", breaks=True),
     _barrier("trust is counted from the reply", "BREAK_TRUST_FROM_REPLY", breaks=True),
     _barrier("the waiter does not wait for a lease", "BREAK_NO_TIME", breaks=True),
+    _barrier("joined in two steps, SQL not asked", "BREAK_JOIN_TWO_STEPS", "BREAK_REDIS_ALONE", breaks=True),
     _barrier("stores that are seen late, and the fence", "BUFFERED"),
     _barrier("stores that are seen late, no fence", "BUFFERED", "BREAK_NO_FENCE", breaks=True),
+    _barrier("the fence begins before the write", "BUFFERED", "BREAK_FENCE_BEFORE_WRITE", breaks=True),
     _barrier("this machine closed by its operator", "LOCAL_CLOSE"),
     _barrier("a renewal that forgets it", "LOCAL_CLOSE", "BREAK_LOCAL_CLOSE", breaks=True),
+    _barrier("a server that is emptied, twice", "EMPTIED"),
+    _barrier("emptied, who repairs it believes it", "EMPTIED", "BREAK_BELIEVES_OWN_REPAIR", breaks=True),
     _barrier("a failover that loses the last writes", "FAILOVER"),
     _barrier("a failover to a server that holds nothing", "FAILOVER", "EMPTY"),
+    _barrier("a failover, and the old server emptied", "FAILOVER", "EMPTIED"),
     _barrier("failover, SQL is not asked", "FAILOVER", "BREAK_REDIS_ALONE", breaks=True),
-    _barrier("failover, the waiter trusts a young registry", "FAILOVER", "BREAK_YOUNG_REGISTRY", breaks=True),
-    _barrier("failover, the waiter does not look again", "FAILOVER", "BREAK_NO_LAST_LOOK", breaks=True),
+    _barrier("failover, SQL was asked too early", "FAILOVER", "BREAK_CERTIFIED_FROM_SEND", breaks=True),
+    _barrier("failover, a young registry is trusted", "FAILOVER", "BREAK_YOUNG_REGISTRY", breaks=True),
     _barrier("split brain, the old primary refuses", "FAILOVER", "SPLIT", "OLD_PRIMARY_REFUSES"),
     _barrier("split brain, the old primary goes on", "FAILOVER", "SPLIT", breaks=True),
-    _release("parking and releasing, one kill", "KILLS=1"),
-    _release("parking and releasing, the marks are lost", "KILLS=1", "MARKS_LOST"),
-    _release("acknowledged before the copy is published", "KILLS=1", "BREAK_ACK_FIRST", breaks=True),
-    _release(
-        "the release acknowledges before it publishes", "KILLS=1", "BREAK_RELEASE_ACK_FIRST", breaks=True
-    ),
-    _release("copies are not claimed", "KILLS=1", "BREAK_NO_CLAIM", breaks=True),
-    _release("deliveries are not marked", "KILLS=1", "BREAK_NO_MARK", breaks=True),
-    _release("the delivery that is to run is taken for a copy", "KILLS=1", "BREAK_DROP_THE_ONE", breaks=True),
+    _release("parking and releasing, two of each, no kill", "KILLS=0"),
+    _release("parking and releasing, two workers, one kill", "KILLS=1", "ONE_RELEASER"),
+    _release("parking and releasing, one of each, two kills", "KILLS=2", "ONE_RELEASER", "ONE_WORKER"),
+    _release("the marks are lost too", "KILLS=1", "ONE_RELEASER", "ONE_WORKER", "MARKS_LOST"),
+    _mistake("acknowledged before the copy is published", "BREAK_ACK_FIRST"),
+    _mistake("released by acknowledging before publishing", "BREAK_RELEASE_ACK_FIRST"),
+    _mistake("copies are not claimed", "BREAK_NO_CLAIM"),
+    _mistake("deliveries are not marked", "BREAK_NO_MARK"),
+    _mistake("the one that is to run is taken for a copy", "BREAK_DROP_THE_ONE"),
 )
 
 

@@ -227,7 +227,7 @@ class Agent:
         try:
             renewal = self._plane.renew(self.card, self._report(), register=not self._told_card)
         except StateMissing as error:
-            return self._restored(sent, patience) or str(error)
+            return self._restored(patience) or str(error)
         except StoreError as error:
             return str(error)
         self._missing_since = 0.0
@@ -235,22 +235,24 @@ class Agent:
         if renewal.forgotten:
             self._acknowledged = False
         if self._plane.connections != self._connections:
-            # A new connection, made before or during this renewal: another server may have answered.
+            # A new connection, made before or during this renewal: another server may have answered. What the
+            # durable store said before this answer does not speak for it, not even what it said since the
+            # question was sent (model: BREAK_CERTIFIED_FROM_SEND).
             self._connections = self._plane.connections
-            self._certify_after = sent
+            self._certify_after = self._clock.boot()
         return self._consider(renewal.state, sent, patience)
 
     def _report(self) -> AgentReport | None:
         closed = self._gate is not Gate.OPEN
         return self._follower.report() if closed and self._acknowledged else None
 
-    def _restored(self, now: float, patience: float) -> str:
+    def _restored(self, patience: float) -> str:
         """Redis holds no state: write it again from an answer of the durable store that was asked for
         *after* the loss was seen; an older one may lack the last change. Then renew once more."""
         self._acknowledged = False
         self._told_card = False
         if not self._missing_since:
-            self._missing_since = now
+            self._missing_since = self._clock.boot()
         testimony = self._witness.asked_since(self._missing_since, within=patience)
         if testimony is None:
             self._witness.call()
@@ -264,6 +266,9 @@ class Agent:
         self._missing_since = 0.0
         self._told_card = True
         self._connections = self._plane.connections
+        # What was just read may be what was just written here, by an answer that is older than it looks: this
+        # thread may have been frozen. So SQL is asked once more (model: BREAK_BELIEVES_OWN_REPAIR).
+        self._certify_after = self._clock.boot()
         return self._consider(state, sent, patience) or _RENEWED
 
     def _consider(self, state: GuardState, sent: float, patience: float) -> str:
@@ -313,7 +318,8 @@ class Agent:
         if state.epoch != self._epoch:
             self._epoch = state.epoch
             self._acknowledged = False
-            self._settled_at = now + (FENCE_SECONDS if self._page is not None else 0.0)
+            # from after the write: this thread may have been frozen before it
+            self._settled_at = self._clock.boot() + (FENCE_SECONDS if self._page is not None else 0.0)
             self._follower.adopted(state)
         if gate is not self._gate:
             self._gate = gate
