@@ -135,6 +135,8 @@ class InMemoryGuard(Guard):
         before = self._before
         if before is not None:
             real = _wiring_of(before)
+            if app.autofinalize:  # `@app.task` has kept the gates of the real one for when the task is made
+                app.finalize(auto=True)
             real.close()  # its agent, if it has published; all of it comes back at the next use
             if real.resident is not None:
                 real.take_off()
