@@ -1,4 +1,8 @@
-"""The code that pages show: each region runs, with a guard in memory."""
+"""The code that pages show: each region runs, with a guard in memory.
+
+Others run where there is what they need: `test_pages_on_stores.py`, `tests/testing/test_worker.py`
+(verifying), `tests/drills/test_rehearsal.py` (drills), `tests/notify/test_webhook.py` (a receiver of webhooks).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from celery.contrib.testing.worker import start_worker
 from sqlalchemy import MetaData, create_engine, text
 
 import guard
@@ -181,23 +184,6 @@ def test_emergency(pages: Examples, guarding: Callable[..., InMemoryGuard]) -> N
     with maintenance.simulate.asked_to_stop(), pytest.raises(guard.JobInterrupted):
         page.convert_all(["c"])
     assert (page.converted, page.forgotten) == (["a", "b"], [2])
-
-
-def test_verifying(pages: Examples, plain: Examples, maintenance: InMemoryGuard) -> None:
-    made: list[str] = []
-
-    @plain.shop.app.task(operation="caption_generation", shared=False)
-    def caption(image: str) -> None:
-        made.append(image)
-
-    plain.shop.app.conf.broker_transport_options = {"polling_interval": 0.01}
-    with start_worker(plain.shop.app, perform_ping_check=False), maintenance.window(verify=True):
-        token = maintenance.bypass("caption_generation", by="ops", holder="alice", seconds=1800)
-        maintenance.drain()
-        maintenance.verify(by="ops")
-        pages.verifying.try_one(caption, token)
-        assert made == ["cat.jpg"]
-        maintenance.assert_refused(caption.delay, "dog.jpg")
 
 
 def test_a_migration_leaves_the_guards_tables_alone(pages: Examples) -> None:
