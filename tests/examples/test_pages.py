@@ -1,7 +1,8 @@
 """The code that pages show: each region runs, with a guard in memory.
 
 Others run where there is what they need: `test_pages_on_stores.py`, `tests/testing/test_worker.py`
-(verifying), `tests/drills/test_rehearsal.py` (drills), `tests/notify/test_webhook.py` (a receiver of webhooks).
+(verifying), `tests/drills/test_rehearsal.py` (drills), `tests/notify/test_webhook.py` (receiver of
+webhooks).
 """
 
 from __future__ import annotations

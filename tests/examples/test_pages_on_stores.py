@@ -80,7 +80,7 @@ def test_rollback(pages: Examples, maintenance: guard.Guard) -> None:
     maintenance.schedule.cancel("Reindex", by="bob")
     shown, done, numbers, again = pages.rollback.go_back(maintenance)
     assert window.window_id == shown.window_id == done.window_id == again.window_id
-    assert {one.kind.value for one in shown.differences} == {"plan", "sessions"}
+    assert {one.kind.value for one in shown.differences} == {"planned window", "sessions"}
     assert done.left == shown.differences
     assert numbers == [0, 0, 2, 0]
     assert not maintenance.status().is_active
