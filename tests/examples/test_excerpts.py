@@ -36,12 +36,14 @@ def test_every_region_is_shown() -> None:
 
 
 def test_an_example_leaves_nothing_to_later_apps() -> None:
-    before = set(_state._on_app_finalizers), _state.get_current_app()
+    current, before = _state.get_current_app(), set(_state._on_app_finalizers)
     with loading_from("examples/plain") as plain:
         app = plain.shop.app
         assert _state.get_current_app() is app
-        assert len(_state._on_app_finalizers) > len(before[0])
-    assert (set(_state._on_app_finalizers), _state.get_current_app()) == before
+        kept = set(_state._on_app_finalizers)
+    assert _state.get_current_app() is current
+    assert len(kept - _state._on_app_finalizers) == 1  # and not Celery's own, which may have come meanwhile
+    assert before <= _state._on_app_finalizers
     assert "shop" not in sys.modules
 
 
