@@ -83,9 +83,8 @@ def test_test_mode_blocks_nothing_and_counts(place: Place) -> None:
         place.task("caption").delay("x")
         assert place.guard.is_active is False
         eventually(
-            lambda: (
-                place.guard.account(opened.window_id).to_fields() == {"would_refuse:caption_generation": 1}
-            ),
+            lambda: place.guard.account(opened.window_id).to_fields()
+            == {"would_refuse:caption_generation": 1},
             within=5,
             what="the count",
         )
@@ -211,7 +210,9 @@ def test_the_account_adds_up(place: Place) -> None:
             refused(place, "caption", "x")
         place.task("plain").apply_async((1,), when_closed="hold")
     wanted = {"refused:caption_generation": 3, "held:job_creation": 1}
-    eventually(lambda: place.guard.account(opened.window_id).to_fields() == wanted, within=5, what="the sums")
+    eventually(
+        lambda: place.guard.account(opened.window_id).to_fields() == wanted, within=5, what="the sums"
+    )
     report = place.guard.report(opened.window_id)
     assert report.window.reason == "upgrade"
     assert report.books.unaccounted in {0, None}

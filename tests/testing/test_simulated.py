@@ -115,7 +115,9 @@ def test_workers_that_answer_and_one_that_does_not(maintenance: InMemoryGuard) -
                 assert maintenance.drain().state.phase == "active"
 
 
-def test_a_wait_that_nobody_ends_is_none(maintenance: InMemoryGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_that_nobody_ends_is_none(
+    maintenance: InMemoryGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("guard.testing.waking._MOST_WAITS", 200)
     with maintenance.simulate.worker(silent=True), maintenance.window():
         with pytest.raises(NothingHappens):
