@@ -28,6 +28,7 @@ __all__ = [
     "WorkController",
     "active_requests",
     "create_request_cls",
+    "finalize",
     "forget_task",
     "is_configured",
     "is_exiting",
@@ -74,6 +75,13 @@ def forget_task(app: Celery, name: str) -> None:
     """Take a task out of the registry, if it is in it. The app is not finalized by this."""
     registry: Any = app
     registry._tasks.pop(name, None)  # noqa: SLF001
+
+
+def finalize(app: Celery) -> None:
+    """Make every task that was declared, unless the application does so when it likes."""
+    inner: Any = app
+    if inner.autofinalize:
+        inner.finalize(auto=True)
 
 
 def is_finalized(app: Celery) -> bool:

@@ -17,6 +17,7 @@ from guard.bootstrap.telling import Telling
 from guard.core.modes import Phase
 from guard.core.named_events import EventName
 from guard.errors import MaintenanceActive
+from guard.gates.inner_celery import finalize
 from guard.orchestrator.whereabouts import JobPlace
 from guard.settings import Settings, load_settings
 from guard.settings.masking import MaskedUrl, Secret
@@ -135,6 +136,7 @@ class InMemoryGuard(Guard):
         before = self._before
         if before is not None:
             real = _wiring_of(before)
+            finalize(app)  # `@app.task` has kept the gates of the real one for when the task is made
             real.close()  # its agent, if it has published; all of it comes back at the next use
             if real.resident is not None:
                 real.take_off()

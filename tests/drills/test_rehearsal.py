@@ -15,6 +15,7 @@ from guard.core.drill_window import DRILL_REASON
 from guard.core.generation import Generation
 from guard.core.modes import Phase
 from guard.errors import IllegalMove, InvalidRequest, NotDrilled, StoreUnavailable
+from tests.examples.loading import loading_from
 from tests.support.eventually import eventually
 from tests.support.shop import Shop
 
@@ -132,6 +133,30 @@ def test_a_drill_is_played_to_its_end_and_touches_nothing(working: Shop, guard: 
     assert len(guard.parked) == 0
     (noted,) = guard.records.journal(1, action="drill")
     assert noted.record.detail["drill_id"] == record.drill_id
+
+
+def test_the_example_of_the_page(guard: Guard) -> None:
+    began: list[DrillRecord] = []
+    played: list[tuple[DrillRecord, DrillRecord, list[DrillRecord]]] = []
+    with loading_from("examples/pages") as pages:
+        page = pages.drills
+    thread = threading.Thread(target=lambda: played.append(page.play(guard, began.append)))
+    thread.start()
+    for step in SCENARIOS["team"].steps:
+        if step.is_people:
+            eventually(
+                lambda key=step.key: guard.drills.show(began[0].drill_id).waiting_for == key,  # type: ignore[misc]
+                within=20,
+                what=f"the drill to wait for {step.key}",
+            )
+            if step.key == "lead":
+                page.acknowledge(guard, began[0].drill_id)
+            else:
+                guard.drills.acknowledge(began[0].drill_id, by=step.key)
+    thread.join(30)
+    ((record, same, latest),) = played
+    assert (record.state, record.percent) == (DrillState.FINISHED, 100.0)
+    assert same.card == latest[0].card == record.card
 
 
 @pytest.mark.parametrize("mode", [pytest.param("normal", marks=pytest.mark.slow), "emergency"])

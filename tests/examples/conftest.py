@@ -1,17 +1,27 @@
-"""Each example is copied once for its tests: one worker, one web server, one Valkey."""
+"""Projects are copied once for their tests: one worker, one web server, one Valkey. What pages show besides
+is imported, with a guard in memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from guard.testing import InMemoryGuard, in_memory
+from tests.examples.loading import loading_from
 from tests.examples.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from celery import Celery
+
+    from tests.examples.loading import Examples
     from tests.support.valkey import Valkey
+
+
+MEMORY = {"broker_url": "memory://", "result_backend": "cache+memory://"}
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +45,36 @@ def make_project(
     yield make
     for project in made:
         project.close()
+
+
+@pytest.fixture
+def pages() -> Iterator[Examples]:
+    """Modules of examples/pages."""
+    with loading_from("examples/pages") as found:
+        yield found
+
+
+@pytest.fixture
+def plain() -> Iterator[Examples]:
+    """Modules of examples/plain."""
+    with loading_from("examples/plain") as found:
+        yield found
+
+
+@pytest.fixture
+def guarding() -> Iterator[Callable[..., InMemoryGuard]]:
+    """`guarding(app)`: a guard in memory, until the end of the test."""
+    with ExitStack() as stack:
+
+        def put_on(app: Celery, **options: Any) -> InMemoryGuard:
+            app.conf.update(MEMORY)
+            stack.callback(app.close)
+            return stack.enter_context(in_memory(app, **options))
+
+        yield put_on
+
+
+@pytest.fixture
+def maintenance(plain: Examples, guarding: Callable[..., InMemoryGuard]) -> InMemoryGuard:
+    """The guard of the smallest app."""
+    return guarding(plain.shop.app)

@@ -7,6 +7,9 @@ from importlib import util
 from pathlib import Path
 
 import pytest
+from celery import _state
+
+from tests.examples.loading import loading_from
 
 ROOT = Path(__file__).parents[2]
 _SPEC = util.spec_from_file_location("excerpts", ROOT / "examples" / "excerpts.py")
@@ -30,6 +33,18 @@ def test_every_region_is_shown() -> None:
         for line in file.read_text().splitlines():
             if name != "examples/excerpts.py" and line.strip().startswith("# region: "):
                 assert f"<!-- from {name}:{line.split()[-1]} -->" in pages, f"{name} {line.strip()}"
+
+
+def test_an_example_leaves_nothing_to_later_apps() -> None:
+    current, before = _state.get_current_app(), set(_state._on_app_finalizers)
+    with loading_from("examples/plain") as plain:
+        app = plain.shop.app
+        assert _state.get_current_app() is app
+        kept = set(_state._on_app_finalizers)
+    assert _state.get_current_app() is current
+    assert len(kept - _state._on_app_finalizers) == 1  # and not Celery's own, which may have come meanwhile
+    assert before <= _state._on_app_finalizers
+    assert "shop" not in sys.modules
 
 
 def test_a_copy_that_differs_is_found() -> None:

@@ -78,6 +78,22 @@ def test_a_guard_that_was_there_is_in_memory_meanwhile(tmp_path: Path) -> None:
     assert not (tmp_path / "guard.db").exists()
 
 
+def test_a_task_that_was_not_made_yet_asks_the_guard_in_memory() -> None:
+    app = Celery("unmade", broker="redis://nowhere.invalid:6379/0", set_as_current=False)
+    real = guard.install(app, load_settings({}))
+
+    @app.task(shared=False)
+    def one() -> int:
+        return 1
+
+    assert not app.finalized
+    with in_memory(app) as maintenance:
+        assert one() == 1
+        with maintenance.window():
+            maintenance.assert_refused(one)
+    real.close()
+
+
 def test_a_guard_that_is_switched_off_is_on_in_memory() -> None:
     app = make_app("off", "memory://")
     real = guard.install(app, load_settings({"MAINTENANCE_MODE_ENABLED": "false"}))

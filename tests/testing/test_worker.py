@@ -11,6 +11,7 @@ from celery.worker import WorkController
 
 import guard
 from guard.testing import NotInMemory, in_memory
+from tests.examples.loading import loading_from
 from tests.support.eventually import eventually
 from tests.testing.conftest import make_app
 
@@ -79,6 +80,15 @@ def test_a_worker_of_threads_through_windows(app: Celery) -> None:
                 )
                 go_on.set()
             assert job.get(timeout=10) == "done"
+
+            with loading_from("examples/pages") as pages:
+                page = pages.verifying  # what docs/verifying.md shows
+            with maintenance.window(reason="schema", verify=True):
+                token = maintenance.bypass("caption_generation", by="ops", holder="alice", seconds=1800)
+                maintenance.drain(within=10)
+                maintenance.verify(by="ops")
+                page.try_one(caption, token)  # waits for its end
+                maintenance.assert_refused(caption.delay, "everybody else's")
             maintenance.clock.advance(3600)
             maintenance.assert_accepted(caption.delay, "an hour later").get(timeout=10)
         with maintenance.window():
