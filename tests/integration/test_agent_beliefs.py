@@ -1,0 +1,165 @@
+"""What an agent may not believe: three narrow ways to an open gate that the model found (docs/model/barrier.pml).
+
+Each needs that something happens within one renewal, so here a control plane, a witness and a page play it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from guard.agent.agent import Agent, ProducerFollower
+from guard.agent import witness as witnesses
+from guard.core.agents import AgentCard
+from guard.core.lease import LeaseTimes
+from guard.core.named_events import not_announced
+from guard.core.state import GuardState
+from guard.gates.runtime import Runtime
+from guard.store.memory import MemoryControlPlane
+from guard.testing import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CARD = AgentCard(agent_id="a-1", role="worker", node="w1@here", host="here", pid=1)
+
+
+class Witness:
+    """Answers when the test says so."""
+
+    problem = ""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.latest: witnesses.Testimony | None = None
+
+    def answers(self, state: GuardState) -> None:
+        """It was asked now, and this is what the durable store said."""
+        self.latest = witnesses.Testimony(state, self._clock.boot())
+
+    def asked_since(self, moment: float, *, within: float) -> witnesses.Testimony | None:
+        del within
+        return self.latest if self.latest is not None and self.latest.asked_at >= moment else None
+
+    def call(self) -> None:
+        """It will be asked."""
+
+
+class Plane(MemoryControlPlane):
+    """Something happens between the sending of a renewal and its answer."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def renew(self, *args: Any, **options: Any) -> Any:
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        return super().renew(*args, **options)
+
+
+class Page:
+    """A write of the word takes its time: the thread is frozen before it."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def write(self, *_word: Any, **_rest: Any) -> None:
+        self._clock.advance(1.0)
+
+
+class Nothing:
+    """Takes whatever it is told."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+class House:
+    """An agent, and what it asks."""
+
+    def __init__(self, page: Page | None = None, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.before = GuardState.first("store-1", self.clock.wall())
+        self.plane, self.witness = Plane(self.clock), Witness(self.clock)
+        self.plane.publish(self.before)
+        nothing: Any = Nothing()
+        self.runtime = Runtime(ensure_agent=lambda: None, count_at_once=nothing.count)
+        parts: dict[str, Any] = {"plane": self.plane, "witness": self.witness, "page": page}
+        self.agent = Agent(
+            card=CARD,
+            runtime=self.runtime,
+            wake_up=nothing,
+            tally=nothing,
+            figures=nothing,
+            lease=LeaseTimes(),
+            clock=self.clock,
+            follower=ProducerFollower(),
+            local_close=Path("/dev/null/closed"),
+            secret=None,
+            announce=not_announced,
+            **parts,
+        )
+
+    @property
+    def believes(self) -> bool:
+        return self.clock.boot() < self.runtime.belief.trusted_until
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_an_answer_that_is_older_than_a_new_connections_reply_is_no_witness(house: House) -> None:
+    """SQL answers after the renewal was sent; then a window begins and is acknowledged; then the primary, which
+    never saw it, changes; then the renewal reaches the new one."""
+
+    def meanwhile() -> None:
+        house.clock.advance(0.1)
+        house.witness.answers(house.before)
+        house.clock.advance(0.1)
+        house.plane.connections += 1
+
+    house.plane.meanwhile = meanwhile
+    house.agent.renew()
+    assert not house.believes
+    assert "no answer of the durable store yet" in house.agent.problem
+
+    house.clock.advance(0.1)
+    house.witness.answers(house.before)
+    house.agent.renew()
+    assert house.believes
+
+
+def test_who_writes_the_state_again_does_not_believe_it_for_that(house: House) -> None:
+    """It may have been frozen since SQL answered, and have written an epoch that is over."""
+    house.plane.forget()
+    house.plane.meanwhile = lambda: house.clock.advance(0.1)
+    house.agent.renew()
+    house.witness.answers(house.before)
+    house.clock.advance(0.1)
+    house.agent.renew()
+    assert house.plane.read() == house.before
+    assert not house.believes
+
+    house.witness.answers(house.before)
+    house.agent.renew()
+    assert house.believes
+
+
+def test_the_fence_begins_after_the_word_was_written() -> None:
+    clock = FakeClock()
+    house = House(Page(clock), clock)
+    house.agent.renew()
+    house.witness.answers(house.before)
+    house.agent.follow()
+    assert house.believes
+    barrier = house.plane.barrier
+    house.plane.overwrite(house.before)
+    assert barrier().pending == 1  # a child's announcement may not be seen yet
+    house.agent.follow()
+    clock.advance(0.1)
+    house.agent.follow()
+    assert barrier().pending == 0
