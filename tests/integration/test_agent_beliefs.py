@@ -1,4 +1,4 @@
-"""What an agent may not believe: three narrow ways to an open gate that the model found (docs/model/barrier.pml).
+"""What an agent may not believe: narrow ways to an open gate that the model found (docs/model/barrier.pml).
 
 Each needs that something happens within one renewal, so here a control plane, a witness and a page play it.
 """
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from guard.agent.agent import Agent, ProducerFollower
 from guard.agent import witness as witnesses
+from guard.agent.agent import Agent, ProducerFollower
 from guard.core.agents import AgentCard
 from guard.core.lease import LeaseTimes
 from guard.core.named_events import not_announced
@@ -113,8 +113,8 @@ def house() -> House:
 
 
 def test_an_answer_that_is_older_than_a_new_connections_reply_is_no_witness(house: House) -> None:
-    """SQL answers after the renewal was sent; then a window begins and is acknowledged; then the primary, which
-    never saw it, changes; then the renewal reaches the new one."""
+    """SQL answers after the renewal was sent; then a window begins, acknowledged; then the primary changes to one
+    that never saw it; then the renewal reaches that one."""
 
     def meanwhile() -> None:
         house.clock.advance(0.1)
