@@ -113,8 +113,8 @@ def house() -> House:
 
 
 def test_an_answer_that_is_older_than_a_new_connections_reply_is_no_witness(house: House) -> None:
-    """SQL answers after the renewal was sent; then a window begins, acknowledged; then the primary changes to one
-    that never saw it; then the renewal reaches that one."""
+    """SQL answers after the renewal was sent; then a window begins; then the primary changes to
+    one that never saw it; then the renewal reaches that one."""
 
     def meanwhile() -> None:
         house.clock.advance(0.1)
