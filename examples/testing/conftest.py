@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from celery import Celery
 
 
+pytest_plugins = ["guard.testing.pytest_plugin"]
+
+
 @pytest.fixture
 def maintenance_app() -> Celery:
     """The shop's own app, its broker in memory."""

@@ -3,7 +3,7 @@
     with guard.testing.in_memory(app) as maintenance, maintenance.window(reason="upgrade"):
         maintenance.assert_refused(caption.delay, "cat.jpg")
 
-No server, no file and no waiting. The fixtures come by themselves where pytest is
+No server, no file and no waiting. The fixtures are a plugin of pytest's
 (`guard.testing.pytest_plugin`); importing this needs no pytest. Names load lazily, so that the plugin costs
 nothing in a test run that does not use it.
 """

@@ -1,4 +1,4 @@
-"""Fixtures and a marker for pytest, loaded by its entry point wherever the guard is installed.
+"""Fixtures and a marker: ``pytest_plugins = ["guard.testing.pytest_plugin"]`` in the root `conftest.py`.
 
 It imports neither Celery nor the rest of the guard: a test run that uses none of it pays nothing.
 """
