@@ -12,10 +12,11 @@ CONTAINED_demo := demo
 CONTAINED_docs := docs
 CONTAINED_test := test demo docs
 CONTAINED_check := check test demo docs
+CONTAINED_mutants := mutants
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model mutants dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +82,9 @@ docs: $(VENV)/.docs-installed ## Build the documentation into site/
 model: ## Search the models of the protocol to their end (ARGS="failover" or --json)
 	@sh tests/support/install_spin.sh
 	@$(PYTHON) docs/model/check.py $(ARGS)
+
+mutants: $(VENV)/.test-installed $(VENV)/.mutants-installed ## Change the core in one place at a time: does a test notice? (MODULES="lease barrier")
+	@nice $(BIN)/python -m tests.mutants $(MODULES)
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh

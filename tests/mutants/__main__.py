@@ -1,0 +1,68 @@
+"""`python -m tests.mutants [module ...]`: mutate modules of the core, hold survivors against explanations.
+
+Ends with 1 when a survivor is not explained, or an explanation fits no survivor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.mutants.explained import FOLDER, read_explanations, unexplained, without_mutant
+from tests.mutants.judge import CORE, judged_by
+from tests.mutants.making import mutants_of
+from tests.mutants.reach import whole_statements
+from tests.mutants.table import HEADING, Row, entries
+from tests.mutants.trial import Fate, fates, reached
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument(
+        "modules", nargs="*", help="names in guard/core, such as lease; all with tests if none"
+    )
+    asked = parser.parse_args().modules or sorted(
+        file.stem for file in CORE.glob("*.py") if judged_by(file.stem).exists()
+    )
+    print(HEADING, flush=True)
+    rows = [_judged(module) for module in asked]
+    if len(rows) > 1:
+        print(Row.total(rows))
+    return int(any(row.unexplained or row.stale for row in rows))
+
+
+def _judged(module: str) -> Row:
+    started = time.monotonic()
+    tests = judged_by(module)
+    if not tests.exists():
+        raise SystemExit(f"there is no {tests.name} to judge {module}")
+    file = CORE / f"{module}.py"
+    text = file.read_text(encoding="utf-8")
+    mutants = mutants_of(module, text)
+    lines = whole_statements(text, reached(file, tests))
+    tried = [mutant for mutant in mutants if not mutant.at_call or mutant.line in lines]
+    fate = dict(zip([id(mutant) for mutant in tried], fates("guard.core", tried, tests), strict=True))
+    survivors = [mutant for mutant in mutants if fate.get(id(mutant)) is not Fate.KILLED]
+    reasons = read_explanations(FOLDER / f"{module}.toml")
+    left, stale = unexplained(survivors, reasons), without_mutant(survivors, reasons)
+    row = Row(
+        module=module,
+        mutants=len(mutants),
+        not_reached=len(mutants) - len(tried),
+        timed_out=sum(one is Fate.TIMED_OUT for one in fate.values()),
+        survived=sum(one is Fate.SURVIVED for one in fate.values()),
+        unexplained=len(left),
+        stale=len(stale),
+        seconds=time.monotonic() - started,
+    )
+    print(row, flush=True)
+    unknown = [mutant.key for mutant in left]
+    for title, keys in (("not explained", unknown), ("explained, but does not survive", stale)):
+        if keys:
+            print(f"\n# {module}, {title}:\n\n{entries(keys)}\n", flush=True)
+    return row
+
+
+if __name__ == "__main__":
+    sys.exit(main())

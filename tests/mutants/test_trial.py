@@ -1,0 +1,95 @@
+"""The trials find what a test misses, and only that."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.mutants.mutant import Mutant
+from tests.mutants.trial import Fate, fates, reached
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# a worker of xdist has threads; what is forked here touches nothing of theirs
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+
+_MODULE = dedent("""
+    LEAST = 1
+    TABLE = {"a": LEAST}
+
+    class Box:
+        def __init__(self, size):
+            self.size = size
+
+        @property
+        def full(self):
+            return self.size > LEAST
+
+    def never():
+        return 2
+""")
+_TESTS = dedent("""
+    from {package}.boxes import TABLE, Box
+
+    def test_full():
+        assert Box(3).full
+        assert TABLE["a"]
+""")
+
+
+@pytest.fixture
+def tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A package with a module, and its tests, which are not good ones."""
+    (tmp_path / "toy_house").mkdir()
+    (tmp_path / "toy_house" / "__init__.py").touch()
+    (tmp_path / "toy_house" / "boxes.py").write_text(_MODULE)
+    (tmp_path / "test_boxes.py").write_text(_TESTS.format(package="toy_house"))
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path / "test_boxes.py"
+
+
+def test_what_a_test_notices_is_killed_and_the_rest_survives(tests: Path) -> None:
+    full, missed = "self.size > LEAST", "self.size >= LEAST"
+    mutants = [
+        _mutant("Box.full", full, "self.size < LEAST"),
+        _mutant("Box.full", full, missed),
+        _mutant("Box.__init__", "= size", "= None"),
+        _mutant("<module>", '"a": LEAST', "", at_call=False),
+        _mutant("<module>", "LEAST = 1", "LEAST = 2", at_call=False),
+        _mutant("<module>", "LEAST = 1", "LEAST = 1 / 0", at_call=False),
+    ]
+    assert fates("toy_house", mutants, tests) == [
+        Fate.KILLED,
+        Fate.SURVIVED,
+        Fate.KILLED,
+        Fate.KILLED,
+        Fate.SURVIVED,
+        Fate.KILLED,
+    ]
+
+
+@pytest.mark.slow
+def test_a_mutant_that_loops_is_ended(tests: Path) -> None:
+    loops = _mutant("Box.full", "return self.size > LEAST", "while True: pass")
+    assert fates("toy_house", [loops], tests) == [Fate.TIMED_OUT]
+
+
+def test_tests_that_fail_without_a_change_judge_nothing(tests: Path) -> None:
+    tests.write_text("def test_wrong():\n    assert False\n")
+    with pytest.raises(RuntimeError, match="before anything was changed"):
+        fates("toy_house", [], tests)
+
+
+def test_lines_that_no_test_reaches_are_known(tests: Path) -> None:
+    lines = _MODULE.splitlines()
+    found = {lines[number - 1].strip() for number in reached(tests.parent / "toy_house" / "boxes.py", tests)}
+    assert {"return self.size > LEAST", "LEAST = 1"} <= found
+    assert "return 2" not in found
+
+
+def _mutant(function: str, before: str, after: str, *, at_call: bool = True) -> Mutant:
+    assert _MODULE.count(before) == 1
+    return Mutant("boxes", function, _MODULE, _MODULE.replace(before, after), at_call=at_call)
