@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 
 from tests.mutants.explained import FOLDER, read_explanations, unexplained, without_mutant
 from tests.mutants.judge import CORE, judged_by
 from tests.mutants.making import mutants_of
-from tests.mutants.reach import whole_statements
 from tests.mutants.table import HEADING, Row, entries
-from tests.mutants.trial import Fate, fates, reached
+from tests.mutants.trial import Fate, fates, survey
 
 
 def main() -> int:
@@ -38,20 +38,18 @@ def _judged(module: str) -> Row:
     if not tests.exists():
         raise SystemExit(f"there is no {tests.name} to judge {module}")
     file = CORE / f"{module}.py"
-    text = file.read_text(encoding="utf-8")
-    mutants = mutants_of(module, text)
-    lines = whole_statements(text, reached(file, tests))
-    tried = [mutant for mutant in mutants if not mutant.at_call or mutant.line in lines]
-    fate = dict(zip([id(mutant) for mutant in tried], fates("guard.core", tried, tests), strict=True))
-    survivors = [mutant for mutant in mutants if fate.get(id(mutant)) is not Fate.KILLED]
+    mutants = mutants_of(module, file.read_text(encoding="utf-8"))
+    found = list(zip(mutants, fates("guard.core", mutants, tests, survey(file, tests)), strict=True))
+    survivors = [mutant for mutant, fate in found if fate is not Fate.KILLED]
+    count = Counter(fate for _, fate in found)
     reasons = read_explanations(FOLDER / f"{module}.toml")
     left, stale = unexplained(survivors, reasons), without_mutant(survivors, reasons)
     row = Row(
         module=module,
         mutants=len(mutants),
-        not_reached=len(mutants) - len(tried),
-        timed_out=sum(one is Fate.TIMED_OUT for one in fate.values()),
-        survived=sum(one is Fate.SURVIVED for one in fate.values()),
+        not_reached=count[Fate.NOT_REACHED],
+        timed_out=count[Fate.TIMED_OUT],
+        survived=count[Fate.SURVIVED],
         unexplained=len(left),
         stale=len(stale),
         seconds=time.monotonic() - started,

@@ -1,40 +1,88 @@
-"""Which lines of a module its tests reach at all."""
+"""Which lines of a module each of its tests reaches, and how long the test takes."""
 
 from __future__ import annotations
 
 import ast
 import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["Reached", "whole_statements"]
+__all__ = ["Survey", "Tracer"]
 
 
-class Reached:
-    """Collects the lines of one file that run while the block runs."""
+@dataclass(frozen=True)
+class Survey:
+    """What each test of a module reaches without any change.
+
+    Attributes:
+        text: the module.
+        seconds: of each test, by its id of pytest.
+        lines: of the module, that each test runs; under the empty name those that run on import.
+    """
+
+    text: str
+    seconds: dict[str, float]
+    lines: dict[str, list[int]]
+
+    @cached_property
+    def _statements(self) -> dict[str, set[int]]:
+        return {test: _whole_statements(self.text, set(lines)) for test, lines in self.lines.items()}
+
+    @property
+    def tests(self) -> list[str]:
+        """All tests, the quickest first."""
+        return sorted(self.seconds, key=lambda test: self.seconds[test])
+
+    def reaching(self, line: int) -> list[str]:
+        """The tests that reach the statement on this line, the quickest first."""
+        return [test for test in self.tests if line in self._statements[test]]
+
+    def on_import(self, line: int) -> bool:
+        """Whether the statement on this line already runs when the tests are imported."""
+        return line in self._statements[""]
+
+
+class Tracer:
+    """A plugin for pytest that collects the figures of a `Survey` of one file."""
 
     def __init__(self, file: str) -> None:
-        self.lines: set[int] = set()
+        self.seconds: dict[str, float] = {}
+        self.lines: dict[str, set[int]] = {"": set()}
+        self._now = self.lines[""]
         self._file = file
 
-    def __enter__(self) -> Reached:
+    def pytest_configure(self) -> None:
         sys.settrace(self._call)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def pytest_unconfigure(self) -> None:
         sys.settrace(None)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: Any) -> Iterator[None]:
+        self._now = self.lines.setdefault(item.nodeid, set())
+        started = time.process_time()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = time.process_time() - started
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
         return self._line if frame.f_code.co_filename == self._file else None
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        self.lines.add(frame.f_lineno)
+        self._now.add(frame.f_lineno)
         return self._line
 
 
-def whole_statements(text: str, lines: set[int]) -> set[int]:
+def _whole_statements(text: str, lines: set[int]) -> set[int]:
     """All lines of the statements of which a line was reached: constants on lines of their own do not show.
 
     Of a statement that has others in it only the head counts.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.trial import Fate, fates, reached
+from tests.mutants.trial import Fate, fates, survey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_what_a_test_notices_is_killed_and_the_rest_survives(tests: Path) -> Non
         _mutant("<module>", "LEAST = 1", "LEAST = 2", at_call=False),
         _mutant("<module>", "LEAST = 1", "LEAST = 1 / 0", at_call=False),
     ]
-    assert fates("toy_house", mutants, tests) == [
+    assert _fates(mutants, tests) == [
         Fate.KILLED,
         Fate.SURVIVED,
         Fate.KILLED,
@@ -74,20 +74,25 @@ def test_what_a_test_notices_is_killed_and_the_rest_survives(tests: Path) -> Non
 @pytest.mark.slow
 def test_a_mutant_that_loops_is_ended(tests: Path) -> None:
     loops = _mutant("Box.full", "return self.size > LEAST", "while True: pass")
-    assert fates("toy_house", [loops], tests) == [Fate.TIMED_OUT]
+    assert _fates([loops], tests) == [Fate.TIMED_OUT]
 
 
 def test_tests_that_fail_without_a_change_judge_nothing(tests: Path) -> None:
     tests.write_text("def test_wrong():\n    assert False\n")
     with pytest.raises(RuntimeError, match="before anything was changed"):
-        fates("toy_house", [], tests)
+        survey(_module(tests), tests)
 
 
-def test_lines_that_no_test_reaches_are_known(tests: Path) -> None:
-    lines = _MODULE.splitlines()
-    found = {lines[number - 1].strip() for number in reached(tests.parent / "toy_house" / "boxes.py", tests)}
-    assert {"return self.size > LEAST", "LEAST = 1"} <= found
-    assert "return 2" not in found
+def test_a_line_that_no_test_reaches_has_no_judge(tests: Path) -> None:
+    assert _fates([_mutant("never", "return 2", "return 3")], tests) == [Fate.NOT_REACHED]
+
+
+def _fates(mutants: list[Mutant], tests: Path) -> list[Fate]:
+    return fates("toy_house", mutants, tests, survey(_module(tests), tests))
+
+
+def _module(tests: Path) -> Path:
+    return tests.parent / "toy_house" / "boxes.py"
 
 
 def _mutant(function: str, before: str, after: str, *, at_call: bool = True) -> Mutant:

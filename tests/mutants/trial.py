@@ -2,34 +2,35 @@
 
 Each mutant has a process of its own, forked from one that has imported what all of them need; the files of
 the guard stay as they are. A change in a body is put into the function of an imported module, whose tests
-were collected before (`_Forked`). What survives that, and what takes effect on import, is tried from the
-import on (`_imported`), so that nothing survives because a value was computed before the change.
+were collected before, and of these only those that reach it are run (`_Forked`). What takes effect on import,
+or is called there and survives, is tried from the import on with all tests (`_imported`), so that nothing
+survives because a value was computed before the change.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import os
 import select
 import signal
 import sys
-import time
 from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from tests.mutants.judge import run_tests, settle_chance
-from tests.mutants.reach import Reached
+from tests.mutants.judge import QuickestFirst, run_tests, settle_chance
+from tests.mutants.reach import Survey, Tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from pathlib import Path
 
     from tests.mutants.mutant import Mutant
 
-__all__ = ["Fate", "fates", "reached"]
+__all__ = ["Fate", "fates", "survey"]
 
 _MEMORY = 4 * 2**30
 """Bytes of address space of a trial: a mutant may ask for endless memory."""
@@ -40,57 +41,59 @@ class Fate(StrEnum):
 
     KILLED = "killed"
     SURVIVED = "survived"
+    NOT_REACHED = "not reached"
+    """No test runs its line."""
     TIMED_OUT = "timed out"
     """Its tests took much longer than without a change; whoever explains it says why it loops."""
 
 
-def reached(module: Path, tests: Path) -> set[int]:
-    """The lines of this file that its tests reach, on import or later."""
+def survey(module: Path, tests: Path) -> Survey:
+    """What the tests of this file reach, and how long each takes.
+
+    Raises:
+        RuntimeError: they fail without any change, or there are none.
+    """
     reading, writing = os.pipe()
 
     def trace() -> int:
-        with Reached(str(module)) as found:
-            code = run_tests(tests)
+        tracer = Tracer(str(module))
+        code = run_tests(tests, tracer)
         with os.fdopen(writing, "w") as told:
-            print(*found.lines, file=told)
+            json.dump([tracer.seconds, {test: sorted(lines) for test, lines in tracer.lines.items()}], told)
         return code
 
     pid = _forked(trace)
     os.close(writing)
     with os.fdopen(reading) as heard:
-        lines = {int(number) for number in heard.read().split()}
-    os.waitpid(pid, 0)
-    return lines
+        said = heard.read()
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        raise RuntimeError(f"{tests.name} fails before anything was changed, or has no test")
+    seconds, lines = json.loads(said)
+    return Survey(module.read_text(encoding="utf-8"), seconds, lines)
 
 
-def fates(package: str, mutants: Sequence[Mutant], tests: Path, *, patience: float = 10) -> list[Fate]:
+def fates(
+    package: str, mutants: Sequence[Mutant], tests: Path, found: Survey, *, patience: float = 10
+) -> list[Fate]:
     """The fate of each mutant of one module of this package.
 
     Args:
         patience: seconds for the tests of one mutant, besides five times what they take without a change.
-
-    Raises:
-        RuntimeError: the tests fail without any change, or there are none.
     """
-    started = time.monotonic()
-    if _waited(_forked(lambda: _imported(package, None, tests)), 600) is not Fate.SURVIVED:
-        raise RuntimeError(f"{tests.name} fails before anything was changed, or has no test")
-    patience += 5 * (time.monotonic() - started)
-    at_call = [number for number, mutant in enumerate(mutants) if mutant.at_call]
-    early = dict(zip(at_call, _at_call(package, [mutants[n] for n in at_call], tests, patience), strict=True))
+    patience += 5 * sum(found.seconds.values())
+    early = _at_call(package, mutants, tests, found, patience)
     return [
-        early[number]
-        if early.get(number, Fate.SURVIVED) is not Fate.SURVIVED
-        else _waited(_forked(lambda mutant=mutant: _imported(package, mutant, tests)), patience)  # type: ignore[misc]
-        for number, mutant in enumerate(mutants)
+        _waited(_forked(lambda m=mutant: _imported(package, m, tests, found)), patience)  # type: ignore[misc]
+        if fate is None
+        else fate
+        for mutant, fate in zip(mutants, early, strict=True)
     ]
 
 
-def _imported(package: str, mutant: Mutant | None, tests: Path) -> int:
+def _imported(package: str, mutant: Mutant, tests: Path, found: Survey) -> int:
     """Run the tests in this process, which has not imported the module yet; the exit code of pytest."""
-    if mutant is not None:
-        sys.meta_path.insert(0, _Changed(f"{package}.{mutant.module}", mutant.changed))
-    return run_tests(tests)
+    sys.meta_path.insert(0, _Changed(f"{package}.{mutant.module}", mutant.changed))
+    return run_tests(tests, QuickestFirst(found.tests))
 
 
 class _Changed:
@@ -110,62 +113,75 @@ class _Changed:
         exec(compile(self._text, f"mutant of {self._name}", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
 
 
-def _at_call(package: str, mutants: Sequence[Mutant], tests: Path, patience: float) -> list[Fate]:
-    """Import and collect once, in a process of its own, and fork where the tests would begin."""
+def _at_call(
+    package: str, mutants: Sequence[Mutant], tests: Path, found: Survey, patience: float
+) -> list[Fate | None]:
+    """Import and collect once, in a process of its own, and fork where the tests would begin.
+
+    None for a mutant that has to be tried from the import on.
+    """
     reading, writing = os.pipe()
 
     def judge_all() -> int:
         os.close(reading)
         with os.fdopen(writing, "w") as told:
-            return run_tests(tests, _Forked(package, mutants, patience, lambda fate: print(fate, file=told)))
+            trials = _Forked(package, mutants, found, patience)
+            code = run_tests(tests, trials)
+            print(*(fate.name if fate else "" for fate in trials.fates), sep="\n", end="", file=told)
+        return code
 
     pid = _forked(judge_all)
     os.close(writing)
     with os.fdopen(reading) as heard:
-        found = [Fate(line.strip()) for line in heard]
+        said = heard.read().split("\n")
     os.waitpid(pid, 0)
-    return found
+    return [Fate[name] if name else None for name in said] if mutants else []
 
 
 class _Forked:
-    """A plugin for pytest: instead of running the collected tests, runs them once for each mutant."""
+    """A plugin for pytest: instead of running the collected tests, runs those that reach a mutant, for each."""
 
-    def __init__(
-        self, package: str, mutants: Iterable[Mutant], patience: float, tell: Callable[[Fate], None]
-    ) -> None:
+    def __init__(self, package: str, mutants: Sequence[Mutant], found: Survey, patience: float) -> None:
+        self.fates: list[Fate | None] = []
         self._package = package
         self._mutants = mutants
+        self._found = found
         self._patience = patience
-        self._tell = tell
 
     def pytest_runtestloop(self, session: Any) -> bool:
         functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+        items = {item.nodeid: item for item in session.items}
         gc.freeze()  # so that collections in the children do not copy what the parent has
         for mutant in self._mutants:
             name = f"{self._package}.{mutant.module}"
             places = [f for f in functions if (f.__module__, f.__qualname__) == (name, mutant.function)]
-            self._tell(_waited(_forked(lambda m=mutant, p=places: self._run(session, m, p)), self._patience))  # type: ignore[misc]
+            chosen = [items[test] for test in self._found.reaching(mutant.line)]
+            self.fates.append(self._fate(mutant, places, chosen))
         return True
 
-    def _run(self, session: Any, mutant: Mutant, places: list[FunctionType]) -> int:
-        if not _put(mutant, places):
-            return 0  # to be tried from the import on
-        for number, item in enumerate(session.items):
-            following = session.items[number + 1] if number + 1 < len(session.items) else None
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
-                return 1
-        return 0
+    def _fate(self, mutant: Mutant, places: list[FunctionType], items: list[Any]) -> Fate | None:
+        body = _body(compile(mutant.changed, mutant.module, "exec", dont_inherit=True), mutant.function)
+        early = self._found.on_import(mutant.line)
+        if not (mutant.at_call and body and places) or any(
+            place.__code__.co_freevars != body.co_freevars for place in places
+        ):
+            return None
+        if not items and not early:
+            return Fate.NOT_REACHED
+        fate = _waited(_forked(lambda: _tried(body, places, items)), self._patience)
+        return None if early and fate is Fate.SURVIVED else fate
 
 
-def _put(mutant: Mutant, places: list[FunctionType]) -> bool:
-    """Give the changed body to the function, wherever it is kept; False when it cannot be exchanged alone."""
-    new = _body(compile(mutant.changed, mutant.module, "exec", dont_inherit=True), mutant.function)
-    if new is None or not places or any(each.__code__.co_freevars != new.co_freevars for each in places):
-        return False
-    for each in places:
-        each.__code__ = new
-    return True
+def _tried(body: CodeType, places: list[FunctionType], items: list[Any]) -> int:
+    """Give the function its changed body, wherever it is kept, and run these tests until one fails."""
+    for place in places:
+        place.__code__ = body
+    for number, item in enumerate(items):
+        following = items[number + 1] if number + 1 < len(items) else None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if item.session.testsfailed:
+            return 1
+    return 0
 
 
 def _body(code: CodeType, qualname: str) -> CodeType | None:
