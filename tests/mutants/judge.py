@@ -31,7 +31,7 @@ def settle_chance() -> None:
 
 
 class _FewExamples:
-    """A plugin for pytest: thousands of mutants, so a property has fewer examples than in the tests proper."""
+    """A plugin for pytest: a property has fewer examples than in the tests proper, for speed."""
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         for item in items:

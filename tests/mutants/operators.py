@@ -1,7 +1,8 @@
 """What is changed, one thing at a time: the operators of mutmut, and five more for what those pass over.
 
-Those of mutmut change numbers, strings, comparisons, `and`, `or`, `not`, arguments, assignments. They
-leave alone a condition that is a bare name or a call, an entry of a table, and what is returned.
+Those of mutmut change numbers, comparisons, `and`, `or`, `not`, arguments, assignments. They leave alone a
+condition that is a bare name or a call, an entry of a table, and what is returned. They change a string in
+three ways, which the same test notices or misses; here it is one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
-from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.mutators import mutation_operators, operator_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ _Display = cst.Dict | cst.List | cst.Set | cst.Tuple
 
 def changes_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """All nodes that may stand in the place of this one."""
-    for kind, operator in [*mutation_operators, *_OURS]:
+    for kind, operator in _OPERATORS:
         if isinstance(node, kind):
             yield from operator(node)
 
@@ -59,7 +60,21 @@ def _default(node: cst.Param) -> Iterable[cst.CSTNode]:
         yield node.with_changes(default=cst.SimpleString('""'))
 
 
-_OURS: list[tuple[Any, Any]] = [
+def _string(node: cst.SimpleString) -> Iterable[cst.CSTNode]:
+    """Small letters for capital ones and the other way round; a string without letters gets some."""
+    if node.quote in {'"""', "'''"}:
+        return
+    start = len(node.prefix) + 1
+    inner = node.value[start:-1]
+    if "\\" not in inner and inner.swapcase() != inner:
+        yield node.with_changes(value=node.value[:start] + inner.swapcase() + node.value[-1])
+    else:
+        yield node.with_changes(value=f"{node.value[:start]}XX{inner}{node.value[-1]}")
+
+
+_OPERATORS: list[tuple[Any, Any]] = [
+    *((kind, operator) for kind, operator in mutation_operators if operator is not operator_string),
+    (cst.SimpleString, _string),
     ((cst.If, cst.CompIf), _condition),
     (_Display, _entry),
     (cst.Return, _returned),

@@ -139,7 +139,7 @@ def _at_call(
 
 
 class _Forked:
-    """A plugin for pytest: instead of running the collected tests, runs those that reach a mutant, for each."""
+    """A plugin for pytest: runs those of the collected tests that reach a mutant, for each mutant."""
 
     def __init__(self, package: str, mutants: Sequence[Mutant], found: Survey, patience: float) -> None:
         self.fates: list[Fate | None] = []
