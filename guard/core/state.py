@@ -95,9 +95,9 @@ class GuardState:
         )
 
 
-_STRICTNESS = {Gate.OPEN: 0, Gate.TEST: 1, Gate.NORMAL: 2, Gate.EMERGENCY: 3, Gate.UNKNOWN: 4}
+_EVER_STRICTER = (Gate.OPEN, Gate.TEST, Gate.NORMAL, Gate.EMERGENCY)
 
 
 def newer(one: GuardState, other: GuardState) -> GuardState:
     """The state to believe of two: the greater epoch, on a tie the stricter gate."""
-    return max(one, other, key=lambda state: (state.epoch, _STRICTNESS[state.gate]))
+    return max(one, other, key=lambda state: (state.epoch, _EVER_STRICTER.index(state.gate)))

@@ -45,6 +45,23 @@ def test_times_that_are_no_times(times: dict[str, float]) -> None:
         LeaseTimes(**times)
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param({"lease": 1.0, "renew": 0.25, "timeout": 0.1}, id="the shortest lease"),
+        pytest.param({"lease": 15.0, "renew": 3.75, "timeout": 3.74}, id="the longest lease"),
+    ],
+)
+def test_the_ends_of_the_range_are_in_it(times: dict[str, float]) -> None:
+    assert LeaseTimes(**times).trusted_until(0.0) == times["lease"]
+
+
+def test_renewals_without_a_pause_are_named() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        LeaseTimes(renew=0.0)
+    assert any("renewal every 0.0 s" in problem for problem in caught.value.problems)
+
+
 def test_all_problems_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
         LeaseTimes(lease=20.0, renew=10.0, timeout=11.0)

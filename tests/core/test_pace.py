@@ -100,3 +100,31 @@ def test_a_tenth_at_the_start_of_the_ramp(rate: float, ramp: float) -> None:
 )
 def test_when_a_release_stops(share: float, failed: int, released: int, exceeded: bool) -> None:
     assert ErrorLimit(share=share).is_exceeded(failed, released) is exceeded
+
+
+@pytest.mark.parametrize(
+    ("rate", "pause"),
+    [
+        pytest.param(5000.0, 0.001, id="no shorter than a thousandth, or it would spin"),
+        pytest.param(4.0, 0.25, id="about one job"),
+        pytest.param(0.1, 0.5, id="no longer than half a second, so that a stop is seen"),
+    ],
+)
+def test_how_long_a_pause_is(rate: float, pause: float) -> None:
+    assert Pace(rate=rate).wait(10**9, 1.0) == pause
+
+
+def test_unless_told_otherwise_jobs_go_back_at_once_and_whatever_fails() -> None:
+    assert (Pace().rate, Pace().ramp) == (0.0, 0.0)
+    assert (ErrorLimit().share, ErrorLimit().least) == (0.0, 20)
+
+
+def test_without_a_ramp_the_whole_rate_from_the_start() -> None:
+    assert Pace(rate=3.0).allowed(2.0) == 6.0
+
+
+def test_in_and_after_the_ramp() -> None:
+    pace = Pace(rate=10.0, ramp=4.0)
+    assert pace.allowed(2.0) == pytest.approx(6.5)  # half of the ramp: from 1 to 5.5 a second
+    assert pace.allowed(4.0) == pytest.approx(22.0)
+    assert pace.allowed(6.0) == pytest.approx(42.0)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 
 from guard.core.modes import Gate, Mode, Phase
+from guard.core.generation import Generation
 from guard.core.state import GuardState, newer
+from guard.core.terms import Terms
 from tests.core.strategies import many, states
 
 FIRST = GuardState.first("store", 100.0)
@@ -60,3 +62,58 @@ def test_a_window_in_test_mode_is_active() -> None:
 
 def test_a_release_is_not_active() -> None:
     assert not replace(FIRST, phase=Phase.RELEASING, mode=Mode.EMERGENCY).is_active
+
+
+def test_a_new_installation_has_nothing_of_a_window() -> None:
+    assert FIRST == GuardState(
+        epoch=0,
+        phase=Phase.INACTIVE,
+        mode=None,
+        window_id="",
+        reason="",
+        by="",
+        started_at=None,
+        duration=None,
+        changed_at=100.0,
+        store_id="store",
+        terms=Terms(),
+        generation=Generation(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "mode", "verify", "honoured"),
+    [
+        pytest.param(Phase.ACTIVE, Mode.NORMAL, False, True, id="no stage was agreed on"),
+        pytest.param(Phase.CLOSING, Mode.EMERGENCY, False, True, id="no stage, whatever the phase"),
+        pytest.param(Phase.ACTIVE, Mode.NORMAL, True, False, id="the stage has not begun"),
+        pytest.param(Phase.DRAINING, Mode.EMERGENCY, True, False, id="still draining"),
+        pytest.param(Phase.VERIFYING, Mode.NORMAL, True, True, id="the stage"),
+        pytest.param(Phase.VERIFYING, Mode.NORMAL, False, True, id="a stage that nobody had agreed on"),
+        pytest.param(Phase.ACTIVE, Mode.TEST, True, True, id="a rehearsal"),
+    ],
+)
+def test_when_holders_of_a_bypass_may_run_jobs(
+    phase: Phase, mode: Mode, verify: bool, honoured: bool
+) -> None:
+    state = replace(FIRST, phase=phase, mode=mode, terms=Terms(verify=verify))
+    assert state.honours_bypass is honoured
+
+
+@pytest.mark.parametrize(
+    ("started_at", "within", "extended", "deadline"),
+    [
+        pytest.param(100.0, 60, 0, 160.0, id="as agreed"),
+        pytest.param(100.0, 60, 1, 220.0, id="extended once, by the same time"),
+        pytest.param(100.0, 60, 3, 340.0, id="extended three times"),
+        pytest.param(0.0, 1, 0, 1.0, id="from the first second of 1970"),
+        pytest.param(100.0, None, 0, None, id="no deadline"),
+        pytest.param(None, 60, 0, None, id="no window"),
+        pytest.param(None, None, 2, None, id="neither"),
+    ],
+)
+def test_drain_deadline(
+    started_at: float | None, within: int | None, extended: int, deadline: float | None
+) -> None:
+    terms = Terms(drain_within=within, extended=extended)
+    assert replace(FIRST, started_at=started_at, terms=terms).drain_deadline == deadline

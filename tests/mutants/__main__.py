@@ -14,7 +14,7 @@ from tests.mutants.explained import FOLDER, read_explanations, unexplained, with
 from tests.mutants.judge import CORE, judged_by
 from tests.mutants.making import mutants_of
 from tests.mutants.table import HEADING, Row, entries
-from tests.mutants.trial import Fate, fates, survey
+from tests.mutants.trial import Fate, fates
 
 
 def main() -> int:
@@ -22,9 +22,8 @@ def main() -> int:
     parser.add_argument(
         "modules", nargs="*", help="names in guard/core, such as lease; all with tests if none"
     )
-    asked = parser.parse_args().modules or sorted(
-        file.stem for file in CORE.glob("*.py") if judged_by(file.stem).exists()
-    )
+    judged = (file.stem for file in CORE.glob("*.py") if judged_by(file.stem).exists())
+    asked = parser.parse_args().modules or sorted(judged)
     print(HEADING, flush=True)
     rows = [_judged(module) for module in asked]
     if len(rows) > 1:
@@ -35,11 +34,12 @@ def main() -> int:
 def _judged(module: str) -> Row:
     started = time.monotonic()
     tests = judged_by(module)
-    if not tests.exists():
-        raise SystemExit(f"there is no {tests.name} to judge {module}")
     file = CORE / f"{module}.py"
     mutants = mutants_of(module, file.read_text(encoding="utf-8"))
-    found = list(zip(mutants, fates("guard.core", mutants, tests, survey(file, tests)), strict=True))
+    if mutants and not tests.exists():
+        raise SystemExit(f"there is no {tests.name} to judge {module}")
+    tried = fates("guard.core", file, mutants, tests) if mutants else []
+    found = list(zip(mutants, tried, strict=True))
     survivors = [mutant for mutant, fate in found if fate is not Fate.KILLED]
     count = Counter(fate for _, fate in found)
     reasons = read_explanations(FOLDER / f"{module}.toml")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.trial import Fate, fates, survey
+from tests.mutants.trial import Fate, fates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ def test_a_mutant_that_loops_is_ended(tests: Path) -> None:
 def test_tests_that_fail_without_a_change_judge_nothing(tests: Path) -> None:
     tests.write_text("def test_wrong():\n    assert False\n")
     with pytest.raises(RuntimeError, match="before anything was changed"):
-        survey(_module(tests), tests)
+        _fates([], tests)
 
 
 def test_a_line_that_no_test_reaches_has_no_judge(tests: Path) -> None:
@@ -88,11 +88,7 @@ def test_a_line_that_no_test_reaches_has_no_judge(tests: Path) -> None:
 
 
 def _fates(mutants: list[Mutant], tests: Path) -> list[Fate]:
-    return fates("toy_house", mutants, tests, survey(_module(tests), tests))
-
-
-def _module(tests: Path) -> Path:
-    return tests.parent / "toy_house" / "boxes.py"
+    return fates("toy_house", tests.parent / "toy_house" / "boxes.py", mutants, tests)
 
 
 def _mutant(function: str, before: str, after: str, *, at_call: bool = True) -> Mutant:

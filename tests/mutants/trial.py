@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
     from tests.mutants.mutant import Mutant
 
-__all__ = ["Fate", "fates", "survey"]
+__all__ = ["Fate", "fates"]
 
+_PATIENCE = 10
+"""Seconds for the tests of one mutant, besides five times what they take without a change."""
 _MEMORY = 4 * 2**30
 """Bytes of address space of a trial: a mutant may ask for endless memory."""
 
@@ -47,12 +49,7 @@ class Fate(StrEnum):
     """Its tests took much longer than without a change; whoever explains it says why it loops."""
 
 
-def survey(module: Path, tests: Path) -> Survey:
-    """What the tests of this file reach, and how long each takes.
-
-    Raises:
-        RuntimeError: they fail without any change, or there are none.
-    """
+def _surveyed(module: Path, tests: Path) -> Survey:
     reading, writing = os.pipe()
 
     def trace() -> int:
@@ -72,15 +69,14 @@ def survey(module: Path, tests: Path) -> Survey:
     return Survey(module.read_text(encoding="utf-8"), seconds, lines)
 
 
-def fates(
-    package: str, mutants: Sequence[Mutant], tests: Path, found: Survey, *, patience: float = 10
-) -> list[Fate]:
-    """The fate of each mutant of one module of this package.
+def fates(package: str, file: Path, mutants: Sequence[Mutant], tests: Path) -> list[Fate]:
+    """The fate of each mutant of this file, a module of this package.
 
-    Args:
-        patience: seconds for the tests of one mutant, besides five times what they take without a change.
+    Raises:
+        RuntimeError: the tests fail without any change, or there are none.
     """
-    patience += 5 * sum(found.seconds.values())
+    found = _surveyed(file, tests)
+    patience = _PATIENCE + 5 * sum(found.seconds.values())
     early = _at_call(package, mutants, tests, found, patience)
     return [
         _waited(_forked(lambda m=mutant: _imported(package, m, tests, found)), patience)  # type: ignore[misc]
