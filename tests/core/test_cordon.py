@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from guard.core.cordon import queues_to_cordon
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE
+from guard.core.scope import Scope
 from tests.core.strategies import many
 
 ROWS = [
@@ -83,3 +84,42 @@ def test_a_stricter_gate_cordons_at_least_as_much(carries: dict[str, list[str]])
         for gate in (Gate.OPEN, Gate.NORMAL, Gate.EMERGENCY, Gate.UNKNOWN)
     ]
     assert all(one <= other for one, other in pairwise(found))
+
+
+_ROUTES = {
+    "jobs": ["job_creation"],
+    "captions": ["caption_generation"],
+    "all": ["job_creation", "caption_generation"],
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "always", "cordoned"),
+    [
+        pytest.param(Scope(), [], {"jobs", "captions", "all"}, id="about everything"),
+        pytest.param(Scope(operations=("job_creation",)), [], {"jobs"}, id="not where other work goes on"),
+        pytest.param(
+            Scope(operations=("job_creation", "caption_generation")),
+            [],
+            {"jobs", "captions", "all"},
+            id="all of it",
+        ),
+        pytest.param(Scope(queues=("captions", "elsewhere")), [], {"captions"}, id="only its queues"),
+        pytest.param(
+            Scope(queues=("captions",)), ["jobs"], {"captions"}, id="always, if it is about the queue"
+        ),
+        pytest.param(
+            Scope(operations=("caption_generation",)),
+            ["jobs"],
+            {"captions"},
+            id="always does not widen operations",
+        ),
+        pytest.param(
+            Scope(tenant_key="header:shop", tenants=("acme",)), ["jobs"], set(), id="others of a tenant go on"
+        ),
+        pytest.param(Scope(crossing=9.0), ["jobs"], set(), id="short jobs go on"),
+    ],
+)
+def test_a_window_with_a_scope(scope: Scope, always: list[str], cordoned: set[str]) -> None:
+    found = queues_to_cordon(carried(_ROUTES), Gate.NORMAL, scope=scope, always=always)  # type: ignore[arg-type]
+    assert found == frozenset(cordoned)

@@ -20,3 +20,7 @@ def test_a_queue_is_no_lane() -> None:
     for name in ("captions", "", "guard.parked", "my.guard.bypass.captions"):
         assert not is_lane(name)
         assert queue_of(name) == name
+
+
+def test_the_name_that_workers_of_other_releases_know() -> None:
+    assert lane_of("captions") == "guard.bypass.captions"

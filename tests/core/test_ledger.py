@@ -23,6 +23,10 @@ ENTRY = LedgerEntry(
 )
 
 
+def test_a_job_settles_in_five_seconds() -> None:
+    assert due_before([], {}, now=100.0) == 95.0
+
+
 @pytest.mark.parametrize(
     ("heads", "accepted_at", "due"),
     [

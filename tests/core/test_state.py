@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from guard.core.modes import Gate, Mode, Phase
 from guard.core.generation import Generation
+from guard.core.modes import Gate, Mode, Phase
 from guard.core.state import GuardState, newer
 from guard.core.terms import Terms
 from tests.core.strategies import many, states
@@ -65,19 +65,22 @@ def test_a_release_is_not_active() -> None:
 
 
 def test_a_new_installation_has_nothing_of_a_window() -> None:
-    assert FIRST == GuardState(
-        epoch=0,
-        phase=Phase.INACTIVE,
-        mode=None,
-        window_id="",
-        reason="",
-        by="",
-        started_at=None,
-        duration=None,
-        changed_at=100.0,
-        store_id="store",
-        terms=Terms(),
-        generation=Generation(),
+    assert (
+        GuardState(
+            epoch=0,
+            phase=Phase.INACTIVE,
+            mode=None,
+            window_id="",
+            reason="",
+            by="",
+            started_at=None,
+            duration=None,
+            changed_at=100.0,
+            store_id="store",
+            terms=Terms(),
+            generation=Generation(),
+        )
+        == FIRST
     )
 
 
