@@ -23,7 +23,7 @@ from guard.core.roll import Fate
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from guard.core.agents import RunningJob
+    from guard.core.agents import AgentReport, RunningJob
     from guard.core.finishing import FinishingStep
     from guard.core.roll import RollEntry
     from guard.core.roster import RosterEntry
@@ -189,7 +189,7 @@ def _blockers(
         elif worker.acknowledged_epoch < facts.epoch or worker.report is None:
             yield Blocker(kind=BlockerKind.UNCONFIRMED, worker=_name(worker))
         else:
-            yield from _left_in(worker, facts.now)
+            yield from _left_in(worker, worker.report, facts.now)
 
 
 def _silence(agent_id: str, facts: DrainFacts) -> BlockerKind:
@@ -209,10 +209,7 @@ def _steps(steps: tuple[FinishingStep, ...], running: Collection[str], now: floa
             )
 
 
-def _left_in(worker: RosterEntry, now: float) -> Iterator[Blocker]:
-    report = worker.report
-    if report is None:
-        return
+def _left_in(worker: RosterEntry, report: AgentReport, now: float) -> Iterator[Blocker]:
     for job in report.running:
         yield _running(job, worker, now)
     if report.reserved:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.agents import AgentCard, AgentReport, RunningJob
-from guard.core.drain import Basis, BlockerKind, DrainFacts, Pace, view_drain
+from guard.core.drain import Basis, Blocker, BlockerKind, DrainFacts, DrainView, Pace, view_drain
 from guard.core.finishing import FinishingStep
 from guard.core.roll import Fate, RollEntry
 from guard.core.roster import RosterEntry
 from tests.core.strategies import many
-
-if TYPE_CHECKING:
-    from guard.core.drain import Blocker
 
 NOW = 1_700_000_000.0
 LEASE = 5.0
@@ -59,6 +55,7 @@ def kinds(of: DrainFacts) -> list[BlockerKind]:
         (facts(worker(ending=1)), [BlockerKind.ENDING]),
         (facts(worker(epoch=6)), [BlockerKind.UNCONFIRMED]),
         (facts(replace(worker(), report=None)), [BlockerKind.UNCONFIRMED]),
+        (facts(worker(seen=5.0)), []),
         (facts(worker(seen=5.1)), [BlockerKind.SILENT]),
         (replace(facts(worker()), steps=(STEP,)), [BlockerKind.FINISHING]),
         (replace(facts(worker(running=(JOB,))), steps=(replace(STEP, task_id="t"),)), [BlockerKind.RUNNING]),
@@ -77,12 +74,22 @@ def test_what_blocks(given: DrainFacts, blockers: list[BlockerKind]) -> None:
     assert view.unknown == ()
 
 
-@pytest.mark.parametrize("missing", ["workers", "roll"])
+_NOT_ASKED = {
+    "workers": "the registry of workers does not answer",
+    "roll": "the durable store does not say which workers this window has seen",
+    "steps": "nobody can say which steps of workflows go on",
+}
+
+
+@pytest.mark.parametrize("missing", _NOT_ASKED)
 def test_unknown_is_never_drained(missing: str) -> None:
     view = view_drain(replace(facts(worker()), **{missing: None}))
-    assert not view.drained
-    assert len(view.unknown) == 1
-    assert view.ends_in is None
+    assert view == DrainView(drained=False, blockers=(), unknown=(_NOT_ASKED[missing],), ends_in=None)
+
+
+def test_all_that_is_unknown_is_said() -> None:
+    view = view_drain(replace(facts(), **dict.fromkeys(_NOT_ASKED)))
+    assert view.unknown == tuple(_NOT_ASKED.values())
 
 
 def estimate(**job: float | None) -> Blocker:
@@ -101,6 +108,8 @@ def estimate(**job: float | None) -> Blocker:
         ({"usual": 5, "longest": 8, "limit": 60}, 50, Basis.TIME_LIMIT, Pace.SLOW),
         ({"limit": 60}, 50, Basis.TIME_LIMIT, Pace.NORMAL),
         ({"limit": 4}, 0, Basis.TIME_LIMIT, Pace.NORMAL),
+        ({"usual": 10, "longest": 12}, 2, Basis.PAST_RUNS, Pace.NORMAL),
+        ({"usual": 15, "longest": 40, "limit": 4}, 0, Basis.PAST_RUNS, Pace.NORMAL),
     ],
 )
 def test_an_estimate_and_what_it_rests_on(
@@ -163,13 +172,110 @@ def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
     assert view.drained == (vouched_for and accounted)
 
 
-def test_it_is_not_over_while_nobody_can_say_which_steps_go_on() -> None:
-    view = view_drain(replace(facts(worker()), steps=None))
-    assert not view.drained
-    assert view.unknown == ("nobody can say which steps of workflows go on",)
-
-
 def test_a_step_on_its_way_is_named() -> None:
     (blocker,) = view_drain(replace(facts(worker()), steps=(STEP,))).blockers
     assert (blocker.task_id, blocker.task, blocker.worker) == ("t-1", "shop.step", "queue jobs")
     assert (blocker.running_for, blocker.ends_in) == (3.0, None)
+
+
+def test_a_running_job_is_shown_whole() -> None:
+    job = RunningJob(task_id="t", task="shop.job", since=NOW - 10, operation="job_creation", limit=60.0)
+    for can_end in (True, False):
+        entry = worker(running=(job,))
+        given = facts(replace(entry, card=replace(entry.card, terminable=can_end)))
+        assert view_drain(given).blockers == (
+            Blocker(
+                kind=BlockerKind.RUNNING,
+                worker="a@h",
+                count=1,
+                task_id="t",
+                task="shop.job",
+                operation="job_creation",
+                running_for=10.0,
+                limit=60.0,
+                ends_in=50.0,
+                basis=Basis.TIME_LIMIT,
+                pace=Pace.NORMAL,
+                can_end=can_end,
+            ),
+        )
+
+
+def test_clocks_that_differ_make_nothing_run_for_less_than_no_time() -> None:
+    ahead = replace(JOB, since=NOW + 3)
+    assert view_drain(facts(worker(running=(ahead,)))).blockers[0].running_for == 0.0
+    given = replace(facts(worker()), steps=(replace(STEP, since=NOW + 3),))
+    assert view_drain(given).blockers[0].running_for == 0.0
+
+
+def test_what_is_counted_is_counted() -> None:
+    view = view_drain(facts(worker(reserved=4, ending=3, lost_slots=2)))
+    assert {(one.kind, one.count, one.worker) for one in view.blockers} == {
+        (BlockerKind.RESERVED, 4, "a@h (pid 1 on h)"),
+        (BlockerKind.ENDING, 3, "a@h (pid 1 on h)"),
+        (BlockerKind.LOST, 2, "a@h (pid 1 on h)"),
+    }
+
+
+def test_a_silent_worker_is_named_with_the_time_of_its_silence() -> None:
+    (silent,) = view_drain(facts(worker(seen=60.0))).blockers
+    assert silent == Blocker(kind=BlockerKind.SILENT, worker="a@h (pid 1 on h)", running_for=60.0)
+    (never_heard_of,) = view_drain(facts(roll=(enrolled("b"),))).blockers
+    assert never_heard_of == Blocker(kind=BlockerKind.SILENT, worker="b@h (pid 1 on h)", running_for=None)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(facts(roll=(enrolled("a"),)), id="not registered any more"),
+        pytest.param(facts(worker("a", seen=60.0)), id="registered and silent"),
+    ],
+)
+def test_a_worker_that_is_gone_with_jobs_that_are_not_back(given: DrainFacts) -> None:
+    assert kinds(replace(given, undelivered=frozenset({"a"}))) == [BlockerKind.UNDELIVERED]
+    assert kinds(replace(given, undelivered=frozenset({"another"}))) == [BlockerKind.SILENT]
+
+
+def test_what_ends_at_the_same_time_is_shown_by_worker_and_job() -> None:
+    one, two = replace(JOB, task_id="1"), replace(JOB, task_id="2")
+    view = view_drain(facts(worker("b", running=(two, one)), worker("a", running=(two, one))))
+    assert [(each.worker, each.task_id) for each in view.blockers] == [
+        ("a@h", "1"),
+        ("a@h", "2"),
+        ("b@h", "1"),
+        ("b@h", "2"),
+    ]
+
+
+def test_the_words_that_commands_and_pages_show() -> None:
+    assert [kind.value for kind in BlockerKind] == [
+        "running",
+        "reserved",
+        "ending",
+        "lost",
+        "unconfirmed",
+        "silent",
+        "undelivered",
+        "finishing",
+    ]
+    assert [basis.value for basis in Basis] == ["past runs", "time limit", "nothing"]
+    assert [pace.value for pace in Pace] == ["normal", "slow", "never"]
+
+
+def test_of_a_blocker_that_is_no_job_nothing_of_a_job_is_claimed() -> None:
+    blocker = Blocker(kind=BlockerKind.SILENT, worker="a@h")
+    assert blocker == Blocker(
+        kind=BlockerKind.SILENT,
+        worker="a@h",
+        count=1,
+        task_id="",
+        task="",
+        operation="",
+        running_for=None,
+        limit=None,
+        ends_in=None,
+        basis=Basis.NOTHING,
+        pace=Pace.NORMAL,
+        can_end=False,
+    )
+    assert DrainView(drained=True).blockers == ()

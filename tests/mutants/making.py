@@ -1,7 +1,8 @@
 """Makes the mutants of a module.
 
 Not mutated: imports, annotations, decorators, docstrings, `__all__`, what is only for type checkers,
-targets of assignments, and the arguments of `len` and `isinstance`, where a change is but a TypeError.
+targets of assignments, members of an enumeration that have no value of their own, and the arguments of
+`len` and `isinstance`, where a change is but a TypeError.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _LEFT_ALONE = (
     | m.AssignTarget()
     | m.If(test=m.Name("TYPE_CHECKING"))
     | m.Assign(targets=[m.AssignTarget(target=m.Name("__all__") | m.Name("__slots__"))])
+    | m.Assign(value=m.Call(func=m.Name("auto")))
     | m.Call(func=m.Name("len") | m.Name("isinstance") | m.Name("TypeVar"))
 )
 

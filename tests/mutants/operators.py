@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
-from mutmut.mutation.mutators import mutation_operators, operator_string
+from mutmut.mutation.mutators import mutation_operators, operator_assignment, operator_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,12 @@ def changes_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for kind, operator in _OPERATORS:
         if isinstance(node, kind):
             yield from operator(node)
+
+
+def _assigned(node: cst.Assign | cst.AnnAssign) -> Iterable[cst.CSTNode]:
+    """Another value, except for False, which becomes True by itself: None would be as untrue."""
+    if node.value is not None and not node.value.deep_equals(cst.Name("False")):
+        yield from operator_assignment(node)
 
 
 def _condition(node: cst.If | cst.CompIf) -> Iterable[cst.CSTNode]:
@@ -73,7 +79,12 @@ def _string(node: cst.SimpleString) -> Iterable[cst.CSTNode]:
 
 
 _OPERATORS: list[tuple[Any, Any]] = [
-    *((kind, operator) for kind, operator in mutation_operators if operator is not operator_string),
+    *(
+        (kind, operator)
+        for kind, operator in mutation_operators
+        if operator not in {operator_string, operator_assignment}
+    ),
+    ((cst.Assign, cst.AnnAssign), _assigned),
     (cst.SimpleString, _string),
     ((cst.If, cst.CompIf), _condition),
     (_Display, _entry),
