@@ -12,18 +12,18 @@ Rules (model: docs/model/barrier.pml):
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 
 __all__ = ["BarrierFacts", "Verdict", "judge"]
 
 
-class Verdict(StrEnum):
+class Verdict(Enum):
     """Three answers, since *not yet* differs from *never*."""
 
-    WAIT = "wait"
-    CONFIRMED = "confirmed"
+    WAIT = auto()
+    CONFIRMED = auto()
     """Every registered agent has acknowledged."""
-    TIMED_OUT = "timed out"
+    TIMED_OUT = auto()
     """Time has closed the rest; some are unconfirmed."""
 
 

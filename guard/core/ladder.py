@@ -13,7 +13,7 @@ not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
 __all__ = ["KILL_AFTER", "LATEST_TERM", "Climb", "Code", "Report", "Step", "next_signal_at", "next_step"]
 
@@ -33,29 +33,29 @@ class Code(Enum):
     """A signal has ended it and its process is on its way out."""
 
 
-class Report(StrEnum):
+class Report(Enum):
     """How Celery said that the job ended."""
 
-    RETURNED = "returned"
-    RAISED = "raised"
-    INTERRUPTED = "interrupted"
+    RETURNED = auto()
+    RAISED = auto()
+    INTERRUPTED = auto()
     """It stopped because it was asked to."""
-    LOST = "lost"
+    LOST = auto()
     """Its process is gone and had stored no success."""
 
 
-class Step(StrEnum):
+class Step(Enum):
     """What is to be done now."""
 
-    WAIT = "wait"
-    ASK = "ask"
-    PARK = "park"
+    WAIT = auto()
+    ASK = auto()
+    PARK = auto()
     """Put a copy aside: the broker has none, and after the signal it is too late."""
-    TERM = "term"
-    KILL = "kill"
-    LEAVE = "leave"
+    TERM = auto()
+    KILL = auto()
+    LEAVE = auto()
     """Take the request back and let the job run on."""
-    CONCLUDE = "conclude"
+    CONCLUDE = auto()
     """It is over, and known how."""
 
 

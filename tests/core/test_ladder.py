@@ -24,6 +24,7 @@ TABLE = [
     ("parked first", replace(ASKED, must_park=True), 110.0, Step.PARK),
     ("not parked before it must be", replace(ASKED, must_park=True), 109.0, Step.WAIT),
     ("its result is on the way", replace(ASKED, code=Code.OVER), 999.0, Step.WAIT),
+    ("it ends without a signal of ours", replace(ASKED, code=Code.EXITING), 999.0, Step.WAIT),
     ("a pool that cannot end it", replace(ASKED, terminable=False), 999.0, Step.WAIT),
     ("eased before the signal", replace(ASKED, wanted=False), 999.0, Step.LEAVE),
     ("two seconds to unwind", SIGNALLED, 111.999, Step.WAIT),
