@@ -51,3 +51,12 @@ def test_counters_of_another_release_are_left_out() -> None:
 def test_a_new_account_is_empty() -> None:
     assert all(Account().total(kind) == 0 for kind in Count)
     assert Account().still_parked == 0
+
+
+def test_the_flat_form_as_it_is_stored() -> None:
+    account = Account({(Count.REFUSED, "caption_generation"): 3, (Count.PARKED, "a:b"): 1})
+    assert account.to_fields() == {"refused:caption_generation": 3, "parked:a:b": 1}
+    assert Account.from_fields({"parked:a:b": 2, "refused:": 4}).counts == {
+        (Count.PARKED, "a:b"): 2,
+        (Count.REFUSED, ""): 4,
+    }

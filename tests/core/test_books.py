@@ -73,3 +73,24 @@ def test_counters_that_were_lost_make_no_job_unaccounted() -> None:
     assert balance(account(parked=2), **parts).adds_up is False  # type: ignore[arg-type]
     lost = balance(account(parked=2), **parts, whole=False)  # type: ignore[arg-type]
     assert (lost.unaccounted, lost.adds_up) == (None, None)
+
+
+def test_as_plain_values() -> None:
+    books = balance(account(parked=3, running=2), still_parked=1, still_running=1, gone_workers=0)
+    assert books.to_dict() == {
+        "still_parked": 1,
+        "still_running": 1,
+        "with_gone_workers": 0,
+        "uncounted": 0,
+        "unaccounted": 3,
+        "adds_up": False,
+    }
+
+
+def test_one_that_is_missing_is_missing() -> None:
+    one = balance(account(parked=1), still_parked=0, still_running=0, gone_workers=0)
+    assert (one.unaccounted, one.adds_up) == (1, False)
+    gone = balance(account(running=1), still_parked=0, still_running=0, gone_workers=1)
+    assert (gone.with_gone_workers, gone.unaccounted, gone.adds_up) == (1, 0, True)
+    nobody = balance(account(running=1), still_parked=None, still_running=None, gone_workers=1)
+    assert (nobody.with_gone_workers, nobody.uncounted, nobody.unaccounted) == (0, 0, None)

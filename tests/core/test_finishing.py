@@ -44,3 +44,15 @@ def test_a_step_is_read_back() -> None:
 def test_nonsense_is_a_value_error(raw: dict[str, Any]) -> None:
     with contextlib.suppress(ValueError):
         assert isinstance(FinishingStep.from_dict(raw), FinishingStep)
+
+
+def test_what_is_stored_and_sent() -> None:
+    assert write_mark("w-1", "a1") == "w-1/a1"
+    assert read_mark("w-1/a/1") == ("w-1", "a/1")
+    assert STEP.to_dict() == {
+        "token": "a1",
+        "task_id": "t-1",
+        "task": "shop.step",
+        "queue": "jobs",
+        "since": 1.7e9,
+    }

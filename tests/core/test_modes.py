@@ -26,3 +26,18 @@ def test_gate_codes_fit_in_three_bits() -> None:
 
 def test_closed_phases_are_those_between_opening_and_releasing() -> None:
     assert {phase.value for phase in CLOSED_PHASES} == CLOSING
+
+
+def test_the_names_and_codes_that_records_and_pages_hold() -> None:
+    """Workers of other releases read them."""
+    assert [mode.value for mode in Mode] == ["normal", "emergency", "test"]
+    assert [phase.value for phase in Phase] == [
+        "inactive",
+        "closing",
+        "draining",
+        "active",
+        "verifying",
+        "releasing",
+    ]
+    codes = {gate.name: gate.value for gate in Gate}
+    assert codes == {"UNKNOWN": 0, "OPEN": 1, "NORMAL": 2, "EMERGENCY": 3, "TEST": 4}

@@ -79,3 +79,10 @@ def test_how_it_ended(report: Report, signalled: bool, how: Ended) -> None:
 )
 def test_what_becomes_of_it(how: Ended, acks_late: bool, resumable: bool, where: Went) -> None:
     assert went(how, acks_late=acks_late, resumable=resumable) is where
+
+
+def test_the_words_as_they_are_kept() -> None:
+    assert [how.value for how in Ended] == ["completed", "interrupted", "killed", "lost"]
+    assert [where.value for where in Went] == ["finished", "requeued", "parked", "revoked"]
+    written = OUTCOME.to_dict()
+    assert (type(written["outcome"]), type(written["went"])) == (str, str)

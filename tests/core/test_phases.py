@@ -88,3 +88,21 @@ def test_a_change_and_an_easing_never_move() -> None:
 
 def test_an_escalation_closes_anew() -> None:
     assert {after for _, event, after in LEGAL if event is Event.ESCALATE} == {Phase.CLOSING}
+
+
+@pytest.mark.parametrize(
+    ("phase", "event", "remedy"),
+    [
+        (Phase.ACTIVE, Event.ENABLE, "change it, or disable it first"),
+        (Phase.INACTIVE, Event.DISABLE, "nothing is closed"),
+        (Phase.INACTIVE, Event.CHANGE, "enable a window first"),
+        (Phase.INACTIVE, Event.ESCALATE, "enable a window first"),
+        (Phase.INACTIVE, Event.EASE, "enable a window first"),
+        (Phase.CLOSING, Event.VERIFY, "verifying follows active"),
+        (Phase.CLOSING, Event.DRAINED, "the window is not there yet"),
+    ],
+)
+def test_the_remedy_is_one_for_this_event(phase: Phase, event: Event, remedy: str) -> None:
+    with pytest.raises(IllegalMove) as caught:
+        move(phase, event)
+    assert str(caught.value).endswith(f": {remedy}")

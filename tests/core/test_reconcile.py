@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from guard.core.modes import Gate, Mode, Phase
-from guard.core.reconcile import to_be_journaled
+from guard.core.reconcile import AHEAD, to_be_journaled
 from guard.core.state import GuardState, newer
 from tests.core.strategies import states
 
@@ -28,6 +28,7 @@ NORMAL_7 = replace(FIRST, epoch=7, mode=Mode.NORMAL, phase=Phase.DRAINING, reaso
         (EMERGENCY_7, OPEN_7, replace(EMERGENCY_7, epoch=8)),
         (NORMAL_7, EMERGENCY_7, replace(EMERGENCY_7, epoch=8)),
         (OPEN_7, replace(EMERGENCY_7, store_id="another"), None),
+        (replace(OPEN_7, epoch=6), replace(EMERGENCY_7, store_id="another"), None),
     ],
 )
 def test_what_the_durable_store_learns(
@@ -47,3 +48,7 @@ def test_afterwards_both_stores_can_take_it_and_nothing_is_opened(one: GuardStat
     assert learnt.epoch > other.epoch or learnt == other
     assert learnt.gate is newer(one, other).gate
     assert learnt.gate is not Gate.OPEN or newer(one, other).gate is Gate.OPEN
+
+
+def test_an_emergency_that_only_redis_knows_of_stays_ahead_of_a_thousand_changes() -> None:
+    assert AHEAD == 1000

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Survey", "Tracer"]
 
+_LONGEST = 2.0
+"""Seconds of a test while its lines are traced, several times those that it takes otherwise."""
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -38,8 +41,9 @@ class Survey:
 
     @property
     def tests(self) -> list[str]:
-        """All tests, the quickest first."""
-        return sorted(self.seconds, key=lambda test: self.seconds[test])
+        """The tests, the quickest first; without those of many seconds, which would make survivors costly."""
+        brief = [test for test, seconds in self.seconds.items() if seconds <= _LONGEST]
+        return sorted(brief, key=lambda test: self.seconds[test])
 
     def reaching(self, line: int) -> list[str]:
         """The tests that reach the statement on this line, the quickest first."""
