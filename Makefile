@@ -15,7 +15,7 @@ CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model fuzz dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,11 @@ docs: $(VENV)/.docs-installed ## Build the documentation into site/
 model: ## Search the models of the protocol to their end (ARGS="failover" or --json)
 	@sh tests/support/install_spin.sh
 	@$(PYTHON) docs/model/check.py $(ARGS)
+
+N ?= 100000
+fuzz: $(VENV)/.test-installed ## Give every reader of untrusted input N inputs by each engine (N=... ARGS="texts --seed 1")
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt || true
+	@$(BIN)/python -m tests.fuzz -n $(N) $(ARGS)
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
