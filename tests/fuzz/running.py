@@ -40,6 +40,8 @@ class Outcomes:
     seconds: float = 0.0
     words: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
+    reached: int = 0
+    """Inputs that reached code which none before them reached, as the coverage-guided engine counts them."""
 
     def take(self, check: Check, case: Any) -> bool:
         """Check a case; whether the promise held."""
