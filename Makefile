@@ -16,7 +16,8 @@ CONTAINED_mutants := mutants
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model mutants dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model simulate stress kills fuzz mutants \
+	dist bench compare clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +86,11 @@ model: ## Search the models of the protocol to their end (ARGS="failover" or --j
 
 mutants: $(VENV)/.test-installed $(VENV)/.mutants-installed ## Change the core in one place at a time: does a test notice? (MODULES="lease barrier")
 	@nice $(BIN)/python -m tests.mutants $(MODULES)
+
+N ?= 100000
+fuzz: $(VENV)/.test-installed ## Give every reader of untrusted input N inputs by each engine (N=... ARGS="texts --seed 1")
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt || true
+	@$(BIN)/python -m tests.fuzz -n $(N) $(ARGS)
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from guard.core.audit_chain import ChainRow, Ends, Head
+from guard.core.plain import read_json
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Manifest:
     def of_text(cls, text: str) -> Manifest:
         """Read one. Raises InvalidRequest when it is none."""
         try:
-            read = json.loads(text)
+            read = read_json(text)
             values = {field.name: read[field.name] for field in fields(cls)}
             right = read["version"] == _VERSION and all(_fits(name, value) for name, value in values.items())
         except (ValueError, KeyError, TypeError):
@@ -112,7 +113,7 @@ def line_of(row: ChainRow, time: str) -> str:
 def row_of_line(line: str) -> ChainRow:
     """The row of such a line. Raises InvalidRequest when it is none."""
     try:
-        values = json.loads(line)
+        values = read_json(line)
     except ValueError as error:
         raise InvalidRequest("a line is no JSON") from error
     if not isinstance(values, dict) or set(values) != set(COLUMNS):

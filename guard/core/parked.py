@@ -40,6 +40,7 @@ _VERSION = 1
 _LATEST = 253_402_300_800
 _NUMBERS = frozenset({"priority", "timestamp"})
 _NUMBER = (int, float)
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ def kept_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
             kept[name] = value if isinstance(value, (str, *_NUMBER)) else str(value)
         elif isinstance(value, _NUMBER):
             kept[name] = value
-        elif isinstance(value, str) and value.isascii() and value.isdigit():
+        elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
             kept[name] = int(value)
     return kept
 

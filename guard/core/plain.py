@@ -1,16 +1,29 @@
-"""Flat dataclasses of texts and numbers, read back from plain JSON types."""
+"""JSON text that others may have written, and flat dataclasses of texts and numbers, read back from it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["read_flat"]
+__all__ = ["read_flat", "read_json"]
 
 T = TypeVar("T")
+
+
+def read_json(text: str | bytes) -> Any:
+    """What a JSON text says. `json.loads` raises RecursionError for one that is nested deeply.
+
+    Raises:
+        ValueError: it is none, or none that can be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("JSON that is nested too deeply") from error
 
 
 def read_flat(kind: type[T], raw: Mapping[str, Any]) -> T:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.headers import COPY_HEADER, PARKED_HEADER
 from guard.core.parked import ParkedJob
+from guard.core.plain import read_json
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -114,8 +115,9 @@ class _RedisParkedQueue(ParkedQueue):
 
     def _parse(self, raw: bytes) -> ParkedMessage:
         try:
-            payload = json.loads(raw)
+            payload = read_json(raw)
             job, problem = _read(payload["headers"])
+            payload["properties"].keys()
         except (ValueError, TypeError, KeyError, AttributeError):
             return ParkedMessage(job=None, problem="a message in the parking queue is not readable", raw=raw)
         return ParkedMessage(job=job, problem=problem, raw=raw)

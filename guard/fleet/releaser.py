@@ -115,7 +115,7 @@ class Releaser:
                         return result
                     try:
                         self._one(parked, message, tasks, queues, result, is_last=wave == _ALL)
-                    except (TypeError, ValueError, OverflowError) as error:
+                    except (TypeError, ValueError, OverflowError, LookupError, AttributeError) as error:
                         # One that cannot be published must not keep those behind it. It stays.
                         if wave == _ALL:
                             result.malformed.append(f"a parked message cannot be given back: {error}")

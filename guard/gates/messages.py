@@ -19,23 +19,27 @@ __all__ = ["QueueNames", "generation_of", "in_lane", "job_of", "publication_of",
 def job_of(message: Message) -> tuple[str, str, int, Any, Any]:
     """Task id, task name, retries, args and kwargs.
 
-    Arguments are decoded only for built-in tasks that carry another one; else they are empty.
+    Arguments are decoded only for built-in tasks that carry another one; else they are empty. Anybody may
+    publish: but for the name, by which Celery found the task, a part that is none is taken for left out. A
+    job without an id is parked all the same, where it stays and is told of.
     """
-    headers = message.headers
-    if "task" not in headers:  # message protocol 1: all is in the body
-        body = message.payload
-        return (
-            body["id"],
-            body["task"],
-            int(body.get("retries") or 0),
-            body.get("args") or (),
-            body.get("kwargs") or {},
-        )
+    said = message.headers
     args: Any = ()
     kwargs: Any = {}
-    if headers["task"] in CARRIERS:
-        args, kwargs, _ = message.payload
-    return headers["id"], headers["task"], int(headers.get("retries") or 0), args, kwargs
+    if "task" not in said:  # message protocol 1: all is in the body
+        said = message.payload
+        args, kwargs = said.get("args"), said.get("kwargs")
+    elif said["task"] in CARRIERS:
+        body = message.payload
+        args, kwargs = body[:2] if isinstance(body, (list, tuple)) and len(body) >= 2 else ((), {})
+    task_id, retries = said.get("id"), said.get("retries")
+    return (
+        task_id if isinstance(task_id, str) else "",
+        said["task"],
+        retries if isinstance(retries, int) and retries > 0 else 0,
+        args if isinstance(args, (list, tuple)) else (),
+        kwargs if isinstance(kwargs, dict) else {},
+    )
 
 
 class QueueNames:

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from guard.core.scope import EVERYTHING, LONGEST_SCOPE, Scope
+from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
     import mmap
@@ -73,5 +74,13 @@ class PageScope:
         text = self._memory[self._text : self._text + length]
         if self._words[self._word] != head:
             return None
-        self._last = head, Scope.from_dict(json.loads(text)) if length else EVERYTHING
+        self._last = head, _scope_of(text)
         return self._last[1]
+
+
+def _scope_of(text: bytes) -> Scope:
+    """What cannot be read, because somebody else has written to this memory, is everything."""
+    try:
+        return Scope.from_dict(json.loads(text)) if text else EVERYTHING
+    except (ValueError, RecursionError, StateInvalid):
+        return EVERYTHING

@@ -100,13 +100,10 @@ class Scoping:
         def tenant(where: str, key: str) -> Any:
             if where == "header":
                 return message.headers.get(key)
-            body = message.payload
-            kwargs = body.get("kwargs") if isinstance(body, dict) else body[1]  # protocol 1, and 2
-            return (kwargs or {}).get(key)
+            return _kwargs_of(message.payload).get(key)
 
         def seconds() -> float | None:
-            limits: Any = message.headers.get("timelimit") or (None, None)
-            return limits[0] or limits[1] or self._limit(name) or self.usual(name)
+            return _bound(message.headers.get("timelimit")) or self._limit(name) or self.usual(name)
 
         return scope.covers(
             operation=kind().name,
@@ -140,8 +137,7 @@ class Scoping:
             return request.get(key, (request.headers or {}).get(key))
 
         def seconds() -> float | None:
-            limits: Any = request.timelimit or (None, None)
-            return limits[0] or limits[1] or self._limit(task.name)
+            return _bound(request.timelimit) or self._limit(task.name)
 
         return scope.covers(
             operation=kind().name,
@@ -176,3 +172,18 @@ class Scoping:
             if queue.exchange is not None and queue.exchange.name == exchange
         ]
         return max(names)[1] if names else None
+
+
+def _kwargs_of(body: Any) -> Mapping[str, Any]:
+    """The keyword arguments in a body of either protocol. Anybody may publish: what is none has none."""
+    if isinstance(body, dict):
+        kwargs = body.get("kwargs")
+    else:
+        kwargs = body[1] if isinstance(body, (list, tuple)) and len(body) > 1 else None
+    return kwargs if isinstance(kwargs, dict) else {}
+
+
+def _bound(limits: Any) -> float | None:
+    """The hard time limit that a message gives its job, or else the soft one."""
+    numbers = limits if isinstance(limits, (list, tuple)) else ()
+    return next((one for one in numbers[:2] if isinstance(one, (int, float)) and one), None)

@@ -19,7 +19,9 @@ def proxy_problems(texts: Iterable[str]) -> list[str]:
         try:
             network = ip_network(text)
         except ValueError as error:
-            problems.append(f"GUARD_TRUSTED_PROXIES: {text[:60]!r} is no address and no network ({error})")
+            problems.append(
+                f"GUARD_TRUSTED_PROXIES: {text[:60]!r} is no address and no network ({str(error)[:100]})"
+            )
             continue
         if network.prefixlen == 0:
             problems.append(f"GUARD_TRUSTED_PROXIES: {text[:60]!r} is everybody: name your proxies")

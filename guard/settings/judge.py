@@ -68,6 +68,12 @@ _TYPES: dict[Any, Any] = {
     Secret | None: SecretStr | None,
 }
 _SECRET_FIELDS = frozenset({"guard_secret_key", "guard_former_secret_keys", "guard_encryption_keys"})
+_LEASE = {
+    "lease": "GUARD_LEASE_SECONDS",
+    "renewal every": "GUARD_RENEW_SECONDS with GUARD_LEASE_SECONDS",
+    "renewal timeout": "GUARD_TIMEOUT_SECONDS with GUARD_RENEW_SECONDS",
+}
+"""How the sentences of `guard.core.lease` begin."""
 _ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -101,7 +107,7 @@ class _Rules(BaseSettings):
         try:
             settings.lease  # noqa: B018 - its constructor checks how the three times relate
         except InvalidRequest as error:
-            problems += error.problems
+            problems += [f"{_of_lease(problem)}: {problem}" for problem in error.problems]
         try:
             settings.notice_times  # noqa: B018 - reading it checks it
         except InvalidRequest as error:
@@ -156,10 +162,27 @@ def judge(settings: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]
         ConfigurationInvalid: with name, value (secrets masked) and what is allowed of every problem.
     """
     given = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
-    judged, problems = _try(_rules_for(cast("Hashable", settings)), given)
-    if judged is None:
-        raise ConfigurationInvalid(*problems)
+    no_text = [name for name, value in given.items() if isinstance(value, str) and not _is_text(value)]
+    told = [f"{name.upper()} is not UTF-8 text: write it again" for name in no_text]
+    rules = _rules_for(cast("Hashable", settings))
+    judged, problems = _try(rules, {name: value for name, value in given.items() if name not in no_text})
+    if judged is None or told:
+        raise ConfigurationInvalid(*told, *problems)
     return _plain(judged)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8. Python gives other bytes of the environment as half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _of_lease(problem: str) -> str:
+    """The setting that a sentence on the three times of the lease is about."""
+    return next(name for begin, name in _LEASE.items() if problem.startswith(begin))
 
 
 def _try(rules: type[_Rules], values: dict[str, Any]) -> tuple[_Rules | None, list[str]]:

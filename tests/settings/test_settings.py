@@ -177,7 +177,7 @@ def test_all_problems_at_once_each_with_name_value_and_what_is_allowed() -> None
         "GUARD_WHEN_CLOSED": ("'hodl'", "'refuse' or 'hold'"),
         "GUARD_SECRET_KEY": ("too short", "16 characters"),
         "MAINTENANCE_WEBHOOK_URL": ("https://",),
-        "lease of 60.0 s": ("1 to 15",),
+        "GUARD_LEASE_SECONDS": ("lease of 60.0 s", "1 to 15",),
         "GUARD_HOLD_QUEUES": ("both name b",),
         "GUARD_TIME_ZONE": ("did you mean 'Europe/Berlin'",),
         "GUARD_NOTICE_TIMES": ("'soon'",),

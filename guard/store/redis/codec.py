@@ -7,9 +7,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from guard.core.agents import AgentCard, AgentReport, RunningJob
+from guard.core.plain import read_json
 from guard.errors import StateInvalid
 
-__all__ = ["card_of", "card_text", "report_of", "report_text"]
+__all__ = ["card_of", "card_text", "number_of", "report_of", "report_text"]
 
 
 def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def card_text(card: AgentCard) -> str:
 def card_of(text: str) -> AgentCard:
     """A card from text. Raises StateInvalid."""
     try:
-        values = json.loads(text)
+        values = read_json(text)
         return AgentCard(
             **{
                 **_known(AgentCard, values),
@@ -38,6 +39,14 @@ def card_of(text: str) -> AgentCard:
         raise StateInvalid("an agent's card in Redis is malformed") from error
 
 
+def number_of(text: str) -> int:
+    """A whole number from text: an epoch, or milliseconds. Raises StateInvalid."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise StateInvalid("a number that an agent keeps in Redis is none") from error
+
+
 def report_text(report: AgentReport) -> str:
     """A report as text."""
     return json.dumps(asdict(report), separators=(",", ":"))
@@ -46,7 +55,7 @@ def report_text(report: AgentReport) -> str:
 def report_of(text: str) -> AgentReport:
     """A report from text. Raises StateInvalid."""
     try:
-        values = json.loads(text)
+        values = read_json(text)
         running = tuple(RunningJob(**_known(RunningJob, job)) for job in values["running"])
         queues = values.get("queues")
         lists = {

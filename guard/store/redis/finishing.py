@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from guard.core.finishing import FinishingStep
+from guard.core.plain import read_json
 from guard.errors import StateInvalid
 from guard.store.redis.client import in_our_words, lua
 
@@ -46,7 +47,7 @@ class RedisFinishingSteps:
         with in_our_words():
             texts: Any = self._client.hvals(self._keys.finishing(window_id))
         try:
-            steps = [FinishingStep.from_dict(json.loads(text)) for text in texts]
+            steps = [FinishingStep.from_dict(read_json(text)) for text in texts]
         except (ValueError, TypeError) as error:
             raise StateInvalid("a finishing step in Redis is malformed") from error
         return sorted(steps, key=lambda step: (step.since, step.token))

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from guard.core.ledger import LedgerEntry, LostJob
+from guard.core.plain import read_json
 from guard.errors import StateInvalid
 from guard.store.redis.client import in_our_words, lua
 
@@ -153,14 +154,14 @@ def _text(entry: LedgerEntry) -> str:
 
 def _entry(text: str) -> LedgerEntry:
     try:
-        return LedgerEntry.from_dict(json.loads(text))
+        return LedgerEntry.from_dict(read_json(text))
     except (ValueError, TypeError) as error:
         raise StateInvalid("an entry of the ledger in Redis is malformed") from error
 
 
 def _lost(text: str) -> LostJob:
     entry = _entry(text)
-    found_at = json.loads(text).get("found_at")
+    found_at = read_json(text).get("found_at")
     if not isinstance(found_at, (int, float)):
         raise StateInvalid("an entry of the ledger in Redis is malformed")
     return LostJob(entry=entry, found_at=float(found_at))

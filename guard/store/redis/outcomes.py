@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from guard.core.outcome import JobOutcome
+from guard.core.plain import read_json
 from guard.errors import StateInvalid
 from guard.store.redis.client import in_our_words
 
@@ -43,6 +44,6 @@ class RedisOutcomes:
 
 def _outcome_of(text: str) -> JobOutcome:
     try:
-        return JobOutcome.from_dict(json.loads(text))
+        return JobOutcome.from_dict(read_json(text))
     except ValueError as error:
         raise StateInvalid("the outcome of a job in Redis is malformed") from error

@@ -12,6 +12,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from guard.core.headers import ORIGINAL
+from guard.core.plain import read_json
 from guard.errors import InvalidRequest, StateInvalid
 from guard.store.redis.client import in_our_words
 
@@ -99,6 +100,6 @@ def _parked_of(text: str) -> ParkedJob:
     from guard.core.parked import ParkedJob
 
     try:
-        return ParkedJob.from_header(json.loads(text))
+        return ParkedJob.from_header(read_json(text))
     except (ValueError, InvalidRequest) as error:
         raise StateInvalid("an entry in the index of parked jobs is malformed") from error

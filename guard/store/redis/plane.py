@@ -12,7 +12,7 @@ from guard.core.agents import Renewal
 from guard.core.record import read_record, write_record
 from guard.errors import StaleEpoch, StateMissing, StoreError, StoreUnavailable
 from guard.store.redis.client import connect, in_our_words, lua
-from guard.store.redis.codec import card_of, card_text, report_of, report_text
+from guard.store.redis.codec import card_of, card_text, number_of, report_of, report_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,8 +204,8 @@ class RedisControlPlane:
         return [
             RosterEntry(
                 card=card_of(text),
-                acknowledged_epoch=int(acks.get(agent_id, -1)),
-                seen_seconds_ago=max(0, now_ms - int(seen.get(agent_id, 0))) / 1000,
+                acknowledged_epoch=number_of(acks.get(agent_id, "-1")),
+                seen_seconds_ago=max(0, now_ms - number_of(seen.get(agent_id, "0"))) / 1000,
                 report=report_of(reports[agent_id]) if agent_id in reports else None,
             )
             for agent_id, text in cards.items()

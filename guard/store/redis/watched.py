@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from guard.core.plain import read_json
 from guard.core.readings import Memory
 from guard.store.redis.client import in_our_words
 
@@ -110,7 +111,7 @@ class RedisWatched:
 
 def _memory(text: object) -> Memory:
     try:
-        raw = json.loads(str(text))
+        raw = read_json(str(text))
     except ValueError:
         return Memory()
     return Memory.from_dict(raw) if isinstance(raw, dict) else Memory()

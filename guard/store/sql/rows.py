@@ -34,6 +34,18 @@ STATE_COLUMNS = (
     "generation",
 )
 """Of the table `guard_state`."""
+_TYPES: dict[str, tuple[type, ...]] = {
+    "epoch": (int,),
+    "window_id": (str,),
+    "reason": (str,),
+    "changed_by": (str,),
+    "started_at": (int, float, type(None)),
+    "duration": (int, type(None)),
+    "changed_at": (int, float),
+    "store_id": (str,),
+    "terms": (str, type(None)),
+    "generation": (str, type(None)),
+}
 
 
 def state_values(state: GuardState) -> dict[str, Any]:
@@ -58,11 +70,12 @@ def state_of(row: Row[Any] | SimpleNamespace) -> GuardState:
     """The state of a row, whoever read it.
 
     Raises:
-        StateInvalid: somebody wrote a phase or mode by hand that does not exist.
+        StateInvalid: somebody wrote by hand what no state is. SQLite takes any type in any column.
     """
+    _require_types(row)
     try:
         state = GuardState(
-            epoch=int(row.epoch),
+            epoch=row.epoch,
             phase=Phase(row.phase),
             mode=Mode(row.mode) if row.mode is not None else None,
             window_id=row.window_id,
@@ -76,7 +89,13 @@ def state_of(row: Row[Any] | SimpleNamespace) -> GuardState:
             terms=Terms.from_dict(Terms().to_dict() | json.loads(row.terms or "{}")),
             generation=Generation.from_dict(json.loads(row.generation)) if row.generation else Generation(),
         )
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise StateInvalid("the guard_state row has an unknown phase, mode or terms") from error
     require_consistent(state)
     return state
+
+
+def _require_types(row: Row[Any] | SimpleNamespace) -> None:
+    for name, types in _TYPES.items():
+        if not isinstance(getattr(row, name), types):
+            raise StateInvalid(f"the guard_state row's {name} is of another type")

@@ -12,11 +12,11 @@ if registry[1] ~= ARGV[4] then
   -- another server process: what it knows may have gaps, so its registry is as young as this moment
   redis.call('HSET', KEYS[4], 'server', ARGV[4], 'born', ms)
 end
-if ms - tonumber(registry[2] or '0') > 10000 then
+if ms - (tonumber(registry[2] or '0') or 0) > 10000 then
   redis.call('HSET', KEYS[4], 'checked', ms)
   local seen = redis.call('HGETALL', KEYS[3])
   for i = 1, #seen, 2 do
-    if ms - tonumber(seen[i + 1]) > tonumber(ARGV[5]) then
+    if ms - (tonumber(seen[i + 1]) or 0) > tonumber(ARGV[5]) then
       redis.call('HDEL', KEYS[2], seen[i])
       redis.call('HDEL', KEYS[3], seen[i])
       redis.call('HDEL', KEYS[5], seen[i])
