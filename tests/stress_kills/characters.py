@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from celery import Task
 
-__all__ = ["CHARACTERS", "SOFT", "Run"]
+__all__ = ["CHARACTERS", "LIVE_UNTIL_SIGNALLED", "SOFT", "Run"]
 
 _LOOK = 0.02
 _LONG = 60.0
@@ -192,3 +192,8 @@ CHARACTERS: dict[str, Callable[[Run], None]] = {
 
 SOFT = frozenset({"soft", "soft_returns", "soft_swallows"})
 """They need a task with `soft_stop`."""
+
+LIVE_UNTIL_SIGNALLED = frozenset({
+    "waits", "soft_swallows", "blocks", "cleans", "catches_exit", "breaks", "deaf", "starts_program", "forks",
+})  # fmt: skip
+"""They end by a signal alone."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.stress_kills.characters import LIVE_UNTIL_SIGNALLED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,6 +49,8 @@ def _record(case: Case, round_: Round) -> Iterator[str]:
     expected = _went(case, record)
     if record.went not in expected:
         yield f"recorded as {record.went}, expected {' or '.join(sorted(expected))}"
+    if _had_no_time(case):
+        yield "SIGTERM ended its process at once: nothing could be cleaned up"
     yield from _times(case, record, round_)
     yield from _set_aside(case, record)
 
@@ -71,6 +75,13 @@ def outcomes_of(case: Case) -> set[str]:  # noqa: C901 - one line for each way t
             if case.state == "FAILURE" and not ended_by_system:
                 return {"completed"}
             return ({"interrupted"} if case.signals else set()) | cut_short
+
+
+def _had_no_time(case: Case) -> bool:
+    """Whether a job that has to catch what SIGTERM raises, or hangs in C until SIGKILL, ended without either."""
+    names = [name for _, name in case.signals]
+    beside = case.murdered_at is not None or case.orphaned
+    return case.job.character in LIVE_UNTIL_SIGNALLED and case.last == "" and names == ["SIGTERM"] and not beside
 
 
 def _went(case: Case, record: Record) -> set[str]:
