@@ -7,6 +7,7 @@ begins in this file.
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import billiard.common
@@ -28,8 +29,10 @@ __all__ = [
     "WorkController",
     "active_requests",
     "create_request_cls",
+    "exit_begun",
     "finalize",
     "forget_task",
+    "hear_sigterm_again",
     "is_configured",
     "is_exiting",
     "is_finalized",
@@ -99,6 +102,17 @@ def is_configured(app: Celery) -> bool:
 def is_exiting() -> bool:
     """In a pool child: whether billiard's handler of SIGTERM has run, so that the process is ending."""
     return bool(_common.terminate_handler_fired())
+
+
+exit_begun: list[bool] = _common._should_have_exited  # noqa: SLF001 - looked at after every job: no call
+"""In a pool child: one element, what `is_exiting` says."""
+
+
+def hear_sigterm_again() -> None:
+    """In a pool child whose job has outlived a SIGTERM: billiard's handler took itself away, because the process
+    was to end. Without it the next SIGTERM would end the next job at once, with nothing cleaned up."""
+    _common.clear_terminate_handler_fired()
+    signal.signal(signal.SIGTERM, _common._shutdown_cleanup)  # noqa: SLF001
 
 
 def active_requests() -> list[Request]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 
 from guard.errors import JobInterrupted
-from guard.gates.inner_celery import is_exiting
+from guard.gates.inner_celery import hear_sigterm_again, is_exiting
 from guard.gates.not_started import Interrupted
 from guard.gates.page import Rung, SlotState
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from guard.gates.page import Slot
 
-__all__ = ["left_by"]
+__all__ = ["left_by", "outlived"]
 
 
 def left_by(error: BaseException, slot: Slot, task: Task[..., Any]) -> int:
@@ -34,3 +34,9 @@ def left_by(error: BaseException, slot: Slot, task: Task[..., Any]) -> int:
     if isinstance(error, JobInterrupted) or soft or broken:
         raise Interrupted(task.name) from error
     return SlotState.FAILED
+
+
+def outlived(slot: Slot) -> None:
+    """A job has ended in a process that was told to end: if that was for this very job, it goes on."""
+    if slot.was_signalled:
+        hear_sigterm_again()

@@ -153,6 +153,11 @@ class Slot:
         return _rung(self.words, self.base) if self.busy else Rung.NONE
 
     @property
+    def was_signalled(self) -> bool:
+        """Whether the job that runs here, or ran here last, was signalled."""
+        return _rung(self.words, self.base) is Rung.SIGNALLED
+
+    @property
     def deadline_ms(self) -> int:
         """Until when the job has time, once it was asked."""
         return self.words[self.base + 5]

@@ -21,7 +21,7 @@ from guard.core.operations import mask_of
 from guard.core.process_figures import Asked
 from guard.core.word import DEADLINE_MASK, GATE_SHIFT
 from guard.gates.classify import CARRIERS
-from guard.gates.inner_celery import task_stack
+from guard.gates.inner_celery import exit_begun, task_stack
 from guard.gates.not_started import Interrupted, NotStarted
 from guard.gates.page import SlotState
 
@@ -108,6 +108,8 @@ def _gated(task: Task[..., Any], runtime: Runtime, gate: PublishGate) -> Callabl
         finally:
             slot.busy = False
             words[base] = outcome
+            if exit_begun[0] and outcome != SlotState.EXITING:
+                _outlived(slot)
 
     setattr(guarded_run, _MARK, True)
     return guarded_run
@@ -124,6 +126,12 @@ def _left_by(error: BaseException, slot: Slot, task: Task[..., Any], gate: Publi
     except Interrupted:
         gate.job_stopped(task)
         raise
+
+
+def _outlived(slot: Slot) -> None:
+    from guard.gates.interrupted import outlived  # as above
+
+    outlived(slot)
 
 
 def _without_slot(

@@ -61,6 +61,15 @@ def define(app: Celery, note: Callable[..., None]) -> None:  # noqa: C901 - a li
                 note("swallowed", self, error=type(error).__name__)
         note("end", self)
 
+    @app.task(name="shop.swallows_once", shared=False, bind=True)
+    def swallows_once(self: Task) -> None:
+        """Takes SIGTERM for a sign that it may return."""
+        note("start", self)
+        try:
+            time.sleep(60)
+        except SystemExit as error:
+            note("swallowed", self, error=type(error).__name__)
+
     @app.task(name="shop.publishes", shared=False, bind=True)
     def publishes(self: Task, flag: str, number: int) -> None:
         """Waits for a file, and publishes then."""

@@ -132,6 +132,28 @@ def test_a_deaf_job_is_gone_in_time_and_no_other_job_is_hurt(shop: Shop) -> None
     deaf.get(timeout=15)
 
 
+def test_a_child_that_has_outlived_a_signal_lets_its_next_job_clean_up(shop: Shop) -> None:
+    """billiard's handler of SIGTERM takes itself away when it has run. In a child whose job had swallowed what it
+    raised, the next emergency's SIGTERM then ended another job at once (found by ending thousands)."""
+    shop.worker("w1", concurrency=1)
+    swallows = shop.send("swallows_once")
+    child = runs_now(shop)[0]["pid"]
+    emergency(shop, grace=0)
+    (outcome,) = outcomes(shop, 1)
+    assert outcome.outcome is Ended.COMPLETED
+    assert shop.events("swallowed")
+    swallows.get(timeout=10)
+    shop.guard.disable(by="tests")
+    shop.send("cleans", 60, 0.2)
+    assert runs_now(shop, 2)[1]["pid"] == child
+
+    emergency(shop, grace=0)
+
+    (outcome,) = outcomes(shop, 1)
+    assert outcome.outcome is Ended.KILLED
+    assert [line["pid"] for line in shop.events("cleaned")] == [child]
+
+
 def test_a_job_that_ends_within_its_grace_period_is_completed(shop: Shop) -> None:
     """Asking hurts nobody: one that does not look ends by itself, one that looks returns what it has."""
     shop.worker("w1")
