@@ -1,0 +1,9 @@
+"""``python -m benchmarks.compare.apps NAME``: serve the harness for one tool. Its module is imported by its own name,
+by which the workers know it too; Huey names tasks for it."""
+
+import sys
+from importlib import import_module
+
+from benchmarks.compare.serving import serve
+
+serve(import_module(f"benchmarks.compare.apps.{sys.argv[1]}").make_tool())
