@@ -27,6 +27,9 @@ Span = tuple[float, float]
 class Contestant:
     """What is the same for most. `way` chooses between the ways to pause one tool.
 
+    Args:
+        quick: a smoke test; waits that only serve the measuring are left out.
+
     Attributes:
         name: as `--only` and the table have it.
         pause_is: the call that is timed.
@@ -35,7 +38,8 @@ class Contestant:
         ready_text, ready_times: what a worker's log says, and how often, when it takes jobs.
         settle: seconds that the fleet needs before its pause can be as fast as usual.
         drops: what it pauses is gone, by its own documentation.
-        redelivers_within: seconds after which a dead worker's jobs run again; 0: not by itself, or later than we wait.
+        redelivers_within: seconds until a dead worker's jobs run again; 0: never, or later than we wait.
+        has_workers_while_paused: whether there is anybody whose worker can be disturbed.
     """
 
     name: ClassVar[str]
@@ -45,10 +49,13 @@ class Contestant:
     way: ClassVar[str] = ""
     ready_text: ClassVar[str]
     ready_times: ClassVar[int] = 1
-    settle: float = 0.0
+    settle: ClassVar[float] = 0.0
     drops: ClassVar[bool] = False
     redelivers_within: ClassVar[float] = 0.0
     has_workers_while_paused: ClassVar[bool] = True
+
+    def __init__(self, *, quick: bool = False) -> None:
+        self.quick = quick
 
     def worker(self, number: int, environ: dict[str, str]) -> Sequence[str | Path]:
         """The command of one worker process with `SLOTS_EACH` slots."""
@@ -58,7 +65,7 @@ class Contestant:
         """The command of a process that answers the line protocol of `serving`."""
         raise NotImplementedError
 
-    def environ(self, folder: Path) -> dict[str, str]:
+    def environ(self, _folder: Path) -> dict[str, str]:
         """What its processes need beyond what all have."""
         return {}
 
@@ -75,7 +82,7 @@ class Contestant:
 
     @staticmethod
     def serving(app: str, python: str | Path = sys.executable) -> Sequence[str | Path]:
-        """The module of `benchmarks.compare.apps` that speaks for a tool, in the project's environment or theirs."""
+        """The module of `benchmarks.compare.apps` that speaks for a tool, run by this Python."""
         return [python, "-W", "ignore", "-m", "benchmarks.compare.apps", app]
 
 

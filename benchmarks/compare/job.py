@@ -1,7 +1,7 @@
-"""The job that every contestant runs, and the journal it writes. Standard library only: it runs in two environments.
+"""The job that every contestant runs, and the journal it writes. Standard library only: see `apps`.
 
-A line is ``<event> <job id> <seconds> <pid>``; the seconds are of the machine's monotonic clock, which all its
-processes share, Node too. A line is one write to a file opened for appending, so lines never mix.
+A line is ``<event> <job id> <seconds> <pid>``; the seconds are of the machine's monotonic clock, which all
+its processes share, Node too. A line is one write to a file opened for appending, so lines never mix.
 """
 
 from __future__ import annotations

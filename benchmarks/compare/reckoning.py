@@ -22,10 +22,11 @@ class Moments:
         first_call: seconds of the first such call of a process, made in a fleet with nothing to do.
         pause, resume: begin and return of the calls; None in a round without a pause.
         disturbed: when a worker was stopped or killed; None in a calm round.
-        told: ids of the running jobs by the tool's word, asked when the pause had returned; None: it has no way.
+        told: ids of the running jobs by the tool's word, asked when paused; None: it has no way.
         asked: when that question was put.
         held: what the broker kept at the end of the pause, by place; empty without a pause.
-        left: the same when the round was over.
+        held_at: when that was asked.
+        left: the same as `held` when the round was over.
     """
 
     first_call: float | None = None
@@ -35,6 +36,7 @@ class Moments:
     told: list[str] | None = None
     asked: float = 0.0
     held: dict[str, int] = field(default_factory=dict)
+    held_at: float = 0.0
     left: dict[str, int] = field(default_factory=dict)
 
 
@@ -45,13 +47,14 @@ class Reckoned:
     Attributes:
         first_call: as in `Moments`.
         call: how long the pausing call took.
-        last_start: from the beginning of that call until the last start before the resume or the disturbance; 0: none.
-        after: jobs that started after it had returned, until then; `latest_after` how long after the last of them.
+        last_start: from the beginning of that call until the last start before the next call or disturbance.
+        after: jobs that started after it had returned, until then; `latest_after`: how long after.
         after_disturbance: jobs that started after a worker was disturbed, in the pause.
         running, running_ended: jobs that ran when the call began; of them, those that ended.
-        running_then, told_right: jobs that ran when the tool was asked; of them, those that it named. None: no way.
+        running_then, told_right: jobs that ran when the tool was asked; of them, those that it named.
         accepted_meanwhile, refused_meanwhile: what the producer was answered in the pause.
-        held, owed: what the broker said it kept at the end of the pause; jobs accepted and not started by then.
+        held, owed: what the broker said it kept at the end of the pause; jobs accepted and not started.
+        resume_call: how long that call took.
         first_start, all_ended: from the resuming call until the first start, and until the last end.
         ended_after: how many ended after that call.
         rate: jobs ended per second from the first start to the last end, in a round without a pause.
@@ -74,6 +77,7 @@ class Reckoned:
     refused_meanwhile: int
     held: int
     owed: int
+    resume_call: float | None
     first_start: float | None
     all_ended: float | None
     ended_after: int
@@ -116,8 +120,9 @@ def reckon(events: Sequence[Event], moments: Moments) -> Reckoned:
     later = [event.at for event in ends if event.at >= until]
     begun_later = [event.at for event in starts if event.at >= until]
     meanwhile = Counter(event.event for event in events if returned < event.at < until)
-    started_by_then = {event.job_id for event in starts if event.at < until}
-    accepted_by_then = {event.job_id for event in events if event.event == "accepted" and event.at < until}
+    by_then = [event for event in events if event.at < moments.held_at]
+    owed = {each.job_id for each in by_then if each.event == "accepted"}
+    owed -= {each.job_id for each in by_then if each.event == "started"}
     return Reckoned(
         call=returned - begun,
         last_start=max(in_call) - begun if in_call else 0.0,
@@ -133,7 +138,8 @@ def reckon(events: Sequence[Event], moments: Moments) -> Reckoned:
         accepted_meanwhile=meanwhile["accepted"],
         refused_meanwhile=meanwhile["refused"],
         held=sum(moments.held.values()),
-        owed=len(accepted_by_then - started_by_then),
+        owed=len(owed),
+        resume_call=moments.resume[1] - until,
         first_start=min(begun_later) - until if begun_later else None,
         all_ended=max(later) - until if later else None,
         ended_after=len(later),
@@ -163,7 +169,7 @@ def _rate(starts: Sequence[Event], ends: Sequence[Event]) -> float | None:
 
 _NO_PAUSE: dict[str, Any] = {
     **dict.fromkeys(("call", "last_start", "latest_after", "after_disturbance", "told_right")),
-    **dict.fromkeys(("first_start", "all_ended")),
+    **dict.fromkeys(("resume_call", "first_start", "all_ended")),
     **dict.fromkeys(("after", "running", "running_ended", "running_then", "accepted_meanwhile"), 0),
     **dict.fromkeys(("refused_meanwhile", "held", "owed", "ended_after"), 0),
 }

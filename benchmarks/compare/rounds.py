@@ -4,7 +4,7 @@
 - **calm**: a backlog at work, a pause, a resume.
 - **idle**: nothing to do, a pause, then jobs come.
 - **long**: a pause while long jobs run in every slot, and as many as workers would take wait.
-- **restarted**, **killed**: a calm round in which one worker is replaced in the pause, after SIGTERM or SIGKILL.
+- **restarted**, **killed**: in the pause one worker is replaced, after SIGTERM or SIGKILL.
 - **crashed**: no pause; a worker is killed while it runs jobs, and replaced.
 
 A producer goes on publishing in all but the first and the last.
@@ -12,7 +12,6 @@ A producer goes on publishing in all but the first and the last.
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,11 +24,12 @@ from benchmarks.compare.stage import Stage
 from tests.support.eventually import eventually, let_pass
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from benchmarks.compare.contestant import Contestant
 
-__all__ = ["ROUNDS", "Played", "Size", "play"]
+__all__ = ["QUICK", "ROUNDS", "Played", "Size", "play"]
 
 _WARM_UP = 4
 _UNDER_WAY = 20
@@ -56,6 +56,10 @@ class Size:
     pause: float = 3.0
     per_second: float = 10.0
     quiet: float = 4.0
+
+
+QUICK = Size(backlog=80, small=60, pause=0.6, quiet=1.5)
+"""A smoke test: too little of everything to say how long it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ def play(contestant: Contestant, kind: str, size: Size, chance: random.Random) -
     with Stage(contestant) as stage:
         stage.publisher.ask("publish", name="warm", number=_WARM_UP)
         eventually(lambda: _count(stage, "ended") == _WARM_UP, within=30, what="the first jobs to end")
-        let_pass(contestant.settle)
+        let_pass(0.0 if contestant.quick else contestant.settle)
         first_call = _rehearse(stage)
         moments = replace(ROUNDS[kind](stage, size, chance), first_call=first_call)
         events = [event for event in read(stage.journal) if not event.job_id.startswith("warm-")]
@@ -190,12 +194,19 @@ def _pause_and_resume(
         disturbed = time.monotonic()
         disturb()
     let_pass(size.pause)
-    held = stage.controller.ask("held")["value"]
+    held_at, held = time.monotonic(), stage.controller.ask("held")["value"]
     resume = contestant.resume(stage)
     publisher.ask("stop")
     left = _over(stage, size)
     return Moments(
-        pause=pause, resume=resume, disturbed=disturbed, told=told, asked=asked, held=held, left=left
+        pause=pause,
+        resume=resume,
+        disturbed=disturbed,
+        told=told,
+        asked=asked,
+        held=held,
+        held_at=held_at,
+        left=left,
     )
 
 
@@ -206,7 +217,7 @@ def _under_way(stage: Stage, chance: random.Random) -> None:
 
 
 def _over(stage: Stage, size: Size) -> dict[str, int]:
-    """Wait until all that was accepted has ended, or nothing happens any more. What the broker still keeps."""
+    """Wait until all that was accepted has ended, or nothing happens any more. What the broker keeps."""
     stage.workers_ready()
     patience = max(size.quiet, stage.contestant.redelivers_within)
     last, seen = time.monotonic(), -1

@@ -1,4 +1,4 @@
-"""Where a round is played: a fresh server, the workers of one contestant, and two processes that speak for it."""
+"""Where a round is played: a fresh server, a contestant's workers, and two processes that speak for it."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Voice:
 
 
 def kill_with_descendants(worker: LocalProcess) -> None:
-    """Some put their children into process groups of their own, where killing the worker's group spares them."""
+    """Some put their children into other process groups, where killing the worker's group spares them."""
     family = worker.children()
     worker.kill()
     for child in family:

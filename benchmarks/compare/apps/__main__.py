@@ -1,5 +1,7 @@
-"""``python -m benchmarks.compare.apps NAME``: serve the harness for one tool. Its module is imported by its own name,
-by which the workers know it too; Huey names tasks for it."""
+"""``python -m benchmarks.compare.apps NAME``: serve the harness for one tool.
+
+Its module is imported by the name by which the workers know it too: Huey names tasks for their module.
+"""
 
 import sys
 from importlib import import_module

@@ -1,7 +1,7 @@
-"""Dramatiq. It has no pause: workers are stopped, or (COMPARE_WAY=later) a middleware puts jobs off while a key is set.
+"""Dramatiq. It has no pause: workers are stopped, or (COMPARE_WAY=later) a middleware puts jobs off.
 
-A middleware that raises refuses nothing: Dramatiq logs the exception and runs the job. Only `SkipMessage` passes,
-and it drops the job, so the middleware enqueues the job once more first.
+A middleware that raises refuses nothing: Dramatiq logs the exception and runs the job. Only `SkipMessage`
+passes, and it drops the job, so the middleware enqueues the job once more first.
 """
 
 from __future__ import annotations

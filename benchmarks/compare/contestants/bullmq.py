@@ -50,4 +50,4 @@ class BullmqWorker(_Bullmq):
     name = "bullmq-worker"
     way = "worker"
     pause_is = "worker.pause() in every process, over a channel of our own"
-    built_for = "quieting one process from within; it waits for the running jobs, and lives as long as the process"
+    built_for = "quieting one process from within; it waits for the running jobs and ends with the process"

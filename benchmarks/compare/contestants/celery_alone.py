@@ -24,7 +24,8 @@ class CeleryAlone(Contestant):
     def worker(self, number: int, _environ: dict[str, str]) -> Sequence[str | Path]:
         """`celery worker`."""
         options = ["-l", "INFO", "-P", "prefork", "-c", str(SLOTS_EACH), "-n", f"w{number}@compared"]
-        return [sys.executable, "-W", "ignore", "-m", "benchmarks.celery_main", "-A", _APP, "worker", *options]
+        celery = [sys.executable, "-W", "ignore", "-m", "benchmarks.celery_main"]
+        return [*celery, "-A", _APP, "worker", *options]
 
     def tool(self) -> Sequence[str | Path]:
         """The same app."""
@@ -37,7 +38,7 @@ class CeleryCancel(CeleryAlone):
     name = "celery-cancel"
     way = "cancel"
     pause_is = "control.cancel_consumer(reply=True, limit=number of workers)"
-    built_for = "moving workers between queues while they run; it stops the fetching and says nothing of what was fetched"
+    built_for = "moving workers between queues; it stops the fetching and says nothing of what was fetched"
 
 
 class CeleryRevoke(CeleryAlone):

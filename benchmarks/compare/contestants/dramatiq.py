@@ -16,7 +16,7 @@ _APP = "benchmarks.compare.apps.dramatiq_app"
 
 
 class _Dramatiq(Contestant):
-    """Two masters with one process of two threads each; acknowledged after they ran, as Dramatiq always does."""
+    """Two masters with one process of two threads each; Dramatiq acknowledges after a job has run."""
 
     needs = "dramatiq"
     ready_text = "Worker process is ready for action"

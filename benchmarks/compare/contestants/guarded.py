@@ -31,6 +31,7 @@ class _Guarded(CeleryAlone):
             "GUARD_LOCAL_CLOSE_FILE": str(folder / "closed"),
             "GUARD_SECRET_KEY": "comparison-secret-of-32-characters",
             "GUARD_WHEN_CLOSED": self.when_closed,
+            **({"GUARD_LEASE_SECONDS": "3", "GUARD_RENEW_SECONDS": "0.75"} if self.quick else {}),
         }
 
     def prepare(self, stage: Stage) -> None:
@@ -45,7 +46,9 @@ class GuardRefuse(_Guarded):
     """As installed: new jobs are refused."""
 
     name = "guard"
-    built_for = "maintenance of a whole fleet: nothing starts once the call has returned, callers are told, all comes back"
+    built_for = (
+        "maintenance of a fleet: nothing starts once the call has returned, callers are told, all comes back"
+    )
     when_closed = "refuse"
 
 

@@ -18,7 +18,7 @@ class Huey(Contestant):
 
     name = "huey"
     pause_is = "huey.revoke_all(task class)"
-    built_for = "not running a kind of task until it is restored; what comes up meanwhile is dropped, as documented"
+    built_for = "not running a kind of task until it is restored; what comes up meanwhile is dropped"
     needs = "huey"
     ready_text = "Huey consumer started"
     drops = True

@@ -14,7 +14,7 @@ __all__ = ["Rq"]
 
 
 class Rq(Contestant):
-    """Two pools of two workers, each of which forks a process for each job, as RQ does unless told otherwise."""
+    """Two pools of two workers, each of which forks a process for each job: RQ's default."""
 
     name = "rq"
     pause_is = "rq.suspension.suspend()"
