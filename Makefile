@@ -15,7 +15,7 @@ CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench compare clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,11 @@ model: ## Search the models of the protocol to their end (ARGS="failover" or --j
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)
+
+compare: $(VENV)/.test-installed ## Measure the guard beside other queues, about an hour and a half (ARGS="--write")
+	sh tests/support/install_servers.sh
+	PYTHON="$(PYTHON)" sh benchmarks/compare/install.sh
+	$(BIN)/python -m benchmarks.compare $(ARGS)
 
 clean: ## Remove the virtual environment, caches and build results
 	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def measured(report: dict[str, Any], kinds: Mapping[str, type[Contestant]]) -> s
     """The part between the marks."""
     here, size = report["machine"], report["size"]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(report["versions"].items()))
-    played = ", ".join(f"{number} {kind}" for kind, number in report["repeats"].items())
+    played = ", ".join(f"{number} {kind}" for kind, number in _played(report["rounds"]).items())
     told = []
     if here["load"] > 1:
         told.append("**Other work ran on this machine: no time here can be trusted. The counts hold.**")
@@ -58,3 +59,12 @@ def measured(report: dict[str, Any], kinds: Mapping[str, type[Contestant]]) -> s
     about = ["| | paused by | what that was built for |", "|---|---|---|"]
     about += [f"| {name} | {kind.pause_is} | {kind.built_for} |" for name, kind in kinds.items()]
     return "\n\n".join([*told, "\n".join(about)])
+
+
+def _played(rounds: list[dict[str, Any]]) -> dict[str, str]:
+    """How many rounds of each kind the contestants have played: ``5``, or ``4 to 5``."""
+    times: dict[str, Counter[str]] = {}
+    for each in rounds:
+        times.setdefault(each["round"], Counter())[each["contestant"]] += 1
+    ends = {kind: (min(count.values()), max(count.values())) for kind, count in times.items()}
+    return {kind: f"{low}" if low == high else f"{low} to {high}" for kind, (low, high) in ends.items()}

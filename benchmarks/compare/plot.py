@@ -43,7 +43,7 @@ def drawn(rounds: Sequence[dict[str, Any]]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + _RIGHT} {height}"'
             ' role="img" aria-labelledby="title told">'
         ),
-        "<!-- Drawn by `python -m benchmarks.compare --write`. Do not edit. -->",
+        "<!-- Drawn by benchmarks/compare. Do not edit. -->",
         '<title id="title">Starts of jobs around a pause</title>',
         f'<desc id="told">{escape(_in_words(shown))}</desc>',
         f"<style>{_STYLE}</style>",

@@ -25,18 +25,20 @@ class Table:
     rows: list[tuple[str, ...]]
 
     def as_text(self) -> str:
-        """Columns aligned, for a terminal."""
-        lines = [self.headings, *self.rows]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
-        told = (
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)) for line in lines
+        """Columns aligned, for a terminal. A note instead of figures may run on to the right."""
+        whole = [self.headings, *(row for row in self.rows if len(row) == len(self.headings))]
+        widths = [max(len(line[column]) for line in whole) for column in range(len(self.headings))]
+        widths[0] = max(len(line[0]) for line in (self.headings, *self.rows))
+        lines = (
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False))
+            for line in (self.headings, *self.rows)
         )
-        return "\n".join([self.title, *(f"  {line}".rstrip() for line in told)])
+        return "\n".join([self.title, *(f"  {line}".rstrip() for line in lines)])
 
     def as_markdown(self) -> str:
         """A table of Markdown."""
-        cells = [self.headings, ("---",) * len(self.headings), *self.rows]
-        cells = [line + ("",) * (len(self.headings) - len(line)) for line in cells]
+        lines = [self.headings, ("---",) * len(self.headings), *self.rows]
+        cells = [(*line, *("",) * (len(self.headings) - len(line))) for line in lines]
         return "\n".join([f"**{self.title}**", "", *(f"| {' | '.join(line)} |" for line in cells)])
 
 

@@ -76,10 +76,12 @@ class GuardTool(CeleryTool):
 
     def __init__(self, installed: Guard) -> None:
         self._guard = installed
+        self._ran: list[str] = []
 
     def pause(self) -> None:
         """Open a window."""
-        self._guard.enable(reason="comparison", by="comparison", duration=600)
+        window = self._guard.enable(reason="comparison", by="comparison", duration=600)
+        self._ran = [running.task_id for running in window.running or ()]
 
     def resume(self) -> None:
         """End it."""
@@ -92,9 +94,8 @@ class GuardTool(CeleryTool):
         return {**super().held(), "parked": parked}
 
     def running(self) -> list[str] | None:
-        """What `status()` says."""
-        in_flight = self._guard.status().in_flight or {"jobs": ()}
-        return [str(running["task_id"]) for running in in_flight["jobs"]]
+        """What `enable()` has said."""
+        return self._ran
 
 
 def _not_ended() -> list[str]:
