@@ -96,6 +96,11 @@ bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)
 
+compare: $(VENV)/.test-installed ## Measure the guard beside other queues, about an hour and a half (ARGS="--write")
+	sh tests/support/install_servers.sh
+	PYTHON="$(PYTHON)" sh benchmarks/compare/install.sh
+	$(BIN)/python -m benchmarks.compare $(ARGS)
+
 clean: ## Remove the virtual environment, caches and build results
 	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,15 +10,14 @@ import argparse
 import json
 import logging
 import os
-import platform
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.machine import machine
 from benchmarks.table import as_table
 from tests.support.shortdirs import sweep_abandoned
 
@@ -51,9 +50,9 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers; they say "running as root" and the like
     to = sys.stderr if options.json == "-" else sys.stdout
-    machine = _machine()
+    here = machine()
     print(
-        "{processor}, {processors} processors, Python {python}, load {load}, {date}".format(**machine),
+        "{processor}, {processors} processors, Python {python}, load {load}, {date}".format(**here),
         file=to,
     )
     results: dict[str, Any] = {}
@@ -66,7 +65,7 @@ def main() -> int:
         results[name] = {**result.to_dict(), "seconds": round(spent, 1), "load_after": load}
         verdicts.update(figure.verdict for figure in result.figures if figure.verdict)
         print(f"\n{as_table(result)}\n  ({spent:.0f} s, load then {load:.1f})", file=to, flush=True)
-    report = json.dumps({"machine": machine, "quick": options.quick, "benchmarks": results}, indent=1)
+    report = json.dumps({"machine": here, "quick": options.quick, "benchmarks": results}, indent=1)
     if options.json == "-":
         print(report)
     elif options.json:
@@ -83,19 +82,6 @@ def _options() -> argparse.Namespace:
         "--json", metavar="FILE", help="also write all figures and rounds there; - for stdout"
     )
     return parser.parse_args()
-
-
-def _machine() -> dict[str, Any]:
-    info = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
-    models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
-    return {
-        "processor": models[0] if models else platform.processor(),
-        "processors": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "load": round(os.getloadavg()[0], 1),
-    }
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Status", "WorkersView", "build_status"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkersView:
     """The workers. `unconfirmed` names those that are registered and have not acknowledged. All None
@@ -46,13 +47,14 @@ class Status:
         estimated_duration: seconds.
         started_at, estimated_completion: ISO 8601 UTC, or None.
         blocked_operations: names.
-        active_jobs_count: guarded jobs in flight; None while open, when nobody reports them.
+        active_jobs_count: guarded jobs in flight; None while open, when nobody reports them, and as long as a
+            worker has not reported in this epoch.
         message: a sentence for users.
         epoch, phase: of the guard state; None when unknown.
         workers: who follows.
         held: jobs in cordoned queues; parked: in the parking queue; None when the broker did not say.
         refused: since the window opened.
-        in_flight: same as active_jobs_count, with what is reserved, ending, lost and by worker.
+        in_flight: what runs, is reserved, ending or lost by the workers that have reported; and the `unknown` others.
         warnings: what an operator should look at.
         window_id: of the open window; None while none is, and when the state is unknown.
         scope: what the open window is narrowed to, with all its parts empty when it is not; None while no
@@ -113,7 +115,7 @@ def build_status(
             for name, kind in kinds.items()
             if gate in kind.blocked_by and (scope is None or not scope.operations or name in scope.operations)
         ),
-        active_jobs_count=in_flight["running"] if in_flight else None,
+        active_jobs_count=in_flight["running"] if in_flight and not in_flight["unknown"] else None,
         message=_message(state, now),
         epoch=state.epoch if state else None,
         phase=state.phase.value if state else None,

@@ -1,0 +1,34 @@
+"""The harness with real workers, in little: the guard, and plain Celery whose consumers are cancelled."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from benchmarks.compare.contestants import CONTESTANTS
+from benchmarks.compare.rounds import QUICK, Played, play
+
+
+def _round(name: str) -> Played:
+    played = play(CONTESTANTS[name](quick=True), "calm", QUICK, random.Random(1))
+    print(name, played.to_dict())
+    return played
+
+
+@pytest.mark.parametrize("name", ["guard", "celery-cancel"])
+def test_a_round_balances_and_only_the_guard_stops_what_was_fetched(name: str) -> None:
+    figures = _round(name).figures
+    assert figures.accepted >= QUICK.backlog
+    assert (figures.ended, figures.kept, figures.lost, figures.twice) == (figures.accepted, 0, 0, 0)
+    assert figures.held >= figures.owed > 0
+    assert figures.call is not None
+    assert figures.all_ended is not None
+    if name == "guard":
+        assert figures.after == 0
+        assert figures.refused_meanwhile > 0
+        assert figures.accepted_meanwhile == 0
+    else:
+        assert figures.last_start is not None
+        assert figures.last_start > 0, "prefetched jobs start after the consumers were cancelled"
+        assert figures.accepted_meanwhile > 0
