@@ -181,7 +181,9 @@ class Message:
             raise Killed
         self.acknowledged = True
         if not self._line.alive:
-            self._server._world.fired["an acknowledgement was lost with its connection"] += 1
+            world = self._server._world
+            world.fired["an acknowledgement was lost with its connection"] += 1
+            world.log("ack lost", self.tag, self.stored.number, self.headers["id"])
             raise BrokerDown
         now = hub()
         now.at(

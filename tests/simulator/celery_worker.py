@@ -95,7 +95,8 @@ class Gate:
         self.scoping = _EverythingInScope()
 
     def job_not_started(self, kind: Any, task: Any) -> None:
-        self._world.log("not started", task.job.id, task.incarnation, task.gate_seen())
+        request = task.job
+        self._world.log("not started", request.id, task.incarnation, task.gate_seen(), request.message.tag)
 
 
 class _Queue:
@@ -212,10 +213,10 @@ class Request:
 
     def acknowledge(self) -> None:
         if not self.acknowledged:
-            self.on_ack(None, None)
-            self.acknowledged = True
             if not self.task.acks_late:
                 self.worker.world.log("early ack", self.id, self.worker.agent_id)
+            self.on_ack(None, None)
+            self.acknowledged = True
 
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         self.worker_pid = pid

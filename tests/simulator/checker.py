@@ -77,6 +77,7 @@ def _released_at(releases: list[tuple[float, int]], epoch: int) -> float:
 def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     """P1. On acknowledged workers nothing guarded starts; nobody else decides that the gate is open."""
     releases = _releases(by_kind)
+    open_words = _open_words(by_kind)
     for at, _, _, epoch, mode, proof, acknowledged, *_ in by_kind["enabled"]:
         if mode == "test" or proof == "none":  # then it says itself that it proves nothing
             continue
@@ -92,9 +93,28 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 verdict.broken("P1", moment, f"{job} on {agent} found the gate open after enable of epoch {epoch}")
             else:
                 verdict.seen["P1: started on an unconfirmed worker, having looked before"] += 1
+        for agent, opened, closed in open_words:
+            if max(opened, at) + _ROUNDING < min(closed, until):
+                which = "which had acknowledged" if agent in (acknowledged or ()) else "which had not acknowledged"
+                verdict.broken("P1", max(opened, at), f"the word of {agent}, {which}, is open after enable of epoch {epoch}")
         for moment, _, agent, gate in by_kind["publisher asked"]:
             if gate in _OPEN and at < moment < until:
                 verdict.broken("P1", moment, f"{agent} found the gate open after enable of epoch {epoch}")
+
+
+def _open_words(by_kind: dict[str, list[Event]]) -> list[tuple[str, float, float]]:
+    """From when until when the word of a worker's page said "open", whether or not a child looked."""
+    gone = {agent: at for at, _, agent, orphans in by_kind["killed"] if not orphans}
+    words: dict[str, list[Event]] = defaultdict(list)
+    for event in by_kind["word"]:
+        words[event[2]].append(event)
+    spans = []
+    for agent, written in words.items():
+        for number, (at, _, _, gate, _, _, ends) in enumerate(written):
+            if gate in _OPEN:
+                following = written[number + 1][0] if number + 1 < len(written) else _NEVER
+                spans.append((agent, at, min(ends, following, gone.get(agent, _NEVER))))
+    return spans
 
 
 def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
@@ -120,7 +140,7 @@ def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float,
         ends[job, agent].append(at)
     for at, _, agent, job in by_kind["child killed"]:
         ends[job, agent].append(at)
-    gone = {agent: at for at, _, agent in by_kind["killed"]}
+    gone = {event[2]: event[0] for event in by_kind["killed"]}
     runs = []
     for at, _, job, agent, _, blocked_by, *_ in by_kind["started"]:
         after = [end for end in ends[job, agent] if end >= at]
@@ -156,6 +176,15 @@ def _trust(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     heard: dict[str, float] = {}
     for at, _, process, _ in by_kind["witnessed"]:
         heard.setdefault(process, at)
+    for at, _, agent, gate, _, deadline, _ in by_kind["word"]:
+        if gate not in _OPEN:
+            continue
+        times, latest = renewed[agent]
+        before = bisect_right(times, at)
+        if not before or deadline > latest[before - 1] + _LEASE + _ROUNDING:
+            verdict.broken("P7", at, f"{agent} trusts an open gate for longer than a lease from when it asked")
+        if heard.get(agent, _NEVER) > at:
+            verdict.broken("P6", at, f"{agent} opened before the database was heard of")
     for at, _, job, agent, looked, _, _, _, looked_boot in by_kind["started"]:
         verdict.seen["P6, P7: guarded starts"] += 1
         times, latest = renewed[agent]
@@ -172,7 +201,7 @@ def _trust(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 def _epochs(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     """P7. No epoch goes back: in the database, and in what a process believes."""
     last: dict[str, int] = {}
-    for at, _, agent, _, epoch in by_kind["word"]:
+    for at, _, agent, _, epoch, *_ in by_kind["word"]:
         if epoch < last.get(agent, -1):
             verdict.broken("P7", at, f"{agent} went back from epoch {last[agent]} to {epoch}")
         last[agent] = epoch
@@ -211,7 +240,9 @@ def _died_with_it(job: str, by_kind: dict[str, list[Event]]) -> bool:
 
 
 def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
-    """P2. A job runs as often as its broker has handed it over, no more often.
+    """P2. A job runs as often as its broker has handed it over, no more often. What a worker had in hand when its
+    connection was lost, in a pool child or on its way to being parked, may run by that delivery although the broker
+    hands it over again: with the guard or without it.
 
     Not judged where the marks were lost, or did not answer: then a copy runs rather than no copy.
     """
@@ -222,16 +253,18 @@ def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     back = {event[2] for event in by_kind["came back"]}
     lost_children = {event[3] for event in by_kind["child killed"]}
     back |= {event[2] for event in by_kind["requeued"] if event[4] in lost_children}
-    times: Counter[str] = Counter()
-    allowed: Counter[str] = Counter()
-    started_tags: set[tuple[str, int]] = set()
-    last: dict[str, float] = {}
-    for at, _, job, _, _, _, tag, *_ in by_kind["started"]:
-        times[job] += 1
-        last[job] = at
-        if (job, tag) not in started_tags:
-            started_tags.add((job, tag))
-            allowed[job] += tag in back
+    in_pool = {(event[2], event[6]) for event in by_kind["started"]}
+    in_pool |= {(event[2], event[5]) for event in by_kind["not started"]}
+    allowed = Counter(job for job, tag in in_pool if tag in back)
+    came_back = {event[2]: event[0] for event in by_kind["came back"]}
+    for until, _, tag, _, job in by_kind["ack lost"]:
+        since = came_back.get(tag, _NEVER)
+        if (job, tag) not in in_pool and any(
+            since <= parked[0] <= until and parked[3] == job for parked in by_kind["parked copy"]
+        ):
+            allowed[job] += 1
+    times = Counter(event[2] for event in by_kind["started"])
+    last = {event[2]: event[0] for event in by_kind["started"]}
     for job, number in times.items():
         if number > 1 + allowed[job]:
             verdict.broken("P2", last[job], f"{job} ran {number} times, its broker explains {1 + allowed[job]}")

@@ -15,7 +15,7 @@ from greenlet import getcurrent, greenlet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Hub", "Killed", "Process", "Thread", "begin", "hub"]
+__all__ = ["NOW", "Hub", "Killed", "Process", "Thread", "begin", "hub"]
 
 
 class Killed(BaseException):  # noqa: N818 - no error: what SIGKILL is to a process
@@ -217,15 +217,15 @@ class _Now:
     hub: Hub
 
 
-_NOW = _Now()
+NOW = _Now()
 
 
 def hub() -> Hub:
     """The scheduler of the run that goes on."""
-    return _NOW.hub
+    return NOW.hub
 
 
 def begin() -> Hub:
     """A new run."""
-    _NOW.hub = Hub()
-    return _NOW.hub
+    NOW.hub = Hub()
+    return NOW.hub

@@ -10,54 +10,58 @@ if TYPE_CHECKING:
     from tests.simulator.hub import Thread
     from tests.simulator.world import World
 
-__all__ = ["PLACES", "Ambushes", "draw_misfortunes"]
+__all__ = ["PLACES", "THEMES", "Ambushes", "draw_misfortunes"]
 
-PLACES = (
-    # in a pool child
-    "accepted", "entering", "clock", "decided", "starting", "ended",
-    # in an agent
-    "renew>", "renew<", "word>", "word<", "acknowledge>", "acknowledge<", "sql.read>", "sql.read<",
-    # who receives and parks
-    "received", "index.claim>", "index.claim<", "index.begin>", "index.begin<", "park.publish>", "park.publish<",
-    "index.parked>", "index.parked<", "ack>", "ack<",
-    # who conducts and releases
-    "change>", "change<", "publish>", "publish<", "barrier>", "barrier<", "roster<", "tally<",
-    "parked.get<", "give back.publish>", "give back.publish<", "index.gone>", "index.gone<", "lock<", "plane.read<",
-)
-"""Crash points: each is between two instructions of which a kill, a pause or a delay may separate the first from
-the second."""
+THEMES = {
+    "children": ("accepted", "entering", "clock", "decided", "starting", "ended"),
+    "agents": (
+        "renew>", "renew<", "word>", "word<", "acknowledge>", "acknowledge<", "sql.read>", "sql.read<", "publish>",
+    ),
+    "parking": (
+        "received", "index.claim>", "index.claim<", "index.begin>", "index.begin<", "park.publish>", "park.publish<",
+        "index.parked>", "index.parked<", "ack>", "ack<",
+    ),
+    "conducting": ("change>", "change<", "publish>", "publish<", "barrier>", "barrier<", "roster<", "tally<", "lock<"),
+    "releasing": (
+        "parked.get<", "give back.publish>", "give back.publish<", "ack>", "ack<", "index.gone>", "index.gone<",
+        "index.claim>", "index.claim<", "plane.read<",
+    ),
+}
+"""Crash points, by who comes by there. Each is between two instructions of which a kill, a pause or a delay may
+separate the first from the second. A schedule has one theme."""
+PLACES = tuple(sorted({place for places in THEMES.values() for place in places}))
 
 _PAUSES = (0.003, 0.05, 0.3, 1.0, 4.0, 7.0, 12.0)
-_MEETINGS = (("word>", "clock"), ("word>", "decided"), ("word>", "entering"), ("renew<", "publish<"), ("renew>", "publish<"),
-             ("sql.read<", "change<"), ("publish>", "sql.read<"), ("decided", "word<"), ("starting", "acknowledge>"))
+_MEETINGS = {
+    "word>": ("clock", "decided", "entering"),
+    "renew<": ("publish<", "change<"),
+    "renew>": ("publish<",),
+    "sql.read<": ("change<",),
+    "publish>": ("sql.read<", "change<"),
+    "decided": ("word<", "acknowledge>"),
+    "starting": ("acknowledge>", "acknowledge<"),
+    "clock": ("word<",),
+}
+"""Who waits at a place until somebody comes by another one: races are rare by chance alone."""
 
 
 class Ambushes:
-    """For a few places, at which pass of which something happens to whoever comes by."""
+    """At each pass of a place of the theme something may happen to whoever comes by."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         dice = world.dice
-        self._armed: dict[str, list[tuple[int, str, Any]]] = {}
-        self._passes: dict[str, int] = {}
         self._meeting: dict[str, list[Thread]] = {}
-        if world.calm:
-            return
-        for _ in range(dice.choice((0, 1, 2, 3, 5))):
-            deed = dice.choice(("kill", "freeze", "freeze", "freeze all", "meet"))
-            if deed == "meet":
-                place, other = dice.choice(_MEETINGS)
-                self._arm(place, deed, other)
-            else:
-                self._arm(dice.choice(PLACES), deed, dice.choice(_PAUSES))
-
-    def _arm(self, place: str, deed: str, how: Any) -> None:
-        nth = int(self._world.dice.expovariate(0.25)) + 1
-        self._armed.setdefault(place, []).append((nth, deed, how))
+        theme = dice.choice(("none", "anywhere", *THEMES))
+        places = THEMES.get(theme, PLACES if theme == "anywhere" else ())
+        self._places = frozenset() if world.calm else frozenset(places)
+        self._chance = dice.choice((0.01, 0.05, 0.2))
+        self._left = dice.choice((1, 2, 4, 8))
+        self._deeds = dice.choice((("kill",), ("freeze", "freeze all", "delay"), ("meet", "delay"), ("kill", "freeze", "meet", "cut")))
 
     def end(self) -> None:
         """No more of them; who waits goes on."""
-        self._armed = {}
+        self._places = frozenset()
         for place in list(self._meeting):
             self._let_go(place)
 
@@ -65,38 +69,46 @@ class Ambushes:
         """Somebody has come to a place."""
         if self._meeting and place in self._meeting:
             self._let_go(place)
-        armed = self._armed.get(place)
-        if armed is None:
+        if place not in self._places:
             return
-        passed = self._passes[place] = self._passes.get(place, 0) + 1
-        for nth, deed, how in armed:
-            if nth == passed:
-                self._strike(place, deed, how)
+        dice = self._world.dice
+        if dice.random() < self._chance:
+            self._left -= 1
+            if not self._left:
+                self._places = frozenset()
+            self._strike(place, dice.choice(self._deeds))
 
     def _let_go(self, place: str) -> None:
         for thread in self._meeting.pop(place):
             hub().wake(thread)
 
-    def _strike(self, place: str, deed: str, how: Any) -> None:
+    def _strike(self, place: str, deed: str) -> None:
         now, world = hub(), self._world
         thread = now.current
         if thread is None:
             return
         process = thread.process
         world.fired[f"{deed.split()[0]} at {place}"] += 1
-        world.log("ambush", place, deed, how, process.name)
-        if deed == "meet":
-            self._meeting.setdefault(how, []).append(thread)
-            now.park(world.dice.choice((1.0, 3.0)))
-            waiting = self._meeting.get(how)
-            if waiting and thread in waiting:
-                waiting.remove(thread)
+        world.log("ambush", place, deed, process.name)
+        if deed == "meet" and place in _MEETINGS:
+            self._wait_for(world.dice.choice(_MEETINGS[place]), thread)
         elif deed == "kill":
             _kill(world, process)
+        elif deed == "cut":
+            for line in [line for line in world.broker.lines if line.process is process]:
+                world.broker.cut(line)
+        elif deed in {"delay", "meet"}:
+            now.park(world.dice.choice(_PAUSES[:5]))
         else:
-            together = _machine_of(world, process) if deed == "freeze all" else [process]
-            world.freeze(together, how)
+            world.freeze(_machine_of(world, process) if deed == "freeze all" else [process], world.dice.choice(_PAUSES))
             now.sleep(0.0)
+
+    def _wait_for(self, place: str, thread: Thread) -> None:
+        self._meeting.setdefault(place, []).append(thread)
+        hub().park(self._world.dice.choice((1.0, 3.0)))
+        waiting = self._meeting.get(place)
+        if waiting and thread in waiting:
+            waiting.remove(thread)
 
 
 def _kill(world: World, process: Any) -> None:
@@ -112,7 +124,7 @@ def _kill(world: World, process: Any) -> None:
     if process is world.admin.process:
         world.cut_lines(process, after=0.001)
         world.fired["whoever conducts was killed"] += 1
-        world.log("killed", process.name)
+        world.log("killed", process.name, False)
         world.hub.at(hub().now + dice.uniform(0.1, 2.0), world.admin.start)
         hub().kill(process)
 
@@ -131,7 +143,10 @@ def draw_misfortunes(world: World) -> None:
     kinds = list(_KINDS)
     for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
         kind = dice.choice(kinds)
-        now.at(dice.uniform(0.3, world.ends_at - 0.5), lambda kind=kind: _happens(world, kind))
+        moment = dice.uniform(0.3, world.ends_at - 0.5)
+        if dice.random() < 0.6:  # just when a window is opened or ended
+            moment = min(moment, max(0.3, dice.choice(world.admin.moments) + dice.uniform(-0.3, 1.0)))
+        now.at(moment, lambda kind=kind: _happens(world, kind))
 
 
 def _happens(world: World, kind: str) -> None:

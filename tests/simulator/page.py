@@ -37,8 +37,10 @@ class _Words(list[int]):
             raise Killed
         if at == 0:
             hiccup("word>")
-            gate, epoch, _ = unpack(value)
-            self.world.log("word", self.agent_id, gate.name, epoch)
+            gate, epoch, deadline_ms = unpack(value)
+            process = now.process
+            ends = (deadline_ms / 1000 - process.offset) / process.rate
+            self.world.log("word", self.agent_id, gate.name, epoch, deadline_ms / 1000, ends)
             super().__setitem__(0, value)
             hiccup("word<")
             return
@@ -56,7 +58,7 @@ class _Words(list[int]):
 
     def seen(self, at: int) -> int:
         """The word as another processor sees it."""
-        unseen = self.unseen.get(at)
+        unseen = self.unseen.get(at) if self.unseen else None
         if unseen is not None:
             if hub().now < unseen[0]:
                 return unseen[1]

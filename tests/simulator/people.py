@@ -11,13 +11,13 @@ from guard.core.changes import WindowRequest
 from guard.core.headers import PUBLICATION_HEADER
 from guard.core.modes import CLOSED_PHASES, Gate, Mode
 from guard.core.named_events import not_announced
-from guard.core.operations import mask_of
 from guard.errors import GuardError
 from guard.gates.runtime import Runtime
 from tests.simulator.broker import BrokerClient, BrokerDown
 from tests.simulator.celery_worker import TASKS
 from tests.simulator.conducting import Conducting
 from tests.simulator.hub import hub
+from tests.simulator.stand_ins import MASK_OF
 from tests.simulator.stores import Durable, Ear, RedisClient, Tally
 from tests.simulator.worker import quiet_figures
 
@@ -87,7 +87,7 @@ class Producer:
         world, dice = self._world, self._world.dice
         task = TASKS[dice.choice(("caption", "caption", "batch", "batch", "early", "look"))]
         view = self.runtime.view()
-        blocked = bool(mask_of(task.kind) >> view.gate & 1)
+        blocked = bool(MASK_OF(task.kind) >> view.gate & 1)
         if not blocked or view.gate is not Gate.UNKNOWN:
             world.log("publisher asked", self.agent_id, view.gate.name)
         if blocked and dice.random() < 0.5:
@@ -115,10 +115,12 @@ class Admin:
         self._world = world
         dice = world.dice
         self._plan: list[tuple[float, str, Mode]] = []
-        at = dice.uniform(0.5, 3.0)
-        for _ in range(dice.choice((1, 1, 2))):
+        at = dice.uniform(0.3, 2.5)
+        for _ in range(dice.choice((1, 2, 2))):
             mode = dice.choice(_MODES)
             self._plan.append((at, "enable", mode))
+            if dice.random() < 0.3:
+                self._plan.append((at, "advance", mode))
             at += dice.choice((0.05, 0.5, 2.0, 5.0)) * dice.uniform(0.5, 1.5)
             if mode is Mode.NORMAL and dice.random() < 0.25:
                 self._plan.append((at, "escalate", Mode.EMERGENCY))
@@ -126,6 +128,7 @@ class Admin:
             if dice.random() < 0.85:
                 self._plan.append((at, "disable", mode))
                 at += dice.choice((0.0, 0.05, 0.5, 3.0)) * dice.uniform(0.5, 1.5)
+        self.moments = tuple(moment for moment, _, _ in self._plan)
         self.start()
         if dice.random() < 0.3:
             self._second(at)
@@ -162,6 +165,8 @@ class Admin:
         world, now = self._world, hub()
         world.log("admin", what, mode.value)
         if what == "enable":
+            if world.sql_away:
+                world.fired["SQL was away at enable"] += 1
             window = conducting.conductor.enable(
                 WindowRequest.check(mode=mode.value, reason="work", duration=60, by="admin")
             )
@@ -169,7 +174,7 @@ class Admin:
         elif what == "escalate":
             _tell(world, conducting.conductor.change("admin", mode="emergency"))
         elif what == "advance":
-            conducting.advancing.run(until=now.boot() + 3.0)
+            conducting.advancing.run(until=now.boot() + world.dice.choice((1.0, 3.0, 8.0)))
         else:
             window = conducting.conductor.disable("admin", unverified=True)
             world.log("disabled", window.window_id, window.epoch, window.released, window.still_parked)

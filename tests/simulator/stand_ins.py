@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import guard.agent.agent
 import guard.agent.witness
+import guard.core.cordon
 import guard.fleet.broker
 import guard.fleet.parked_queue
 import guard.fleet.parking
@@ -23,19 +24,21 @@ import guard.gates.receipt
 import guard.gates.request
 import guard.gates.runtime
 import guard.gates.start
+import guard.orchestrator.closing
 import guard.orchestrator.conductor
 import guard.worker.cordon
 import guard.worker.housekeeper
 import guard.worker.reserved
+from guard.core.operations import mask_of
 from guard.core.record import read_record
-from tests.simulator.hub import hub
+from tests.simulator.hub import NOW, hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.simulator.hub import Thread as SimThread
 
-__all__ = ["CHANCE", "Clock", "WorkerState", "hiccup", "simulated"]
+__all__ = ["CHANCE", "MASK_OF", "Clock", "WorkerState", "hiccup", "simulated"]
 
 
 class _Chance:
@@ -69,6 +72,7 @@ class _Id(str):
 
 
 CHANCE = _Chance()
+MASK_OF = lru_cache(64)(mask_of)
 
 
 def hiccup(where: str) -> None:
@@ -83,7 +87,9 @@ class Clock:
         return hub().wall()
 
     def boot(self) -> float:
-        return hub().boot()
+        now = NOW.hub
+        process = now.current.process  # type: ignore[union-attr]
+        return process.offset + now.now * process.rate
 
     def sleep(self, seconds: float) -> None:
         hub().park(seconds)
@@ -274,7 +280,11 @@ def _no_time() -> int:
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.agent.agent, "threading", _Threading),
     (guard.agent.agent, "_DICE", CHANCE),
+    # How late things may be noticed, coarser than in production: fewer turns to simulate.
     (guard.agent.agent, "_SLICE_SECONDS", 1.0),
+    (guard.agent.agent, "_SETTLE_SECONDS", 0.01),
+    (guard.agent.agent, "_BUSY_SECONDS", 0.1),
+    (guard.orchestrator.closing, "_LISTEN_SECONDS", 0.25),
     (guard.agent.agent, "read_record", lru_cache(4096)(read_record)),
     (guard.agent.agent, "log", _LOG),
     (guard.agent.witness, "threading", _Threading),
@@ -293,6 +303,9 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.gates.receipt, "clock_gettime_ns", _clock_gettime_ns),
     (guard.gates.receipt, "boot_ms", _boot_ms),
     (guard.gates.receipt, "perf_counter_ns", _no_time),
+    (guard.gates.receipt, "mask_of", MASK_OF),
+    (guard.core.cordon, "mask_of", MASK_OF),
+    (guard.gates.start, "mask_of", MASK_OF),
     (guard.gates.receipt, "worker_state", _WorkerStateOfWhoAsks()),
     (guard.gates.request, "worker_state", _WorkerStateOfWhoAsks()),
     (guard.worker.reserved, "worker_state", _WorkerStateOfWhoAsks()),

@@ -30,7 +30,7 @@ from tests.simulator.conducting import Conducting
 from tests.simulator.hub import hub
 from tests.simulator.page import Page
 from tests.simulator.stand_ins import WorkerState, hiccup
-from tests.simulator.stores import Durable, Ear, Index, Plane, RedisClient, Tally
+from tests.simulator.stores import Durable, Ear, RedisClient, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,6 +162,8 @@ class Follower:
 
     def gate_is(self, gate: GateCode) -> None:
         worker = self._worker
+        if gate is GateCode.UNKNOWN:
+            worker.world.fired["a lease ran out"] += 1
         self.is_busy = True
         if worker.consumer is not None:
             worker.soon(worker.follow)
@@ -237,7 +239,7 @@ class Worker:
         self.cordon = Cordon(
             runtime=self.runtime, classifier=gate.classifier, settings=settings(), names=names  # type: ignore[arg-type]
         )
-        index = Index(RedisClient(world, process))
+        index = parts.index(RedisClient(world, process))
         lot = parts.parking_lot(
             broker=BrokerClient(world, process),
             queue=world.parked,

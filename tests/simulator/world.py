@@ -91,7 +91,7 @@ class World:
         if self.calm or dice.random() < 0.9:
             self.redis.plane.publish(GuardState.first("store", now))
         self.broker = BrokerServer(self)
-        self.ends_at = dice.uniform(6.0, 16.0)
+        self.ends_at = dice.uniform(4.0, 11.0)
         self.ambushes = Ambushes(self)
         CHANCE.hiccup = self.ambushes.meet
         CHANCE.stumbled = lambda what: self.log("stumbled", what)
@@ -219,7 +219,7 @@ class World:
         if not worker.process.alive:
             return
         dice, now = self.dice, self.hub
-        self.log("killed", worker.agent_id)
+        self.log("killed", worker.agent_id, orphans)
         self.cut_lines(worker.process, after=dice.choice((0.0, 0.001, 0.5, 2.0)))
         self.away.add(worker.name)
         now.at(now.now + dice.uniform(0.1, 4.0), lambda: self.start_worker(worker.name))
