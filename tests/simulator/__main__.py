@@ -1,7 +1,7 @@
 """`python -m tests.simulator N`: run N schedules of the guard in simulated time, and judge each.
 
-Exit codes: 0 no promise was broken and every misfortune came; 1 a promise was broken; 2 the batch was too small or
-too lucky: a misfortune did not come; 64 wrong arguments.
+Exit codes: 0 no promise was broken and every misfortune came; 1 a promise was broken; 2 the batch was too
+small or too lucky: a misfortune did not come; 64 wrong arguments.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def _as_dict(result: Result, seed: int, took: float) -> dict[str, Any]:
 def _print(result: Result, seed: int, took: float) -> None:
     print(f"schedules   {result.schedules} (seeds {seed} to {seed + result.schedules - 1})")
     print(f"events      {result.events} in {result.turns} turns")
-    print(f"took        {took:.1f} s, {result.cpu_seconds:.1f} s of CPU, {result.schedules / took:.0f} schedules per second")
+    rate = result.schedules / took
+    print(f"took        {took:.1f} s, {result.cpu_seconds:.1f} s of CPU, {rate:.0f} schedules per second")
     for name, number in sorted(result.seen.items()):
         print(f"judged      {number:>9}  {name}")
     for name, number in sorted(result.fired.items()):

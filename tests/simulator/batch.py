@@ -1,4 +1,4 @@
-"""Many schedules: run, judge, sum up; and whether the misfortunes that a batch is to prove something about came."""
+"""Many schedules: run, judge, sum up; and whether the misfortunes came that a batch is about."""
 
 from __future__ import annotations
 
@@ -35,10 +35,18 @@ MUST_FIRE: dict[str, tuple[str, ...]] = {
     "a wake-up that was lost": ("a wake-up was lost",),
     "SQL away while a window was opened": ("SQL was away at enable",),
     "a change that SQL made although its answer was lost": ("sql: answer lost",),
-    "a kill between look and start": ("kill at entering", "kill at clock", "kill at decided", "kill at starting"),
+    "a kill between look and start": (
+        "kill at entering",
+        "kill at clock",
+        "kill at decided",
+        "kill at starting",
+    ),
     "a pause between look and start": ("freeze at clock", "freeze at decided", "freeze at starting"),
     "a pause around the word": ("freeze at word>", "freeze at word<"),
-    "a kill between the parked copy and its acknowledgement": ("kill at park.publish<", "kill at index.parked>"),
+    "a kill between the parked copy and its acknowledgement": (
+        "kill at park.publish<",
+        "kill at index.parked>",
+    ),
     "a kill of who releases: has taken": ("kill at parked.get<", "kill at give back.publish>"),
     "a kill of who releases: has published": ("kill at give back.publish<",),
     "a kill of who releases: has acknowledged": ("kill at index.gone>", "kill at index.gone<"),

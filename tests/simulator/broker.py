@@ -1,6 +1,7 @@
-"""A broker like RabbitMQ: confirmed publishing, deliveries that are acknowledged, redelivery when a connection ends.
+"""A broker like RabbitMQ: confirmed publishing, acknowledged deliveries, redelivery when a connection ends.
 
-It keeps what it has confirmed (A5). Acknowledgements travel without an answer and are lost with their connection.
+It keeps what it has confirmed (A5). Acknowledgements travel without an answer, and are lost with their
+connection.
 """
 
 from __future__ import annotations
@@ -101,7 +102,10 @@ class BrokerServer:
                     if message.delivery_info["redelivered"]:
                         self._world.fired["a message was delivered again"] += 1
                     self._world.log("delivered", line.process.name, message.tag, message.stored.number)
-                    now.at(now.now + self._world.latency(), lambda line=line, message=message: _arrive(line, message))
+                    now.at(
+                        now.now + self._world.latency(),
+                        lambda line=line, message=message: _arrive(line, message),
+                    )
         if len(self.lines) > 1:
             self.lines.append(self.lines.pop(0))
 
@@ -298,7 +302,9 @@ class _Connection:
             self._break(line)
         if not line.alive or world.broker.away:
             raise BrokerDown
-        properties = {key: value for key, value in rest.items() if key in {"correlation_id", "priority"} and value}
+        properties = {
+            key: value for key, value in rest.items() if key in {"correlation_id", "priority"} and value
+        }
         stored = world.broker.put(routing_key, body, headers, properties)
         if parks:
             world.log("parked copy", stored.number, headers["id"])

@@ -1,10 +1,12 @@
 """As much of a Celery worker as the guard touches: a consumer, requests, a pool, and who runs them.
 
-The gates in it are the guard's: `ReceiptGate`, the request class, the start gate, `Cordon`, `set_reserved_aside`.
+The gates in it are the guard's: `ReceiptGate`, the request class, the start gate, `Cordon`,
+`set_reserved_aside`.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -200,16 +202,12 @@ class Request:
         return False
 
     def on_ack(self, _log: object, _errors: object) -> None:
-        try:
+        with suppress(BrokerDown):
             self.message.ack()
-        except BrokerDown:
-            pass
 
     def on_reject(self, _log: object, _errors: object, requeue: bool) -> None:
-        try:
+        with suppress(BrokerDown):
             self.message.requeue() if requeue else self.message.ack()
-        except BrokerDown:
-            pass
 
     def acknowledge(self) -> None:
         if not self.acknowledged:
@@ -235,4 +233,3 @@ class Request:
         if self.task.acks_late:
             self.acknowledge()
         self.worker.process.state.task_ready(self)
-

@@ -67,7 +67,9 @@ def judge(events: list[Event], *, calm: bool = False) -> Verdict:
 
 def _releases(by_kind: dict[str, list[Event]]) -> list[tuple[float, int]]:
     """When a state with an open gate was first written anywhere, and its epoch."""
-    return sorted((event[0], event[3]) for kind in ("sql", "redis") for event in by_kind[kind] if event[5] in _OPEN)
+    return sorted(
+        (event[0], event[3]) for kind in ("sql", "redis") for event in by_kind[kind] if event[5] in _OPEN
+    )
 
 
 def _released_at(releases: list[tuple[float, int]], epoch: int) -> float:
@@ -78,28 +80,36 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     """P1. On acknowledged workers nothing guarded starts; nobody else decides that the gate is open."""
     releases = _releases(by_kind)
     open_words = _open_words(by_kind)
-    for at, _, _, epoch, mode, proof, acknowledged, *_ in by_kind["enabled"]:
+    for window in by_kind["enabled"]:
+        at, epoch, mode, proof = window[0], window[3], window[4], window[5]
         if mode == "test" or proof == "none":  # then it says itself that it proves nothing
             continue
         verdict.seen["P1: enable returned closed"] += 1
         until = _released_at(releases, epoch)
-        for start in by_kind["started"]:
-            moment, _, job, agent, looked, blocked_by, *_ = start
-            if mode.upper() not in blocked_by or not at < moment < until:
-                continue
-            if agent in (acknowledged or ()):
-                verdict.broken("P1", moment, f"{job} started on {agent}, which had acknowledged epoch {epoch}")
-            elif looked > at:
-                verdict.broken("P1", moment, f"{job} on {agent} found the gate open after enable of epoch {epoch}")
-            else:
-                verdict.seen["P1: started on an unconfirmed worker, having looked before"] += 1
+        _nobody_starts(by_kind, verdict, window, until)
         for agent, opened, closed in open_words:
             if max(opened, at) + _ROUNDING < min(closed, until):
-                which = "which had acknowledged" if agent in (acknowledged or ()) else "which had not acknowledged"
-                verdict.broken("P1", max(opened, at), f"the word of {agent}, {which}, is open after enable of epoch {epoch}")
+                verdict.broken(
+                    "P1", max(opened, at), f"the word of {agent} is open after enable of epoch {epoch}"
+                )
         for moment, _, agent, gate in by_kind["publisher asked"]:
             if gate in _OPEN and at < moment < until:
                 verdict.broken("P1", moment, f"{agent} found the gate open after enable of epoch {epoch}")
+
+
+def _nobody_starts(by_kind: dict[str, list[Event]], verdict: Verdict, window: Event, until: float) -> None:
+    at, _, _, epoch, mode, _, acknowledged, *_rest = window
+    for moment, _, job, agent, looked, blocked_by, *_rest in by_kind["started"]:
+        if mode.upper() not in blocked_by or not at < moment < until:
+            continue
+        if agent in (acknowledged or ()):
+            verdict.broken("P1", moment, f"{job} started on {agent}, which had acknowledged epoch {epoch}")
+        elif looked > at:
+            verdict.broken(
+                "P1", moment, f"{job} on {agent} found the gate open after enable of epoch {epoch}"
+            )
+        else:
+            verdict.seen["P1: started on an unconfirmed worker, having looked before"] += 1
 
 
 def _open_words(by_kind: dict[str, list[Event]]) -> list[tuple[str, float, float]]:
@@ -129,7 +139,12 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             ):
                 verdict.broken("P3", at, f"{agent} is listed, and never acknowledged epoch {epoch}")
             for job, whose, start, end, blocked_by in runs if released > at else ():
-                if whose == agent and start < at < end and job not in (running or ()) and mode.upper() in blocked_by:
+                if (
+                    whose == agent
+                    and start < at < end
+                    and job not in (running or ())
+                    and mode.upper() in blocked_by
+                ):
                     verdict.broken("P3", at, f"{job} runs on {agent}, and enable did not say so")
 
 
@@ -166,35 +181,45 @@ def _drained(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 verdict.broken("P4", start, f"{job} started on {agent} in {window}, which was drained")
 
 
-def _trust(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
-    """P6, P7. Whoever starts a job has a good renewal younger than a lease, and has heard of the database."""
-    renewed: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    for at, _, agent, sent, *_ in by_kind["renewed"]:
-        times, latest = renewed[agent]
-        times.append(at)
-        latest.append(max(sent, latest[-1]) if latest else sent)
-    heard: dict[str, float] = {}
-    for at, _, process, _ in by_kind["witnessed"]:
-        heard.setdefault(process, at)
-    for at, _, agent, gate, _, deadline, _ in by_kind["word"]:
-        if gate not in _OPEN:
-            continue
-        times, latest = renewed[agent]
+class _Trust:
+    """What each process had to go by: its good renewals, and when it first heard of the database."""
+
+    def __init__(self, by_kind: dict[str, list[Event]]) -> None:
+        self._renewed: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+        for at, _, agent, sent, *_rest in by_kind["renewed"]:
+            times, latest = self._renewed[agent]
+            times.append(at)
+            latest.append(max(sent, latest[-1]) if latest else sent)
+        self._heard: dict[str, float] = {}
+        for at, _, process, _ in by_kind["witnessed"]:
+            self._heard.setdefault(process, at)
+
+    def until(self, agent: str, at: float) -> float:
+        """Its boot time until which it may trust what it knew at this moment."""
+        times, latest = self._renewed[agent]
         before = bisect_right(times, at)
-        if not before or deadline > latest[before - 1] + _LEASE + _ROUNDING:
-            verdict.broken("P7", at, f"{agent} trusts an open gate for longer than a lease from when it asked")
-        if heard.get(agent, _NEVER) > at:
+        return latest[before - 1] + _LEASE + _ROUNDING if before else -_NEVER
+
+    def heard(self, agent: str, at: float) -> bool:
+        return self._heard.get(agent, _NEVER) <= at
+
+
+def _trust(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
+    """P6, P7. Whoever opens, and whoever starts a job, has a good renewal that was sent less than a lease ago,
+    and has heard of the database."""
+    trust = _Trust(by_kind)
+    for at, _, agent, gate, _, deadline, _ in by_kind["word"]:
+        if gate in _OPEN and deadline > trust.until(agent, at):
+            verdict.broken(
+                "P7", at, f"{agent} trusts an open gate for longer than a lease from when it asked"
+            )
+        if gate in _OPEN and not trust.heard(agent, at):
             verdict.broken("P6", at, f"{agent} opened before the database was heard of")
     for at, _, job, agent, looked, _, _, _, looked_boot in by_kind["started"]:
-        verdict.seen["P6, P7: guarded starts"] += 1
-        times, latest = renewed[agent]
-        before = bisect_right(times, looked)
-        if not before:
-            verdict.broken("P6", at, f"{job} started on {agent} before its first renewal")
-        elif looked_boot - latest[before - 1] > _LEASE + _ROUNDING:
-            late = looked_boot - latest[before - 1]
-            verdict.broken("P7", at, f"{job} started on {agent} {late:.3f} s after its last good renewal was sent")
-        if heard.get(agent, _NEVER) > looked:
+        verdict.seen["P6, P7: starts"] += 1
+        if looked_boot > trust.until(agent, looked):
+            verdict.broken("P7", at, f"{job} started on {agent} without a good renewal within a lease")
+        if not trust.heard(agent, looked):
             verdict.broken("P6", at, f"{job} started on {agent} before the database was heard of")
 
 
@@ -215,7 +240,9 @@ def _epochs(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 def _conserved(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     """P2. Every job that the broker has confirmed has ended by the end."""
     if by_kind["stuck"]:
-        verdict.broken("P2", by_kind["stuck"][0][0], "long after the world was healed, jobs or the window are left")
+        verdict.broken(
+            "P2", by_kind["stuck"][0][0], "long after the world was healed, jobs or the window are left"
+        )
     ended = {event[2] for event in by_kind["ended"]}
     for at, _, job, _, late in by_kind["accepted"]:
         verdict.seen["P2: jobs accepted"] += 1
@@ -240,9 +267,9 @@ def _died_with_it(job: str, by_kind: dict[str, list[Event]]) -> bool:
 
 
 def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
-    """P2. A job runs as often as its broker has handed it over, no more often. What a worker had in hand when its
-    connection was lost, in a pool child or on its way to being parked, may run by that delivery although the broker
-    hands it over again: with the guard or without it.
+    """P2. A job runs as often as its broker has handed it over, no more often. What a worker had in hand when
+    its connection was lost, in a pool child or on its way to being parked, may run by that delivery although
+    the broker hands it over again: with the guard or without it.
 
     Not judged where the marks were lost, or did not answer: then a copy runs rather than no copy.
     """
@@ -267,7 +294,9 @@ def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     last = {event[2]: event[0] for event in by_kind["started"]}
     for job, number in times.items():
         if number > 1 + allowed[job]:
-            verdict.broken("P2", last[job], f"{job} ran {number} times, its broker explains {1 + allowed[job]}")
+            verdict.broken(
+                "P2", last[job], f"{job} ran {number} times, its broker explains {1 + allowed[job]}"
+            )
 
 
 def _rehearsals(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
@@ -299,4 +328,6 @@ def _books(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     if not gates & _CLOSED:
         for kind in ("refused", "parked copy", "requeued", "not started"):
             if by_kind[kind]:
-                verdict.broken("test mode", by_kind[kind][0][0], f"{kind} in a schedule without a real window")
+                verdict.broken(
+                    "test mode", by_kind[kind][0][0], f"{kind} in a schedule without a real window"
+                )

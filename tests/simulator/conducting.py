@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from guard.core.pace import ErrorLimit, Pace
 from guard.errors import StoreError
 from guard.orchestrator.advancing import Advancing
 from guard.orchestrator.changes import Changes
-from guard.orchestrator.closing import Closing
 from guard.orchestrator.conductor import Conductor
 from guard.orchestrator.draining import Draining
 from guard.orchestrator.fates import Fates
@@ -23,8 +23,7 @@ from tests.simulator.celery_worker import TASKS
 from tests.simulator.stores import Durable, Ear, Lock, RedisClient, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from guard.orchestrator.closing import Closing
     from tests.simulator.hub import Process
     from tests.simulator.world import World
 
@@ -91,10 +90,8 @@ class Conducting:
         tally = Tally(self._client)
 
         def count(window_id: str, kind: Any, operation: str) -> None:
-            try:
+            with suppress(StoreError):
                 tally.add(window_id, {f"{kind.value}:{operation}": 1})
-            except StoreError:
-                pass
 
         releaser = world.parts.releaser(
             broker=BrokerClient(world, self._process),
@@ -145,10 +142,10 @@ class Conducting:
                     clock=world.clock,
                     lease=world.parts.lease.lease,
                     is_gone=lambda entry: world.runs_nothing(entry.agent_id),
-                    redelivery=lambda: _BroughtBack(),  # type: ignore[return-value,arg-type]
+                    redelivery=_BroughtBack,  # type: ignore[arg-type]
                     announce=not_announced,
                 ),
-                finishing=lambda: _NoSteps(),  # type: ignore[return-value,arg-type]
+                finishing=_NoSteps,  # type: ignore[arg-type]
                 announce=not_announced,
             ),
             release=self.conductor.release,
@@ -183,4 +180,3 @@ class Conducting:
             return self._broker.length(self._world.parked)
         except BrokerDown:
             return None
-

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["NOW", "Hub", "Killed", "Process", "Thread", "begin", "hub"]
 
 
-class Killed(BaseException):  # noqa: N818 - no error: what SIGKILL is to a process
+class Killed(BaseException):
     """Unwinds the threads of a killed process. Nothing they do on the way out has an effect."""
 
 
@@ -29,11 +29,22 @@ class Process:
         name: for the log.
         pid: unique in a run.
         alive: until it is killed or ends.
-        frozen_until: simulated time before which none of its threads gets a turn (SIGSTOP, garbage collection).
+        frozen_until: simulated time before which none of its threads gets a turn (SIGSTOP).
         rate, offset: its clock of boot time against simulated time. `skew`: of its wall clock, seconds.
     """
 
-    __slots__ = ("alive", "frozen_until", "looked", "name", "offset", "pid", "rate", "skew", "state", "threads")
+    __slots__ = (
+        "alive",
+        "frozen_until",
+        "looked",
+        "name",
+        "offset",
+        "pid",
+        "rate",
+        "skew",
+        "state",
+        "threads",
+    )
 
     def __init__(self, name: str, pid: int, *, rate: float, offset: float, skew: float) -> None:
         self.name = name
@@ -119,7 +130,7 @@ class Hub:
             raise Killed
 
     def run(self, until: Callable[[], bool], limit: float) -> bool:
-        """Go on until this holds, asked after each turn. False when simulated time has reached the limit first."""
+        """Go on until this holds, asked after each turn. False when the limit of time came first."""
         due = self._due
         while due:
             moment, _, whose, turn = heappop(due)
@@ -189,7 +200,8 @@ class Hub:
         if seconds is not None:
             self._planned += 1
             heappush(
-                self._due, (self.now + max(0.0, seconds) / thread.process.rate, self._planned, thread, thread.turn)
+                self._due,
+                (self.now + max(0.0, seconds) / thread.process.rate, self._planned, thread, thread.turn),
             )
         self._main.switch()
         return thread.woken

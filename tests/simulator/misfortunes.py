@@ -15,20 +15,55 @@ __all__ = ["PLACES", "THEMES", "Ambushes", "draw_misfortunes"]
 THEMES = {
     "children": ("accepted", "entering", "clock", "decided", "starting", "ended"),
     "agents": (
-        "renew>", "renew<", "word>", "word<", "acknowledge>", "acknowledge<", "sql.read>", "sql.read<", "publish>",
+        "renew>",
+        "renew<",
+        "word>",
+        "word<",
+        "acknowledge>",
+        "acknowledge<",
+        "sql.read>",
+        "sql.read<",
+        "publish>",
     ),
     "parking": (
-        "received", "index.claim>", "index.claim<", "index.begin>", "index.begin<", "park.publish>", "park.publish<",
-        "index.parked>", "index.parked<", "ack>", "ack<",
+        "received",
+        "index.claim>",
+        "index.claim<",
+        "index.begin>",
+        "index.begin<",
+        "park.publish>",
+        "park.publish<",
+        "index.parked>",
+        "index.parked<",
+        "ack>",
+        "ack<",
     ),
-    "conducting": ("change>", "change<", "publish>", "publish<", "barrier>", "barrier<", "roster<", "tally<", "lock<"),
+    "conducting": (
+        "change>",
+        "change<",
+        "publish>",
+        "publish<",
+        "barrier>",
+        "barrier<",
+        "roster<",
+        "tally<",
+        "lock<",
+    ),
     "releasing": (
-        "parked.get<", "give back.publish>", "give back.publish<", "ack>", "ack<", "index.gone>", "index.gone<",
-        "index.claim>", "index.claim<", "plane.read<",
+        "parked.get<",
+        "give back.publish>",
+        "give back.publish<",
+        "ack>",
+        "ack<",
+        "index.gone>",
+        "index.gone<",
+        "index.claim>",
+        "index.claim<",
+        "plane.read<",
     ),
 }
-"""Crash points, by who comes by there. Each is between two instructions of which a kill, a pause or a delay may
-separate the first from the second. A schedule has one theme."""
+"""Crash points, by who comes by there. Each is between two instructions of which a kill, a pause or a delay
+may separate the first from the second. A schedule has one theme."""
 PLACES = tuple(sorted({place for places in THEMES.values() for place in places}))
 
 _PAUSES = (0.003, 0.05, 0.3, 1.0, 4.0, 7.0, 12.0)
@@ -57,7 +92,14 @@ class Ambushes:
         self._places = frozenset() if world.calm else frozenset(places)
         self._chance = dice.choice((0.01, 0.05, 0.2))
         self._left = dice.choice((1, 2, 4, 8))
-        self._deeds = dice.choice((("kill",), ("freeze", "freeze all", "delay"), ("meet", "delay"), ("kill", "freeze", "meet", "cut")))
+        self._deeds = dice.choice(
+            (
+                ("kill",),
+                ("freeze", "freeze all", "delay"),
+                ("meet", "delay"),
+                ("kill", "freeze", "meet", "cut"),
+            )
+        )
 
     def end(self) -> None:
         """No more of them; who waits goes on."""
@@ -88,7 +130,7 @@ class Ambushes:
         if thread is None:
             return
         process = thread.process
-        world.fired[f"{deed.split()[0]} at {place}"] += 1
+        world.fired[f"{deed.split(maxsplit=1)[0]} at {place}"] += 1
         world.log("ambush", place, deed, process.name)
         if deed == "meet" and place in _MEETINGS:
             self._wait_for(world.dice.choice(_MEETINGS[place]), thread)
@@ -100,7 +142,9 @@ class Ambushes:
         elif deed in {"delay", "meet"}:
             now.park(world.dice.choice(_PAUSES[:5]))
         else:
-            world.freeze(_machine_of(world, process) if deed == "freeze all" else [process], world.dice.choice(_PAUSES))
+            world.freeze(
+                _machine_of(world, process) if deed == "freeze all" else [process], world.dice.choice(_PAUSES)
+            )
             now.sleep(0.0)
 
     def _wait_for(self, place: str, thread: Thread) -> None:
@@ -210,11 +254,10 @@ def _kill_child(world: World) -> bool:
 
 
 def _failover(world: World) -> bool:
-    """The last writes are lost. Who was connected to the old primary may stay so for a while; it takes no writes (A6)."""
-    from tests.simulator.stores import RedisServer
-
+    """The last writes are lost. Who was connected to the old primary may stay so for a while; it takes no
+    writes (A6)."""
     dice, now = world.dice, world.hub
-    old: RedisServer = world.redis
+    old = world.redis
     loses_marks = dice.random() < 0.4
     new = old.copy(world.next_name("redis"), with_index=not loses_marks)
 

@@ -91,7 +91,9 @@ class _AcceptsASmallerEpoch(Agent):
 class _LeavesTheStoresBehind(Agent):
     def _repair(self, state: GuardState) -> None:
         latest = self._witness.latest
-        if latest is not None and state == latest.state:  # what a store says is written, what none says is not
+        if (
+            latest is not None and state == latest.state
+        ):  # what a store says is written, what none says is not
             super()._repair(state)
 
 
@@ -156,8 +158,8 @@ def _nothing_said_is_nothing_runs(workers: Any, _epoch: int) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """A mistake, in how many schedules from `first` it must be found, and by which promise. `slow`: more of them
-    than CI has time for."""
+    """A mistake, in how many schedules from `first` it must be found, and by which promise. `slow`: more of
+    them than CI has time for."""
 
     parts: Parts
     within: int
@@ -174,19 +176,27 @@ MISTAKES: dict[str, Mistake] = {
         parts=Parts(patch=((guard.gates.start, "clock_gettime_ns", _never_over),)), within=200, promise="P7"
     ),
     "the barrier is half a lease": Mistake(parts=Parts(lease=_HalfABarrier()), within=400, promise="P1"),
-    "no certification after a new connection": Mistake(parts=Parts(plane=_OneConnection), within=4000, promise="P1"),
-    "certified from the send (D150)": Mistake(parts=Parts(agent=_CertifiedFromTheSend), within=4000, promise="P1"),
+    "no certification after a new connection": Mistake(
+        parts=Parts(plane=_OneConnection), within=4000, promise="P1"
+    ),
+    "certified from the send (D150)": Mistake(
+        parts=Parts(agent=_CertifiedFromTheSend), within=4000, promise="P1"
+    ),
     "who writes the state again believes it (D150)": Mistake(
         parts=Parts(agent=_BelievesItsOwnRepair), within=4000, promise="P1"
     ),
-    "a smaller epoch is accepted": Mistake(parts=Parts(agent=_AcceptsASmallerEpoch), within=4000, promise="P7"),
+    "a smaller epoch is accepted": Mistake(
+        parts=Parts(agent=_AcceptsASmallerEpoch), within=4000, promise="P7"
+    ),
     "what both stores have lost is not written again (D152)": Mistake(
         parts=Parts(agent=_LeavesTheStoresBehind), within=4000, promise="P2"
     ),
     "acknowledged while a child is between look and start": Mistake(
         parts=Parts(follower=_AlwaysQuiet), within=1000, promise="P1"
     ),
-    "no fence": Mistake(parts=Parts(patch=((guard.agent.agent, "FENCE_SECONDS", 0.0),)), within=4000, promise="P1"),
+    "no fence": Mistake(
+        parts=Parts(patch=((guard.agent.agent, "FENCE_SECONDS", 0.0),)), within=4000, promise="P1"
+    ),
     "a registry that may have gaps is believed": Mistake(
         parts=Parts(closing=_BelievesAYoungRegistry), within=4000, promise="P1"
     ),
@@ -203,7 +213,9 @@ MISTAKES: dict[str, Mistake] = {
         parts=Parts(index=_BeginsWithoutAskingForClaims), within=4000, promise="P2"
     ),
     "a silent worker counts as drained": Mistake(
-        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)), within=1000, promise="P4"
+        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
+        within=1000,
+        promise="P4",
     ),
     "nothing said is nothing runs (D153)": Mistake(
         parts=Parts(patch=((guard.orchestrator.conductor, "_running", _nothing_said_is_nothing_runs),)),

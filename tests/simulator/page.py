@@ -1,4 +1,4 @@
-"""The shared page in simulated time: the guard's own, over words that know who writes them and when that is seen."""
+"""The shared page in simulated time: the guard's own, over words that know who writes and when it is seen."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _ENTERING, _RUNNING = 1, 2
 
 
 class _Words(list[int]):
-    """The page's memory. A child's "I enter" is seen by others a moment later, as from a store buffer; whoever
-    writes may be held up, stopped or killed before and after it."""
+    """The page's memory. A child's "I enter" is seen by others a moment later, as from a store buffer;
+    whoever writes may be held up, stopped or killed before and after it."""
 
     world: World
     agent_id: str

@@ -23,7 +23,7 @@ __all__ = ["Parts"]
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What makes each part. `patch` is applied to the guard's modules while a run lasts: (module, name, stand-in)."""
+    """What makes each part. `patch` is put into modules while a run lasts: module, name, stand-in."""
 
     agent: Callable[..., Agent] = Agent
     lease: LeaseTimes = field(default_factory=LeaseTimes)

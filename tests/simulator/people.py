@@ -49,11 +49,13 @@ class Producer:
 
     def _run(self) -> None:
         world, process = self._world, self.process
-        self.runtime = Runtime(ensure_agent=self._ensure, count_at_once=lambda kind, name: None)
+        self.runtime = Runtime(ensure_agent=self._ensure, count_at_once=lambda *_: None)
         self.runtime.figures = quiet_figures
         client = RedisClient(world, process)
         self.agent: Any = world.parts.agent(
-            card=AgentCard(agent_id=self.agent_id, role="producer", node=self.agent_id, host="here", pid=process.pid),
+            card=AgentCard(
+                agent_id=self.agent_id, role="producer", node=self.agent_id, host="here", pid=process.pid
+            ),
             runtime=self.runtime,
             plane=world.parts.plane(client),
             witness=Witness(Durable(world, process, witness=True), world.clock),
@@ -99,7 +101,9 @@ class Producer:
         headers = {"id": name, "task": task.name, "retries": 0, PUBLICATION_HEADER: f"pub-{name}"}
         try:
             with broker.channel():
-                broker.connection.Producer(serializer=None).publish({}, routing_key=task.queue, headers=headers)
+                broker.connection.Producer(serializer=None).publish(
+                    {}, routing_key=task.queue, headers=headers
+                )
         except BrokerDown:
             world.log("not confirmed", name)
             job.accepted = False
@@ -109,7 +113,7 @@ class Producer:
 
 
 class Admin:
-    """Opens, changes and ends windows. Whoever is killed is followed by another one who goes on with the plan."""
+    """Opens, changes and ends windows. Who is killed is followed by another, who goes on with the plan."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -185,8 +189,14 @@ def _tell(world: World, window: Any) -> None:
         return None if seen is None else tuple(text.split(" ")[0] for text in seen)
 
     world.log(
-        "enabled", window.window_id, window.epoch, window.mode, window.proof, lives(window.acknowledged),
-        lives(window.unconfirmed), None if window.running is None else tuple(job.task_id for job in window.running),
+        "enabled",
+        window.window_id,
+        window.epoch,
+        window.mode,
+        window.proof,
+        lives(window.acknowledged),
+        lives(window.unconfirmed),
+        None if window.running is None else tuple(job.task_id for job in window.running),
     )
     world.fired[f"enable returned, proof: {window.proof}"] += 1
 

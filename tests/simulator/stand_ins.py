@@ -1,7 +1,7 @@
 """What the guard's modules use of Python's library instead of being given it: threads, time, chance.
 
-`simulated()` puts stand-ins in their places for as long as it lasts. All else that a run needs is handed to the
-guard's classes through the ports that they have anyway.
+`simulated()` puts stand-ins in their places for as long as it lasts. All else that a run needs is handed to
+the guard's classes through the ports that they have anyway.
 """
 
 from __future__ import annotations
@@ -273,6 +273,10 @@ def _clock_gettime_ns(_clock: int = 0) -> int:
     return now
 
 
+def _is_alive(pid: int) -> bool:
+    return CHANCE.is_alive(pid)
+
+
 def _no_time() -> int:
     return 0
 
@@ -296,7 +300,7 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.gates.runtime, "boot_ms", _boot_ms),
     (guard.gates.runtime, "clock_gettime", _clock_gettime),
     (guard.gates.page, "boot_ms", _boot_ms),
-    (guard.gates.page, "is_alive", lambda pid: CHANCE.is_alive(pid)),
+    (guard.gates.page, "is_alive", _is_alive),
     (guard.gates.start, "clock_gettime_ns", _clock_gettime_ns),
     (guard.gates.start, "boot_ms", _boot_ms),
     (guard.gates.start, "perf_counter_ns", _no_time),

@@ -1,16 +1,18 @@
-"""Redis and SQL in simulated time: the guard's stores in memory behind a network that loses, delays and doubles.
+"""Redis and SQL in simulated time: the guard's stores in memory, behind a network that loses and doubles.
 
-Each server is the guard's own store in memory. What a process has of it is a client with one connection. Every
-call may lose its request, its answer (then it happened), be done twice, or be done after its caller has given up.
+Each server is the guard's own store in memory. What a process has of it is a client with one connection.
+Every call may lose its request, its answer (then it happened), be done twice, or be done after its caller has
+given up.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.core.record import write_record
-from guard.errors import StateInvalid, StoreUnavailable
+from guard.errors import GuardError, StateInvalid, StoreUnavailable
 from guard.store.memory import MemoryControlPlane, MemoryParkedIndex, MemoryTally
 from tests.simulator.hub import Killed, hub
 from tests.simulator.stand_ins import hiccup
@@ -161,10 +163,8 @@ class RedisClient:
 
 def _late(server: RedisServer, effect: Callable[[RedisServer], Any]) -> None:
     if server.answers and server.writes:
-        try:
+        with suppress(GuardError):  # nobody hears the answer
             effect(server)
-        except Exception:  # noqa: BLE001, S110 - nobody hears the answer
-            pass
 
 
 class Plane:
@@ -246,7 +246,9 @@ class Plane:
 
     def departed(self, agent_id: str) -> bool:
         return bool(
-            self._client.call("plane.read>", "plane.read<", lambda server: server.plane.departed(agent_id), writes=False)
+            self._client.call(
+                "plane.read>", "plane.read<", lambda server: server.plane.departed(agent_id), writes=False
+            )
         )
 
     def barrier(self) -> Any:
@@ -331,7 +333,9 @@ class Index:
         self._call("index.gone>", "index.gone<", lambda server: server.index.gone(job))
 
     def claim(self, park_id: str, copy: str) -> bool:
-        return bool(self._call("index.claim>", "index.claim<", lambda server: server.index.claim(park_id, copy)))
+        return bool(
+            self._call("index.claim>", "index.claim<", lambda server: server.index.claim(park_id, copy))
+        )
 
     def park_id_of(self, publication: str, generation: str) -> str | None:
         return self._call(  # type: ignore[no-any-return]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import WorkerLostError
 
-from guard.agent.agent import Agent
 from guard.agent.witness import Witness
 from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.modes import Gate as GateCode
 from guard.core.named_events import not_announced
-from guard.fleet.parking import ParkingLot
-from guard.gates.copies import Copies
 from guard.gates.messages import QueueNames, generation_of, job_of, publication_of
 from guard.gates.page import SlotState
-from guard.gates.receipt import ReceiptGate
 from guard.gates.request import guarded_request_class
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
@@ -25,7 +22,7 @@ from guard.worker.cordon import Cordon
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.reserved import count_reserved, set_reserved_aside
 from tests.simulator.broker import BrokerClient, BrokerDown
-from tests.simulator.celery_worker import TASKS, Consumer, Gate, Request, app, settings
+from tests.simulator.celery_worker import TASKS, Consumer, Gate, Request, settings
 from tests.simulator.conducting import Conducting
 from tests.simulator.hub import hub
 from tests.simulator.page import Page
@@ -92,7 +89,9 @@ class Child:
         task: Any = SimpleNamespace(
             name=name,
             run=self._body,
-            request=SimpleNamespace(get=lambda _key, default=None: default, called_directly=False, is_eager=False),
+            request=SimpleNamespace(
+                get=lambda _key, default=None: default, called_directly=False, is_eager=False
+            ),
             incarnation=self.incarnation,
             gate_seen=lambda: self.worker.page.read()[0].name,
             job=None,
@@ -138,7 +137,13 @@ class Child:
         job, blocked_by = request.job, request.task.blocked_by
         word = self.worker.page.read()
         world.log(
-            "started", request.id, self.incarnation, self.process.looked, blocked_by, request.message.tag, word[0].name,
+            "started",
+            request.id,
+            self.incarnation,
+            self.process.looked,
+            blocked_by,
+            request.message.tag,
+            word[0].name,
             self.worker.process.boot(self.process.looked),
         )
         world.running[self.process.pid] = request.id
@@ -149,7 +154,7 @@ class Child:
 
 
 class Follower:
-    """`guard.agent.agent.Follower`: the guard's own one, cut down to what the simulated worker has. The ladder of
+    """`guard.agent.agent.Follower`: the guard's own, cut down to what the simulated worker has. The ladder of
     an emergency and the census are not in it."""
 
     def __init__(self, worker: Worker) -> None:
@@ -174,7 +179,11 @@ class Follower:
         return not self._worker.page.anyone_entering()
 
     def tick(self, state: GuardState) -> bool:
-        seen = self._busy_slots(), count_reserved(self._worker.consumer, self._worker.receipt), self._worker.in_pool()
+        seen = (
+            self._busy_slots(),
+            count_reserved(self._worker.consumer, self._worker.receipt),
+            self._worker.in_pool(),
+        )
         changed, self._seen = seen != self._seen, seen
         self.is_busy = bool(seen[0] or seen[1] or seen[2]) and state.gate is not GateCode.TEST
         return changed
@@ -215,7 +224,7 @@ class Worker:
         self.slots = children
         self.local_close = _NoFile()
         self.page = Page(world, self.agent_id, children)
-        self.runtime = Runtime(ensure_agent=lambda: None, count_at_once=lambda kind, name: None)
+        self.runtime = Runtime(ensure_agent=lambda: None, count_at_once=lambda *_: None)
         self.runtime.figures = quiet_figures
         self.runtime.page = self.page
         self.runtime.is_worker = True
@@ -237,7 +246,10 @@ class Worker:
         gate = Gate(world, self.runtime)
         names = QueueNames()
         self.cordon = Cordon(
-            runtime=self.runtime, classifier=gate.classifier, settings=settings(), names=names  # type: ignore[arg-type]
+            runtime=self.runtime,
+            classifier=gate.classifier,
+            settings=settings(),
+            names=names,  # type: ignore[arg-type]
         )
         index = parts.index(RedisClient(world, process))
         lot = parts.parking_lot(
@@ -265,8 +277,17 @@ class Worker:
         )
         self.agent = parts.agent(
             card=AgentCard(
-                agent_id=self.agent_id, role="worker", node=self.agent_id, host="here", pid=process.pid, pool="prefork",
-                slots=self.slots, queues=("heavy", "mixed"), tasks=tuple(TASKS), terminable=True, page=self.agent_id,
+                agent_id=self.agent_id,
+                role="worker",
+                node=self.agent_id,
+                host="here",
+                pid=process.pid,
+                pool="prefork",
+                slots=self.slots,
+                queues=("heavy", "mixed"),
+                tasks=tuple(TASKS),
+                terminable=True,
+                page=self.agent_id,
             ),
             runtime=self.runtime,
             plane=parts.plane(client),
@@ -303,19 +324,15 @@ class Worker:
 
     def _ack_of(self, message: Any) -> Any:
         def ack(_log: object, _errors: object) -> None:
-            try:
+            with suppress(BrokerDown):
                 message.ack()
-            except BrokerDown:
-                pass
 
         return ack
 
     def _reject_of(self, message: Any) -> Any:
         def reject(_log: object, _errors: object, requeue: bool) -> None:
-            try:
+            with suppress(BrokerDown):
                 message.requeue() if requeue else message.ack()
-            except BrokerDown:
-                pass
 
         return reject
 

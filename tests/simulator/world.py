@@ -81,7 +81,7 @@ class World:
         self.calm = dice.random() < 0.1
         self.waves = dice.random() < 0.3
         rate = 0.0 if self.calm else dice.choice((0.0, 0.01, 0.03, 0.1))
-        self._rates = {kind: rate for kind in ("redis", "sql", "broker", "push")}
+        self._rates = dict.fromkeys(("redis", "sql", "broker", "push"), rate)
         self._longest_latency = dice.choice((0.0005, 0.002, 0.02))
         self.redis = RedisServer(self.next_name("redis"))
         if dice.random() < 0.7:
@@ -117,7 +117,7 @@ class World:
         return self
 
     def _heal(self) -> None:
-        """The random part is over: all servers are back, nobody is stopped, who was killed is started again."""
+        """The random part is over: all servers are back, nobody is stopped, who was killed starts again."""
         self.healing = True
         self.log("heals")
         self._rates = dict.fromkeys(self._rates, 0.0)
@@ -146,12 +146,18 @@ class World:
 
     def is_gone(self, job: Job) -> bool:
         """Whether nothing of a job is anywhere: then waiting does not help, and the checker judges it."""
-        lying = any(stored.headers["id"] == job.id for queue in self.broker.queues.values() for stored in queue)
+        lying = any(
+            stored.headers["id"] == job.id for queue in self.broker.queues.values() for stored in queue
+        )
         held = any(
-            stored.headers["id"] == job.id for line in self.broker.lines for _, stored in line.unacked.values()
+            stored.headers["id"] == job.id
+            for line in self.broker.lines
+            for _, stored in line.unacked.values()
         )
         in_hand = any(
-            request.id == job.id for worker in self.workers.values() for request in worker.process.state.requests.values()
+            request.id == job.id
+            for worker in self.workers.values()
+            for request in worker.process.state.requests.values()
         )
         return not (lying or held or in_hand)
 
@@ -183,7 +189,9 @@ class World:
         if like is not None:
             return Process(name, self._pids, rate=like.rate, offset=like.offset, skew=like.skew)
         rate = 1.0 if self.calm else dice.choice((1.0, 1.0, 0.9951, 1.0049))
-        return Process(name, self._pids, rate=rate, offset=dice.uniform(1_000.0, 9_000.0), skew=dice.uniform(-2.0, 2.0))
+        return Process(
+            name, self._pids, rate=rate, offset=dice.uniform(1_000.0, 9_000.0), skew=dice.uniform(-2.0, 2.0)
+        )
 
     def is_alive(self, pid: int) -> bool:
         child = self.children.get(pid)
@@ -193,7 +201,7 @@ class World:
         return bool(self.cut_off) and process in self.cut_off
 
     def runs_nothing(self, agent_id: str) -> bool | None:
-        """What can be found out on its machine of a worker's life: whether it is gone with all its children."""
+        """What its machine says of a worker's life: whether it is gone with all its children."""
         worker = self.lives[agent_id]
         if worker.process.alive:
             return False
@@ -214,8 +222,8 @@ class World:
         self.end_worker(worker, orphans=False)
 
     def end_worker(self, worker: Worker, *, orphans: bool) -> None:
-        """End the processes of a worker; the broker notices, somebody starts it again. Does not return to who is
-        ended by it."""
+        """End the processes of a worker; the broker notices, somebody starts it again. Does not return to who
+        is ended by it."""
         if not worker.process.alive:
             return
         dice, now = self.dice, self.hub
@@ -242,7 +250,10 @@ class World:
             return
         self.log("child killed", child.incarnation, child.request.id if child.request is not None else "")
         self.running.pop(child.process.pid, None)
-        now.at(now.now + self.dice.uniform(0.01, 0.3), lambda: child.worker.soon(lambda: child.worker.child_died(child)))
+        now.at(
+            now.now + self.dice.uniform(0.01, 0.3),
+            lambda: child.worker.soon(lambda: child.worker.child_died(child)),
+        )
         now.kill(child.process)
 
     def freeze(self, processes: list[Process], seconds: float) -> None:
@@ -269,5 +280,3 @@ def _patched(parts: Parts) -> Iterator[None]:
     finally:
         for module, name, real in before:
             setattr(module, name, real)
-
-
