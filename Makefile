@@ -92,6 +92,9 @@ fuzz: $(VENV)/.test-installed ## Give every reader of untrusted input N inputs b
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt || true
 	@$(BIN)/python -m tests.fuzz -n $(N) $(ARGS)
 
+simulate: $(VENV)/.test-installed ## Run the guard's own code in simulated time, N schedules (N=10000, ARGS=...)
+	@$(BIN)/python -m tests.simulator $(or $(N),10000) $(ARGS)
+
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -5,7 +5,8 @@ Rules (theory in `guard.core.lease`; model: docs/model/barrier.pml):
 1. Trust lasts L from *before* a renewal was sent.
 2. Registering and reading the state are one atomic step.
 3. After a new connection the durable store is asked before Redis is believed.
-4. A smaller epoch is never accepted; a state of another installation neither.
+4. A smaller epoch is never accepted; a state of another installation neither. A greater one that closes,
+   and that both stores have lost, is written again.
 5. On closing: write the word, wait out the fence, wait until no child is between look and start,
    and only then acknowledge. Requeueing what is reserved goes on afterwards: it needs no trust,
    since nothing can start (docs/decisions.md D3).
@@ -286,6 +287,10 @@ class Agent:
         state = newer(state, testimony.state)
         known = self._runtime.belief.state
         if known is not None and state.epoch < known.epoch:
+            if known.store_id == state.store_id and known.gate not in {Gate.OPEN, Gate.TEST}:
+                # Both stores have lost it: an emergency that was begun while SQL was away, say. Nobody else may
+                # know it. A state that closes is written again; one that opens has to be proven by a store.
+                self._repair(known)
             return f"the stores are at epoch {state.epoch}, older than {known.epoch}: not believed"
         self._adopt(state, self._lease.trusted_until(sent))
         return ""

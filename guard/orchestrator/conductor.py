@@ -453,7 +453,7 @@ def _seen(roster: list[RosterEntry], workers: list[RosterEntry], epoch: int) -> 
         "producers": sum(
             entry.card.role == "producer" and entry.acknowledged_epoch >= epoch for entry in roster
         ),
-        "running": _running(workers),
+        "running": _running(workers, epoch),
     }
 
 
@@ -461,7 +461,11 @@ def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) ->
     return tuple(sorted(describe(entry) for entry in workers if wanted(entry)))
 
 
-def _running(workers: list[RosterEntry]) -> tuple[Running, ...]:
+def _running(workers: list[RosterEntry], epoch: int) -> tuple[Running, ...] | None:
+    """What runs; None when a worker has acknowledged and what it said is gone: somebody has brought the window on
+    meanwhile, and each epoch asks anew. Unknown is not zero."""
+    if any(entry.report is None and entry.acknowledged_epoch >= epoch for entry in workers):
+        return None
     return tuple(
         Running(task_id=job.task_id, task=job.task, worker=entry.card.node, since=job.since)
         for entry in workers

@@ -39,7 +39,8 @@ class Window:
             and start could still begin (see `guard.fence`).
         producers: how many publishing processes acknowledged.
         unguarded: consumers that no guard holds back; None when that could not be told.
-        running: guarded jobs in flight.
+        running: guarded jobs in flight; None also when another process has brought the window on while this
+            one asked.
         took: seconds from writing the epoch until the last acknowledgement, or until time closed the rest.
         proof: ``acknowledged`` when everybody did; ``time`` when leases closed the rest; ``none`` when
             the control plane could not be told, see `warnings`.

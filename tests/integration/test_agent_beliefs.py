@@ -1,10 +1,12 @@
-"""What an agent may not believe: narrow ways to an open gate that the model found (docs/model/barrier.pml).
+"""What an agent may not believe: narrow ways to an open gate that the model found (docs/model/barrier.pml),
+and what it must not keep to itself.
 
 Each needs that something happens within one renewal, so here a control plane, a witness and a page play it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from guard.agent import witness as witnesses
 from guard.agent.agent import Agent, ProducerFollower
 from guard.core.agents import AgentCard
 from guard.core.lease import LeaseTimes
+from guard.core.modes import Mode, Phase
 from guard.core.named_events import not_announced
 from guard.core.state import GuardState
 from guard.gates.runtime import Runtime
@@ -163,3 +166,40 @@ def test_the_fence_begins_after_the_word_was_written() -> None:
     clock.advance(0.1)
     house.agent.follow()
     assert barrier().pending == 0
+
+
+def test_an_emergency_that_both_stores_have_lost_is_written_again(house: House) -> None:
+    """It was begun while SQL was away; before SQL could be told, Redis lost its last write. Found by the
+    simulator: who had heard of it stayed closed for good, everybody else was open, and nobody was told."""
+    house.agent.renew()
+    house.witness.answers(house.before)
+    house.agent.renew()
+    emergency = replace(
+        house.before, epoch=1000, phase=Phase.CLOSING, mode=Mode.EMERGENCY, window_id="w-1", reason="fire"
+    )
+    house.plane.publish(emergency)
+    house.agent.renew()
+    assert house.runtime.belief.state == emergency
+
+    house.plane.overwrite(house.before)
+    house.agent.renew()
+    assert house.plane.read() == emergency
+    house.clock.advance(1.0)
+    house.agent.renew()
+    assert house.believes
+    assert house.runtime.belief.state == emergency
+
+
+def test_an_open_state_that_both_stores_have_lost_is_not_written_again(house: House) -> None:
+    """A window may have begun since, in a database that was restored from a copy."""
+    house.agent.renew()
+    house.witness.answers(house.before)
+    later = replace(house.before, epoch=7)
+    house.plane.publish(later)
+    house.agent.renew()
+    assert house.runtime.belief.state == later
+
+    house.plane.overwrite(house.before)
+    house.agent.renew()
+    assert house.plane.read() == house.before
+    assert "not believed" in house.agent.problem

@@ -1,0 +1,1 @@
+"""A deterministic simulator of the guard: its real code in simulated time. See docs/simulator.md."""

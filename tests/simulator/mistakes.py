@@ -1,0 +1,226 @@
+"""Deliberate mistakes, one at a time: each must be found. That the judge can fail is shown by these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import guard.agent.agent
+import guard.gates.start
+import guard.orchestrator.conductor
+import guard.orchestrator.draining
+from guard.agent.agent import Agent
+from guard.core.drain import view_drain
+from guard.core.lease import LeaseTimes
+from guard.errors import StateMissing, StoreError
+from guard.fleet import parked_queue
+from guard.gates.copies import Copies, Second
+from guard.gates.receipt import ReceiptGate
+from guard.gates.runtime import Belief
+from guard.orchestrator.closing import Closing
+from tests.simulator.hub import hub
+from tests.simulator.parts import Parts
+from tests.simulator.stand_ins import hiccup
+from tests.simulator.stores import Index, Plane
+from tests.simulator.worker import Follower
+
+if TYPE_CHECKING:
+    from guard.core.drain import DrainFacts, DrainView
+    from guard.core.state import GuardState
+
+__all__ = ["MISTAKES", "Mistake"]
+
+
+class _TrustFromTheReply(LeaseTimes):
+    __slots__ = ()
+
+    def trusted_until(self, sent_at: float) -> float:
+        return hub().boot() + self.lease
+
+
+class _HalfABarrier(LeaseTimes):
+    __slots__ = ()
+
+    @property
+    def barrier(self) -> float:
+        return self.lease / 2
+
+
+class _OneConnection(Plane):
+    """Never says that it has connected anew."""
+
+    @property
+    def connections(self) -> int:
+        return 1
+
+
+class _CertifiedFromTheSend(Agent):
+    def _renew(self, patience: float) -> str:
+        sent = self._clock.boot()
+        try:
+            renewal = self._plane.renew(self.card, self._report(), register=not self._told_card)
+        except StateMissing as error:
+            return self._restored(patience) or str(error)
+        except StoreError as error:
+            return str(error)
+        self._missing_since = 0.0
+        self._told_card = True
+        if self._plane.connections != self._connections:
+            self._connections = self._plane.connections
+            self._certify_after = sent
+        return self._consider(renewal.state, sent, patience)
+
+
+class _BelievesItsOwnRepair(Agent):
+    def _consider(self, state: GuardState, sent: float, patience: float) -> str:
+        if self._certify_after > sent:
+            self._certify_after = sent - 1.0
+        return super()._consider(state, sent, patience)
+
+
+class _AcceptsASmallerEpoch(Agent):
+    def _consider(self, state: GuardState, sent: float, patience: float) -> str:
+        belief = self._runtime.belief
+        self._runtime.belief = Belief(None, belief.trusted_until, belief.closed_here)
+        problem = super()._consider(state, sent, patience)
+        if self._runtime.belief.state is None:
+            self._runtime.belief = belief
+        return problem
+
+
+class _LeavesTheStoresBehind(Agent):
+    def _repair(self, state: GuardState) -> None:
+        latest = self._witness.latest
+        if (
+            latest is not None and state == latest.state
+        ):  # what a store says is written, what none says is not
+            super()._repair(state)
+
+
+class _AlwaysQuiet(Follower):
+    def is_quiet(self) -> bool:
+        return True
+
+
+class _AcknowledgesFirst(ReceiptGate):
+    def _park(self, message: Any, *, done: Any) -> None:
+        done()
+        super()._park(message, done=lambda: None)
+
+
+class _RunsEveryCopy(Copies):
+    def judge(self, message: Any) -> Second:
+        return Second.RUN
+
+
+class _BeginsWithoutAskingForClaims(Index):
+    def begin(self, job: Any) -> tuple[str, bool]:
+        def begin(server: Any) -> Any:
+            return server.index._ids.setdefault((job.publication, job.generation), (job.park_id, False))
+
+        return self._call("index.begin>", "index.begin<", begin)  # type: ignore[no-any-return]
+
+
+class _BelievesAYoungRegistry(Closing):
+    def _wait(self, epoch: int, written: float, barrier: float, ear: Any, *, whole_after: float) -> Any:
+        return super()._wait(epoch, written, barrier, ear, whole_after=-1.0)
+
+
+def _acknowledges_before_it_publishes(self: Any, message: Any, ruling: Any) -> bool:
+    message.raw.ack()
+    headers = parked_queue._new_headers(message.raw.headers, message.job, ruling)
+    self._broker.connection.Producer(serializer=None).publish(
+        message.raw.body, routing_key=message.job.queue, headers=headers
+    )
+    return True
+
+
+def _never_over(_clock: int = 0) -> int:
+    hiccup("clock")
+    hub().process.looked = hub().now
+    hiccup("decided")
+    return 0
+
+
+def _silence_is_zero(facts: DrainFacts) -> DrainView:
+    heard = tuple(worker for worker in facts.workers or () if worker.seen_seconds_ago <= facts.lease)
+    return view_drain(replace(facts, workers=heard, roll=()))
+
+
+def _nothing_said_is_nothing_runs(workers: Any, _epoch: int) -> Any:
+    return tuple(
+        guard.orchestrator.conductor.Running(task_id=job.task_id, task="", worker="", since=0.0)
+        for entry in workers
+        if entry.report is not None
+        for job in entry.report.running
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A mistake, in how many schedules from `first` it must be found, and by which promise. `slow`: more of
+    them than CI has time for."""
+
+    parts: Parts
+    within: int
+    promise: str
+    first: int = 0
+    slow: bool = False
+
+
+MISTAKES: dict[str, Mistake] = {
+    "trust is counted from the reply": Mistake(
+        parts=Parts(lease=_TrustFromTheReply()), within=400, promise="P7"
+    ),
+    "a child does not look at the deadline": Mistake(
+        parts=Parts(patch=((guard.gates.start, "clock_gettime_ns", _never_over),)), within=200, promise="P7"
+    ),
+    "the barrier is half a lease": Mistake(parts=Parts(lease=_HalfABarrier()), within=400, promise="P1"),
+    "no certification after a new connection": Mistake(
+        parts=Parts(plane=_OneConnection), within=4000, promise="P1"
+    ),
+    "certified from the send (D150)": Mistake(
+        parts=Parts(agent=_CertifiedFromTheSend), within=4000, promise="P1"
+    ),
+    "who writes the state again believes it (D150)": Mistake(
+        parts=Parts(agent=_BelievesItsOwnRepair), within=4000, promise="P1"
+    ),
+    "a smaller epoch is accepted": Mistake(
+        parts=Parts(agent=_AcceptsASmallerEpoch), within=4000, promise="P7"
+    ),
+    "what both stores have lost is not written again (D152)": Mistake(
+        parts=Parts(agent=_LeavesTheStoresBehind), within=4000, promise="P2"
+    ),
+    "acknowledged while a child is between look and start": Mistake(
+        parts=Parts(follower=_AlwaysQuiet), within=1000, promise="P1"
+    ),
+    "no fence": Mistake(
+        parts=Parts(patch=((guard.agent.agent, "FENCE_SECONDS", 0.0),)), within=4000, promise="P1"
+    ),
+    "a registry that may have gaps is believed": Mistake(
+        parts=Parts(closing=_BelievesAYoungRegistry), within=4000, promise="P1"
+    ),
+    "acknowledged before its copy is confirmed": Mistake(
+        parts=Parts(receipt_gate=_AcknowledgesFirst), within=400, promise="P2"
+    ),
+    "the release acknowledges before it publishes": Mistake(
+        parts=Parts(patch=((parked_queue._AmqpParkedQueue, "give_back", _acknowledges_before_it_publishes),)),
+        within=400,
+        promise="P2",
+    ),
+    "every copy runs": Mistake(parts=Parts(copies=_RunsEveryCopy), within=1000, promise="P2"),
+    "a delivery that is to run is taken for a copy (D151)": Mistake(
+        parts=Parts(index=_BeginsWithoutAskingForClaims), within=4000, promise="P2"
+    ),
+    "a silent worker counts as drained": Mistake(
+        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
+        within=1000,
+        promise="P4",
+    ),
+    "nothing said is nothing runs (D153)": Mistake(
+        parts=Parts(patch=((guard.orchestrator.conductor, "_running", _nothing_said_is_nothing_runs),)),
+        within=4000,
+        promise="P3",
+    ),
+}
+"""What a founder of this guard did wrong, or could have done."""

@@ -1,0 +1,17 @@
+"""Ten thousand schedules: no promise is broken, and the misfortunes came."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulator.batch import run
+
+_EACH = 2_500
+
+
+@pytest.mark.parametrize("first", range(0, 4 * _EACH, _EACH))
+def test_no_promise_is_broken(first: int) -> None:
+    print(f"seeds {first} to {first + _EACH - 1}; replay one: python -m tests.simulator --trace SEED")
+    result = run(first, _EACH)
+    assert result.violations == []
+    assert result.missing == []
