@@ -1,0 +1,120 @@
+"""Mistakes that are made in the guard on purpose: the harness must find each of them.
+
+STRESS_MISTAKE names one, in every process of the fleet. A harness that finds none of them shows nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+__all__ = ["MISTAKES", "make"]
+
+
+def make(name: str) -> None:
+    """Make this mistake in this process; none for an empty name."""
+    if name:
+        MISTAKES[name]()
+
+
+def _gate_off() -> None:
+    """One job in ten goes past the start gate and the receipt gate, whatever they say."""
+    from guard.core import word
+    from guard.gates import receipt, start
+
+    closed, arrived = start._closed, receipt.ReceiptGate._arrived_closed
+    dice = random.Random()
+
+    def let_in(slot: Any, task: Any, gate: Any, args: Any, kwargs: Any, run: Any) -> Any:
+        return run(*args, **kwargs) if dice.random() < 0.5 else closed(slot, task, gate, args, kwargs, run)
+
+    blocks = receipt.ReceiptGate.blocks
+
+    def blocks_some(self: Any, request: Any) -> bool:
+        return False if dice.random() < 0.5 else blocks(self, request)
+
+    start._closed = let_in
+    receipt.ReceiptGate.blocks = blocks_some  # type: ignore[method-assign]
+    del word, arrived
+
+
+def _early_acknowledgement() -> None:
+    """An agent acknowledges at once, and its gate closes a second later."""
+    import time
+
+    from guard.gates.page import SharedPage
+
+    write = SharedPage.write
+    late: dict[int, float] = {}
+
+    def write_late(self: Any, gate: Any, epoch: int, *rest: Any, **more: Any) -> Any:
+        from guard.core.modes import Gate
+
+        if gate not in {Gate.OPEN, Gate.UNKNOWN}:
+            since = late.setdefault(epoch, time.monotonic())
+            if time.monotonic() - since < 1.0:
+                gate = Gate.OPEN
+        return write(self, gate, epoch, *rest, **more)
+
+    SharedPage.write = write_late  # type: ignore[method-assign]
+
+
+def _acknowledged_before_the_copy() -> None:
+    """The parking lot says that a copy is with the broker, and forgets to publish one in five."""
+    from guard.fleet.parking import ParkingLot
+
+    publish = ParkingLot._publish
+    dice = random.Random()
+
+    def sometimes(self: Any, message: Any, job: Any) -> None:
+        if dice.random() >= 0.2:
+            publish(self, message, job)
+
+    ParkingLot._publish = sometimes  # type: ignore[method-assign]
+
+
+def _release_drops() -> None:
+    """The release drops every tenth job."""
+    from guard.fleet import parked_queue
+
+    for doer in (parked_queue._RedisParkedQueue, parked_queue._AmqpParkedQueue):
+        _drop_some(doer)
+
+
+def _drop_some(doer: Any) -> None:
+    give_back, count = doer.give_back, [0]
+
+    def drop_tenth(self: Any, message: Any, ruling: Any) -> bool:
+        count[0] += 1
+        if count[0] % 10 == 0:
+            return bool(self.discard(message))
+        return bool(give_back(self, message, ruling))
+
+    doer.give_back = drop_tenth
+
+
+def _release_doubles() -> None:
+    """The release publishes one job in five twice, under two park ids."""
+    from guard.fleet import parked_queue
+    from guard.store.redis.parked import RedisParkedIndex
+
+    RedisParkedIndex.claim = lambda *_: True  # type: ignore[method-assign,assignment]
+    move = parked_queue._RedisParkedQueue._move
+    dice = random.Random()
+
+    def twice(self: Any, channel: Any, raw: bytes, target: str, changed: str) -> bool:
+        moved = move(self, channel, raw, target, changed)
+        if moved and changed and dice.random() < 0.2:
+            self._plain(channel).lpush(self._key(channel, target), changed)
+        return moved
+
+    parked_queue._RedisParkedQueue._move = twice  # type: ignore[method-assign]
+
+
+MISTAKES = {
+    "gate off": _gate_off,
+    "acknowledged too early": _early_acknowledgement,
+    "acknowledged before the copy is there": _acknowledged_before_the_copy,
+    "the release drops": _release_drops,
+    "the release doubles": _release_doubles,
+}
