@@ -24,7 +24,8 @@ Line = dict[str, Any]
 
 @dataclass(slots=True)
 class Job:
-    """One job. `said` is what its publisher was told last; lines are in the order in which they were written."""
+    """One job. `said` is what its publisher was told last; lines are in the order in which they were
+    written."""
 
     task: str = ""
     said: str = ""
@@ -34,7 +35,9 @@ class Job:
 
     def end_of(self, start: Line) -> float | None:
         """When the run ended that began with this line; None if it never got there."""
-        later = [line["at"] for line in self.ends if line["pid"] == start["pid"] and line["at"] >= start["at"]]
+        later = [
+            line["at"] for line in self.ends if line["pid"] == start["pid"] and line["at"] >= start["at"]
+        ]
         following = [s["at"] for s in self.starts if s["pid"] == start["pid"] and s["at"] > start["at"]]
         ended = min(later, default=None)
         return ended if ended is not None and ended <= min(following, default=ended) else None
@@ -42,8 +45,8 @@ class Job:
 
 @dataclass(slots=True)
 class Hurt:
-    """A fault, from when to when. `place` is the server that it hurt, or `process` whom; `pid` is 0 when all of
-    that process was hurt."""
+    """A fault, from when to when. `place` is the server that it hurt, or `process` whom; `pid` is 0 when all
+    of that process was hurt."""
 
     kind: str
     process: str
@@ -130,6 +133,13 @@ class Evidence:
             elif line["event"] == "healed":
                 self._open_hurts[line["number"]].until = line["at"]
 
+    def was_hurt(self, place: str, since: float, until: float) -> bool:
+        """Whether a server was hurt at any time between these, or right before."""
+        return any(
+            hurt.place == place and hurt.since <= until + AFTER and hurt.until + AFTER >= since
+            for hurt in self.hurts
+        )
+
     def _openings(self) -> list[tuple[float, float]]:
         """From when to when each `disable` may have opened the gate. What it has sent may arrive after it was
         killed, or has given up: as late as what hurts the database is over."""
@@ -145,7 +155,9 @@ class Evidence:
             killed = [hurt.since for hurt in self.hurts if hurt.process == line["process"]]
             until = ended["at"] if ended is not None else min(killed, default=line["at"])
             late = [
-                hurt.until for hurt in self.hurts if hurt.place == "database" and hurt.until >= line["at"] - AFTER
+                hurt.until
+                for hurt in self.hurts
+                if hurt.place == "database" and hurt.until >= line["at"] - AFTER
             ]
             found.append((line["at"], max([until, *late]) + AFTER))
         return found

@@ -1,8 +1,9 @@
 """The kinds of faults: how each is inflicted on a fleet, and what takes it back.
 
-A kind returns whether it fired: a fault that met nobody does not count. What it did is in the journal `faults`:
-`hurt` with the process that it hurt, or with `place` where it hurt everybody who talks to that server; `healed`
-when it was over. The judge explains deliveries that came twice by these lines, and by nothing else.
+A kind returns whether it fired: a fault that met nobody does not count. What it did is in the journal
+`faults`: `hurt` with the process that it hurt, or with `place` where it hurt everybody who talks to that
+server; `healed` when it was over. The judge explains deliveries that came twice by these lines, and by
+nothing else.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.stress.fleet import Fleet, Member
-    from tests.support.rabbitmq import RabbitMQ
     from tests.support.mariadb import MariaDB
+    from tests.support.rabbitmq import RabbitMQ
     from tests.support.toxic import Toxic
 
 __all__ = ["LEASE", "Scene", "kinds"]
@@ -63,8 +64,6 @@ class Scene:
     def any_worker(self) -> Member:
         """One of the three workers."""
         return self.fleet.members[self.chance.choice(POOLS)]
-
-
 
 
 def kinds(broker: str, *, disk: bool) -> dict[str, Callable[[Scene], bool]]:

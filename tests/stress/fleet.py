@@ -1,7 +1,7 @@
 """A fleet: servers, workers of three pools, the orchestrator, beat, a producer, and who opens windows.
 
-It stays up from run to run. What a fault has ended is started again under a new label, so that journals can be
-read without guessing which process wrote a line.
+It stays up from run to run. What a fault has ended is started again under a new label, so that journals can
+be read without guessing which process wrote a line.
 """
 
 from __future__ import annotations
@@ -54,17 +54,18 @@ class Fleet:
 
     Args:
         broker: ``redis`` or ``rabbitmq``.
+        ledger: whether the guard keeps one.
         mistake: see `tests.stress.mistakes`.
     """
 
-    def __init__(self, broker: str, *, seed: int, mount: bool, mistake: str = "") -> None:
+    def __init__(self, broker: str, *, seed: int, mount: bool, ledger: bool, mistake: str = "") -> None:
         self.folder = short_dir("stress")
         self.servers = Servers(broker, mount=mount)
         self.members: dict[str, Member] = {}
         self.faults = Journal(self.folder / "faults")
         self._leaving: list[Member] = []
         self._broker, self._seed = broker, seed
-        self._mistake = mistake
+        self._mistake, self._ledger = mistake, ledger
         self._numbers = itertools.count(1)
         self._commands = itertools.count(1)
         self._done: set[int] = set()
@@ -88,7 +89,7 @@ class Fleet:
             "STRESS_PROCESS": label,
             "STRESS_MISTAKE": self._mistake,
             "GUARD_SECRET_KEY": "a secret of the kill harness",
-            "GUARD_LEDGER": "true",
+            "GUARD_LEDGER": str(self._ledger).lower(),
             "GUARD_LEASE_SECONDS": "2",
             "GUARD_RENEW_SECONDS": "0.5",
             "GUARD_TIMEOUT_SECONDS": "0.4",

@@ -1,8 +1,8 @@
 """Journals: what processes say of themselves, one JSON object a line, each line in one write.
 
-A file opened with O_APPEND takes whole lines from any number of processes, and what was written stays when its
-writer is killed right afterwards. All times are seconds of CLOCK_BOOTTIME, which the processes of one machine
-share. Nothing of the guard is used here: the journals are what it is judged by.
+A file opened with O_APPEND takes whole lines from any number of processes, and what was written stays when
+its writer is killed right afterwards. All times are seconds of CLOCK_BOOTTIME, which the processes of one
+machine share. Nothing of the guard is used here: the journals are what it is judged by.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""`python -m tests.stress.opener`: opens, changes and ends windows as it is told, one command after the other.
+"""`python -m tests.stress.opener`: opens, changes and ends windows as it is told, one command after the
+other.
 
 Commands come as JSON over a unix datagram socket, so that a process which has loaded everything waits to be
 used, and to be killed in the middle. What it did is in the journal `windows`: `closed` after `enable` or a
-stricter `change` has returned, with what that claimed; `opening` before `disable` is called. In between no guarded
-job may start.
+stricter `change` has returned, with what that claimed; `opening` before `disable` is called. In between no
+guarded job may start.
 """
 
 from __future__ import annotations
@@ -113,7 +114,9 @@ def rest(maintenance: guard.Guard, windows: Journal) -> None:
     if state.phase in CLOSED_PHASES:
         disable(maintenance, windows)
     status = maintenance.status()
-    lost = [job.entry.task_id for job in maintenance.ledger.lost()]
+    lost = (
+        [job.entry.task_id for job in maintenance.ledger.lost()] if maintenance.settings.guard_ledger else []
+    )
     windows.note("rest", phase=status.phase, parked=status.parked, lost=lost, window=state.window_id)
     if status.phase not in {Phase.INACTIVE.value, Phase.RELEASING.value}:
         raise RuntimeError(f"{status.phase}; {'; '.join(status.warnings)}")
@@ -127,6 +130,7 @@ def account(maintenance: guard.Guard, windows: Journal, window_id: str) -> None:
     windows.note(
         "account",
         window=window_id,
+        began=boot() - time.time() + report.window.started_at,
         unaccounted=report.books.unaccounted,
         books=report.books.to_dict(),
         totals={name: count for name, count in report.to_dict()["totals"].items() if count},

@@ -5,11 +5,11 @@ The same seed draws the same plans. It does not replay a run: processes and serv
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
 __all__ = ["SCRIPTS", "Deck", "Plan", "make_plan"]

@@ -98,10 +98,8 @@ class Report:
     def text(self) -> str:
         """For a terminal."""
         known = self.to_dict()
-        lines = [
-            f"kill harness, {self.broker}, seed {self.seed}: {self.runs} runs with faults, {self.calm} without, "
-            f"{self.seconds:.0f} s"
-        ]
+        runs = f"{self.runs} runs with faults, {self.calm} without, {self.seconds:.0f} s"
+        lines = [f"kill harness, {self.broker}, seed {self.seed}: {runs}"]
         for title in ("fired", "windows by script", "jobs"):
             lines.append(f"  {title}")
             lines += [f"    {count:>7}  {name}" for name, count in known[title].items()]
@@ -113,9 +111,7 @@ class Report:
             lines.append(f"  never fired: {', '.join(self.never)}")
         lines += [f"  {note}" for note in self.notes]
         lines += [f"  RUN {one['run']}: {one['kind']}: {one['text']}" for one in self.violations]
-        lines.append(
-            f"  started after close {known['started after close']}, unaccounted {known['unaccounted']}, "
-            f"doubled by the guard {known['doubled by the guard']}, wrong outcomes {known['wrong outcomes']}: "
-            + ("the books balance" if self.balanced else "THE BOOKS DO NOT BALANCE")
-        )
+        zeros = ("started after close", "unaccounted", "doubled by the guard", "wrong outcomes")
+        lines.append("  " + ", ".join(f"{name} {known[name]}" for name in zeros))
+        lines.append("  the books balance" if self.balanced else "  THE BOOKS DO NOT BALANCE")
         return "\n".join(lines)

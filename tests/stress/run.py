@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.stress.faults import Scene
-from tests.stress.judge import PATIENCE
 from tests.support.eventually import eventually, let_pass
 from tests.support.valkey import Valkey
 
@@ -144,10 +143,12 @@ def work_off(fleet: Fleet, judge: Judge) -> None:
 
 def finish(fleet: Fleet, judge: Judge) -> None:
     """At the end of a session: wait for the last jobs, or for the ledger to say that they are lost."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + judge.patience
     while judge.unfinished() - judge.evidence.lost and time.monotonic() < until:
         fleet.ask("rest")
         work_off(fleet, judge)
+        if judge.hopeless:
+            return
 
 
 def _bring_back(fleet: Fleet, judge: Judge) -> int:

@@ -1,7 +1,7 @@
 """The servers of one fleet: broker, control plane, durable store, results; faults come through proxies.
 
-Data outlive a crash of their server, as those of production servers do. What is on the control plane lies on a
-disk of its own, which can be filled, where this process may mount one.
+Data outlive a crash of their server, as those of production servers do. What is on the control plane lies on
+a disk of its own, which can be filled, where this process may mount one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import ctypes
 import os
 import subprocess
 from typing import TYPE_CHECKING
-
 
 from guard.clock import SystemClock
 from guard.store.sql.store import SqlStore
@@ -143,5 +142,3 @@ def _mounted(folder: Path) -> Path | None:
         ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "stress", str(folder)], capture_output=True
     )
     return folder if done.returncode == 0 else None
-
-

@@ -66,8 +66,8 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard]:
 def define(app: Celery, maintenance: guard.Guard, journal: Journal) -> None:
     """Add the jobs, and those of the orchestrator, to the app."""
 
-    def note(event: str, task: Task[..., Any]) -> None:
-        journal.note(event, **_about(task))
+    def note(event: str, task: Task[..., Any], **more: Any) -> None:
+        journal.note(event, **_about(task, maintenance), **more)
 
     def job(self: Task[..., Any], seconds: float = 0.0) -> None:
         """Runs for a while, and stops at a checkpoint when it is asked to."""
@@ -98,7 +98,12 @@ def define(app: Celery, maintenance: guard.Guard, journal: Journal) -> None:
         time.sleep(seconds)
         child = uuid.uuid4().hex
         journal.note("offer", id=child, task="stress.mixed")
-        app.tasks["stress.mixed"].apply_async((), task_id=child, retry=False)
+        try:
+            app.tasks["stress.mixed"].apply_async((), task_id=child, retry=False)
+        except Exception as error:
+            journal.note("unknown", id=child, why=type(error).__name__)
+            note("end", self, raised=type(error).__name__)
+            raise
         journal.note("accepted", durable=True, id=child)
         note("end", self)
 
@@ -120,16 +125,14 @@ def define(app: Celery, maintenance: guard.Guard, journal: Journal) -> None:
         maintenance.drain(within=1.0)
 
 
-def _about(task: Task[..., Any]) -> dict[str, Any]:
+def _about(task: Task[..., Any], maintenance: guard.Guard) -> dict[str, Any]:
     """Of which job and process this is, and what gate it went through.
 
     `prerun` is when Celery announced the job, before the gate; `entered` is when the gate looked. A slot that
     still has the time of an earlier job is told by that.
     """
     slot, request = slot_of_job(), task.request
-    from tests.stress import shop
-
-    page = shop.maintenance._parts.runtime.page
+    page = maintenance._parts.runtime.page
     gate, epoch, _ = page.read() if page is not None else (None, None, None)
     return {
         "id": request.id,
