@@ -6,7 +6,14 @@ STRESS_MISTAKE names one, in every process of the fleet. A harness that finds no
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
+
+from guard.core.modes import Gate
+from guard.fleet import parked_queue
+from guard.fleet.parking import ParkingLot
+from guard.gates.page import SharedPage
+from guard.store.redis.parked import RedisParkedIndex
 
 __all__ = ["MISTAKES", "make"]
 
@@ -18,49 +25,30 @@ def make(name: str) -> None:
 
 
 def _gate_off() -> None:
-    """Jobs that wait in a worker go past both gates, every other time."""
-    from guard.gates import receipt, start
-
-    closed = start._closed
-    dice = random.Random()
-
-    def let_in(slot: Any, task: Any, gate: Any, args: Any, kwargs: Any, run: Any) -> Any:
-        return run(*args, **kwargs) if dice.random() < 0.5 else closed(slot, task, gate, args, kwargs, run)
-
-    blocks = receipt.ReceiptGate.blocks
-
-    def blocks_some(self: Any, request: Any) -> bool:
-        return False if dice.random() < 0.5 else blocks(self, request)
-
-    start._closed = let_in
-    receipt.ReceiptGate.blocks = blocks_some  # type: ignore[method-assign]
+    """A worker's agent acknowledges, and its gate stays open."""
+    _closes_after(float("inf"))
 
 
 def _early_acknowledgement() -> None:
     """An agent acknowledges at once, and its gate closes a second later."""
-    import time
+    _closes_after(1.0)
 
-    from guard.gates.page import SharedPage
 
+def _closes_after(seconds: float) -> None:
     write = SharedPage.write
-    late: dict[int, float] = {}
+    seen: dict[int, float] = {}
 
-    def write_late(self: Any, gate: Any, epoch: int, *rest: Any, **more: Any) -> Any:
-        from guard.core.modes import Gate
-
-        if gate not in {Gate.OPEN, Gate.UNKNOWN}:
-            since = late.setdefault(epoch, time.monotonic())
-            if time.monotonic() - since < 1.0:
-                gate = Gate.OPEN
-        return write(self, gate, epoch, *rest, **more)
+    def write_late(self: SharedPage, gate: Gate, epoch: int, *rest: Any, **more: Any) -> None:
+        closed = gate not in {Gate.OPEN, Gate.UNKNOWN}
+        if closed and time.monotonic() - seen.setdefault(epoch, time.monotonic()) < seconds:
+            gate = Gate.OPEN
+        write(self, gate, epoch, *rest, **more)
 
     SharedPage.write = write_late  # type: ignore[method-assign]
 
 
 def _acknowledged_before_the_copy() -> None:
     """The parking lot says that a copy is with the broker, and forgets to publish one in five."""
-    from guard.fleet.parking import ParkingLot
-
     publish = ParkingLot._publish
     dice = random.Random()
 
@@ -73,8 +61,6 @@ def _acknowledged_before_the_copy() -> None:
 
 def _release_drops() -> None:
     """The release drops every tenth job."""
-    from guard.fleet import parked_queue
-
     for doer in (parked_queue._RedisParkedQueue, parked_queue._AmqpParkedQueue):
         _drop_some(doer)
 
@@ -93,9 +79,6 @@ def _drop_some(doer: Any) -> None:
 
 def _release_doubles() -> None:
     """The release publishes one job in five twice, under two park ids."""
-    from guard.fleet import parked_queue
-    from guard.store.redis.parked import RedisParkedIndex
-
     RedisParkedIndex.claim = lambda *_: True  # type: ignore[method-assign,assignment]
     move = parked_queue._RedisParkedQueue._move
     dice = random.Random()
