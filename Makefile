@@ -95,6 +95,11 @@ fuzz: $(VENV)/.test-installed ## Give every reader of untrusted input N inputs b
 simulate: $(VENV)/.test-installed ## Run the guard's own code in simulated time, N schedules (N=10000, ARGS=...)
 	@$(BIN)/python -m tests.simulator $(or $(N),10000) $(ARGS)
 
+MINUTES ?= 10
+stress: $(VENV)/.test-installed ## Faults on real processes, and the books of every job (MINUTES=, ARGS=...)
+	sh tests/support/install_servers.sh
+	$(BIN)/python -m tests.stress --minutes $(MINUTES) $(ARGS)
+
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.core.counts import Count
 from guard.core.headers import COPY_HEADER, PARKED_HEADER
@@ -28,6 +28,13 @@ __all__ = ["ParkingLot"]
 log = logging.getLogger(__name__)
 
 
+class Counts(Protocol):
+    """Who counts."""
+
+    def __call__(self, kind: Count, operation: str, *, window_id: str = "") -> None:
+        """Add one to a counter of this window, the current one when empty."""
+
+
 class ParkingLot:
     """Parks messages.
 
@@ -38,7 +45,7 @@ class ParkingLot:
 
     Args:
         describe: what the message says about itself: task id, task, retries, publication, generation.
-        window_id: the current window.
+        window_id: the current window; empty when none is open or being released.
         announce: told of each job.
     """
 
@@ -50,7 +57,7 @@ class ParkingLot:
         index: ParkedIndex,
         describe: Callable[[Message], tuple[str, str, int, str, str]],
         window_id: Callable[[], str],
-        count: Callable[[Count, str], None],
+        count: Counts,
         announce: Announces,
     ) -> None:
         self._broker = broker
@@ -89,7 +96,8 @@ class ParkingLot:
             self._index.parked(job)
         except StoreError as error:
             log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
-        self._count(Count.PARKED, operation)
+        if job.window_id:  # the same window as at its release: one that is over must not miss it
+            self._count(Count.PARKED, operation, window_id=job.window_id)
         self._announce(EventName.JOB_PARKED, **job.told, retries=job.retries)
         return job.park_id
 

@@ -187,13 +187,14 @@ class Runtime:
             return {"window_id": "", "epoch": None}
         return {"window_id": state.window_id, "epoch": state.epoch}
 
-    def count(self, kind: Count, operation: str, number: int = 1) -> None:
-        """Add to a counter of the current window. Costs no round trip: the agent sends the sums."""
+    def count(self, kind: Count, operation: str, number: int = 1, *, window_id: str = "") -> None:
+        """Add to a counter of this window, the current one when empty. Costs no round trip: the agent sends
+        the sums."""
         if self.is_pool_child:
             self._count_at_once(kind, operation)
             return
         state = self.belief.state
-        window_id = state.window_id if state is not None and state.window_id else "unknown"
+        window_id = window_id or (state.window_id if state is not None else "") or "unknown"
         with self._counts_lock:
             self.counts[window_id, kind, operation] += number
 

@@ -72,6 +72,7 @@ class MariaDB(Server):
                 f"--datadir={self._datadir}", "--auth-root-authentication-method=normal", "--skip-test-db",
             ],
             check=True,
+            env={**os.environ, "TMPDIR": str(self.directory)},  # two at once would delete each other's files
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=120,
