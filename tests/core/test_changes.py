@@ -13,17 +13,24 @@ from guard.core.changes import (
     LONGEST_ACTOR,
     LONGEST_REASON,
     WindowRequest,
+    change,
+    checked_actor,
     close,
     confirm,
     drained,
+    extend_drain,
     finish_release,
+    invalidate_sessions,
     release,
     verify,
 )
 from guard.core.durations import LONGEST_SECONDS
+from guard.core.generation import Generation, SessionPolicy
 from guard.core.modes import Mode, Phase
 from guard.core.phases import MOVES, Event
+from guard.core.scope import EVERYTHING, Scope
 from guard.core.state import GuardState
+from guard.core.terms import LONGEST_DRAIN, LONGEST_GRACE, AtDeadline, Terms
 from guard.errors import IllegalMove, InvalidRequest
 from tests.core.strategies import json_values, many, states
 
@@ -250,3 +257,218 @@ def test_a_release_says_who(by: str) -> None:
     window = close(GuardState.first("s", 1.0), REQUEST, window_id="w", now=2.0)
     with pytest.raises(InvalidRequest, match="by "):
         release(window, by=by, now=3.0)
+
+
+FIRST = GuardState.first("s", 1.0)
+TERMS = Terms(
+    grace=30,
+    drain_within=600,
+    at_deadline=AtDeadline.EXTEND,
+    verify=True,
+    extended=2,
+    sessions=SessionPolicy.KEEP,
+    scope=Scope(queues=("jobs",)),
+    notify=False,
+)
+WINDOW = replace(
+    FIRST,
+    epoch=7,
+    phase=Phase.ACTIVE,
+    mode=Mode.NORMAL,
+    window_id="w-1",
+    reason="move",
+    by="eve",
+    started_at=100.0,
+    duration=3600,
+    changed_at=200.0,
+    terms=TERMS,
+    generation=Generation(number=3, valid_after=50.0),
+)
+
+
+def test_a_request_without_terms_has_none() -> None:
+    assert WindowRequest.check(**GOOD).terms == Terms()  # type: ignore[arg-type]
+
+
+def test_all_terms_that_may_be_asked_for() -> None:
+    request = WindowRequest.check(
+        **GOOD,  # type: ignore[arg-type]
+        grace=30,
+        drain_within=600,
+        at_deadline="extend",
+        verify=True,
+        sessions="keep",
+        scope={"queues": ["jobs"]},
+        notify_users=False,
+    )
+    assert request.terms == replace(TERMS, extended=0)
+    same = WindowRequest.check(**GOOD, scope=Scope(queues=("jobs",)))  # type: ignore[arg-type]
+    assert same.terms.scope == TERMS.scope
+
+
+@pytest.mark.parametrize(
+    ("asked", "terms"),
+    [
+        ({"grace": 0}, {"grace": 0}),
+        ({"grace": LONGEST_GRACE}, {"grace": LONGEST_GRACE}),
+        ({"grace": 1.6}, {"grace": 2}),
+        ({"drain_within": 1}, {"drain_within": 1}),
+        ({"drain_within": LONGEST_DRAIN}, {"drain_within": LONGEST_DRAIN}),
+        ({"at_deadline": "abort", "drain_within": 5}, {"at_deadline": AtDeadline.ABORT, "drain_within": 5}),
+        ({"at_deadline": "wait"}, {}),
+        ({"sessions": "invalidate"}, {"sessions": SessionPolicy.INVALIDATE}),
+        ({"scope": {}}, {"scope": EVERYTHING}),
+    ],
+)
+def test_good_terms(asked: dict[str, object], terms: dict[str, object]) -> None:
+    assert WindowRequest.check(**{**GOOD, **asked}).terms == Terms(**terms)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"grace": -1}, "grace -1 is out of range: give seconds from 0 to 300"),
+        ({"grace": 301}, "grace 301 is out of range"),
+        ({"grace": True}, "grace True is out of range"),
+        ({"grace": "5"}, "grace '5' is out of range"),
+        ({"drain_within": 0}, f"drain_within 0 is out of range: give seconds from 1 to {LONGEST_DRAIN}"),
+        ({"drain_within": LONGEST_DRAIN + 1}, "drain_within 604801 is out of range"),
+        ({"drain_within": float("nan")}, "drain_within nan is out of range"),
+        (
+            {"at_deadline": "abbort", "drain_within": 5},
+            "at_deadline 'abbort' is unknown: use wait, extend, escalate, abort (did you mean 'abort'?)",
+        ),
+        ({"at_deadline": "x" * 50}, f"at_deadline '{'x' * 40}' is unknown"),
+        ({"at_deadline": "abort"}, "at_deadline 'abort' needs a deadline: give drain_within"),
+        ({"sessions": "kep"}, "sessions 'kep' is unknown: use invalidate or keep (did you mean 'keep'?)"),
+        ({"sessions": "x" * 50}, f"sessions '{'x' * 40}' is unknown"),
+        ({"mode": "x" * 50}, f"mode '{'x' * 40}' is unknown"),
+        ({"scope": {"tenants": ["a"]}}, "tenant_key"),
+    ],
+)
+def test_bad_terms(asked: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        WindowRequest.check(**{**GOOD, **asked})  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 1
+    assert words in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed"),
+    [
+        ({"mode": "emergency"}, {"mode": Mode.EMERGENCY, "phase": Phase.CLOSING}),
+        ({"reason": " more "}, {"reason": "more"}),
+        ({"duration": 60}, {"duration": 60}),
+        ({"grace": 0}, {"terms": replace(TERMS, grace=0)}),
+        ({"drain_within": 900}, {"terms": replace(TERMS, drain_within=900, extended=0)}),
+        ({"drain_within": 600}, {"terms": replace(TERMS, extended=0)}),
+        ({"at_deadline": "abort"}, {"terms": replace(TERMS, at_deadline=AtDeadline.ABORT)}),
+        (
+            {"sessions": "invalidate"},
+            {
+                "terms": replace(TERMS, sessions=SessionPolicy.INVALIDATE),
+                "generation": Generation(number=4, valid_after=300.0),
+            },
+        ),
+        ({"scope": {}}, {"terms": replace(TERMS, scope=EVERYTHING), "phase": Phase.CLOSING}),
+        ({"scope": Scope(queues=("jobs",)), "reason": "more"}, {"reason": "more"}),
+        ({"mode": "normal", "reason": "more"}, {"reason": "more"}),
+    ],
+)
+def test_what_is_said_changes_and_the_rest_stays(
+    asked: dict[str, object], changed: dict[str, object]
+) -> None:
+    after = change(WINDOW, by=" adam ", now=300.0, **asked)  # type: ignore[arg-type]
+    assert after == replace(WINDOW, epoch=8, by="adam", changed_at=300.0, **changed)  # type: ignore[arg-type]
+
+
+def test_an_emergency_that_is_eased_goes_on_where_it_stood() -> None:
+    emergency = replace(WINDOW, mode=Mode.EMERGENCY)
+    after = change(emergency, by="adam", now=300.0, mode="normal")
+    assert after == replace(WINDOW, epoch=8, by="adam", changed_at=300.0)
+    widened = change(emergency, by="adam", now=300.0, mode="normal", scope={})
+    assert (widened.phase, widened.mode) == (Phase.CLOSING, Mode.NORMAL)
+
+
+@pytest.mark.parametrize("asked", [{}, {"mode": "normal"}, {"reason": "move"}, {"sessions": "keep"}])
+def test_a_change_that_changes_nothing_is_refused(asked: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest, match=r"^nothing would change: say what should$"):
+        change(WINDOW, by="adam", now=300.0, **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("before", "after"), [("normal", "test"), ("test", "normal"), ("test", "emergency")])
+def test_a_rehearsal_and_a_window_do_not_turn_into_each_other(before: str, after: str) -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"^a rehearsal cannot become real, nor the other way round: disable it first$"
+    ):
+        change(replace(WINDOW, mode=Mode(before)), by="adam", now=300.0, mode=after)
+
+
+def test_without_a_window_there_is_nothing_to_change() -> None:
+    for mode in (None, "emergency"):
+        with pytest.raises(IllegalMove, match="enable a window first"):
+            change(FIRST, by="adam", now=300.0, mode=mode, reason="more")
+
+
+@pytest.mark.parametrize(
+    ("now", "extended"),
+    [
+        pytest.param(1900.0, 3, id="at the deadline"),
+        pytest.param(1000.0, 3, id="before it"),
+        pytest.param(2500.0, 3, id="just as late as one more"),
+        pytest.param(2501.0, 4, id="later than one more"),
+        pytest.param(4000.0, 6, id="much later"),
+    ],
+)
+def test_a_deadline_is_moved_past_now(now: float, extended: int) -> None:
+    """Agreed on: 600 s from second 100 on, moved twice already, so it is at 1900."""
+    after = extend_drain(WINDOW, now=now)
+    assert after == replace(WINDOW, epoch=8, changed_at=now, terms=replace(TERMS, extended=extended))
+
+
+@pytest.mark.parametrize("state", [replace(WINDOW, terms=Terms()), replace(WINDOW, started_at=None)])
+def test_a_drain_without_a_deadline_is_not_extended(state: GuardState) -> None:
+    with pytest.raises(IllegalMove, match="this drain has no deadline") as caught:
+        extend_drain(state, now=300.0)
+    assert (caught.value.phase, caught.value.event) == (Phase.ACTIVE, Event.CHANGE)
+
+
+def test_each_step_changes_its_own_and_nothing_else() -> None:
+    assert verify(WINDOW, by=" adam ", now=300.0) == replace(
+        WINDOW, epoch=8, phase=Phase.VERIFYING, by="adam", changed_at=300.0
+    )
+    assert invalidate_sessions(WINDOW, by=" adam ", now=300.0) == replace(
+        WINDOW, epoch=8, by="adam", changed_at=300.0, generation=Generation(number=4, valid_after=300.0)
+    )
+    assert finish_release(replace(WINDOW, phase=Phase.RELEASING), now=300.0) == replace(
+        WINDOW,
+        epoch=8,
+        phase=Phase.INACTIVE,
+        mode=None,
+        reason="",
+        started_at=None,
+        duration=None,
+        changed_at=300.0,
+        terms=Terms(),
+    )
+
+
+@pytest.mark.parametrize("deed", [verify, invalidate_sessions])
+def test_who_does_it_is_said(deed: Callable[..., GuardState]) -> None:
+    with pytest.raises(InvalidRequest, match=r"^by is empty: say who in 1 to 100 characters$"):
+        deed(WINDOW, by=" ", now=300.0)
+
+
+def test_an_actor_is_trimmed_and_checked() -> None:
+    assert checked_actor(" eve ") == "eve"
+    with pytest.raises(InvalidRequest, match=r"^by is empty: say who in 1 to 100 characters$"):
+        checked_actor("")
+
+
+def test_a_release_that_must_be_verified_first_says_where_it_stands() -> None:
+    with pytest.raises(IllegalMove) as caught:
+        release(WINDOW, by="adam", now=300.0)
+    assert (caught.value.phase, caught.value.event) == (Phase.ACTIVE, Event.DISABLE)
+    assert "it was agreed that this window is verified first; or say that it ends unverified" in str(
+        caught.value
+    )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.configuration import DESCRIPTIONS, drift, rows_of
+from guard.core.configuration import DESCRIPTIONS, Wish, drift, rows_of
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
 from tests.core.strategies import many, states
@@ -106,15 +106,24 @@ def test_an_emergency_is_never_ended_by_rows(rows: dict[str, str | None], state:
 
 def test_ending_an_emergency_says_how() -> None:
     wish = drift({**rows_of(EMERGENCY), "maintenance_mode": "false"}, EMERGENCY)
-    assert wish is not None
-    assert "disable command" in wish.refused
+    assert wish == Wish(
+        open_window=None, refused="an emergency is not ended by editing rows: use the disable command"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
         *(("5400", 5400), (" 60 ", 60), ("0", None), ("", None), (None, None), ("-5", None), ("90m", None)),
-        *(("1.5", None), ("٣", None), ("²", None), ("9999999999", None), ("1e3", None)),
+        *(
+            ("999999999", 999_999_999),
+            ("1", 1),
+            ("1.5", None),
+            ("٣", None),
+            ("²", None),
+            ("9999999999", None),
+            ("1e3", None),
+        ),
     ],
 )
 def test_the_duration_row_is_read_by_type(text: str | None, seconds: int | None) -> None:
@@ -144,6 +153,46 @@ def test_another_reason_alone_is_no_wish() -> None:
 
 
 def test_a_wish_without_a_reason_says_where_it_came_from() -> None:
-    wish = drift({"maintenance_mode": "true"}, OPEN)
-    assert wish is not None
-    assert wish.reason
+    wish = drift({"maintenance_mode": "true", "maintenance_reason": " "}, OPEN)
+    assert wish == Wish(
+        open_window=True,
+        mode="normal",
+        reason="set by hand in the configuration table",
+        duration=None,
+        refused="",
+    )
+
+
+def test_a_wish_takes_mode_and_reason_from_the_rows() -> None:
+    rows = {"maintenance_mode": "on", "maintenance_mode_type": " TEST ", "maintenance_reason": " Move it "}
+    assert drift(rows, OPEN) == Wish(open_window=True, mode="test", reason="Move it", duration=None)
+
+
+def test_nonsense_is_quoted_and_cut() -> None:
+    wish = drift({"maintenance_mode": " " + "Y" * 50}, OPEN)
+    assert wish == Wish(open_window=None, refused=f"maintenance_mode is '{'y' * 40}': use 'true' or 'false'")
+    assert drift({"maintenance_mode": None}, OPEN) == Wish(
+        open_window=None, refused="maintenance_mode is '': use 'true' or 'false'"
+    )
+
+
+def test_a_wish_asks_for_a_normal_window_of_any_length_unless_it_says_otherwise() -> None:
+    wish = Wish(open_window=True)
+    assert (wish.mode, wish.reason, wish.duration, wish.refused) == ("normal", "", None, "")
+
+
+def test_rows_of_a_window_without_an_end() -> None:
+    rows = rows_of(replace(EMERGENCY, duration=None, started_at=None))
+    assert rows["maintenance_duration"] == "0"
+    assert rows["maintenance_started_at"] == ""
+    assert rows["maintenance_mode_type"] == "emergency"
+
+
+def test_the_descriptions_are_the_guides() -> None:
+    assert DESCRIPTIONS == {
+        "maintenance_mode": "Current maintenance mode status",
+        "maintenance_reason": "Current maintenance reason",
+        "maintenance_duration": "Estimated maintenance duration in seconds",
+        "maintenance_started_at": "Maintenance start timestamp",
+        "maintenance_mode_type": "Maintenance mode type: normal, emergency, test",
+    }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guard.core import changes
 from guard.core.changes import WindowRequest
-from guard.core.generation import Generation
+from guard.core.generation import Generation, SessionPolicy
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
 from guard.errors import InvalidRequest, StateInvalid
@@ -100,3 +100,47 @@ def test_another_scope_closes_anew() -> None:
     assert changes.change(drained, by="b", now=40.0, scope={}, reason="other").phase is Phase.ACTIVE
     with pytest.raises(InvalidRequest, match="tenant_key"):
         changes.change(drained, by="b", now=40.0, scope={"tenants": ["a"]})
+
+
+def test_before_sessions_were_ever_invalidated_any_is_accepted() -> None:
+    assert Generation().to_dict() == {"number": 0, "valid_after": None}
+    assert Generation().next(7.0) == Generation(number=1, valid_after=7.0)
+    assert Generation().next(-1.0).valid_after == 0.0
+
+
+def test_the_policies_as_records_hold_them() -> None:
+    assert [policy.value for policy in SessionPolicy] == ["invalidate", "keep"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"number": 0, "valid_after": 0},
+        {"number": 2**31 - 1, "valid_after": 253_402_300_799.5},
+        {"number": 1, "valid_after": None},
+    ],
+)
+def test_the_ends_of_the_range_are_in_it(raw: dict[str, float | None]) -> None:
+    assert Generation.from_dict(raw).to_dict() == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        ([], "missing or unknown fields"),
+        ({"number": 1}, "missing or unknown fields"),
+        ({"number": 1, "valid_after": None, "more": 1}, "missing or unknown fields"),
+        ({"number": -1, "valid_after": None}, "number out of range"),
+        ({"number": 2**31, "valid_after": None}, "number out of range"),
+        ({"number": True, "valid_after": None}, "number out of range"),
+        ({"number": 1.0, "valid_after": None}, "number out of range"),
+        ({"number": 1, "valid_after": -0.5}, "time out of range"),
+        ({"number": 1, "valid_after": 253_402_300_800}, "time out of range"),
+        ({"number": 1, "valid_after": float("nan")}, "time out of range"),
+        ({"number": 1, "valid_after": True}, "time out of range"),
+        ({"number": 1, "valid_after": "1"}, "time out of range"),
+    ],
+)
+def test_what_is_no_generation_is_named(raw: dict[str, object], named: str) -> None:
+    with pytest.raises(StateInvalid, match=f"^the guard record's generation has .*{named}$"):
+        Generation.from_dict(raw)

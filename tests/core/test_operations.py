@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guard.core.modes import Gate
-from guard.core.operations import CATALOGUE, DEFAULT_OPERATION, Operation, mask_of
+from guard.core.operations import CATALOGUE, DEFAULT_OPERATION, Operation, OperationKind, mask_of
 
 # From the administrator guide, by hand: operation, blocked by a normal window, by an emergency.
 GUIDE = """
@@ -56,3 +56,57 @@ def test_every_blocked_operation_says_something_to_its_users(kind: object) -> No
     assert isinstance(kind, type(CATALOGUE["unknown"]))
     assert kind.message
     assert kind.alternative or not kind.guarded
+
+
+# Sentences and alternatives of the user guide ("Blocked Operations"): what people of an app are shown.
+SENTENCES = """
+    caption_generation | Caption generation is temporarily unavailable due to system maintenance
+                       | Review existing captions or wait for maintenance completion
+    job_creation | Job creation is temporarily disabled during maintenance
+                 | Queue your requests for after maintenance completion
+    platform_operations | Platform operations are temporarily unavailable during maintenance
+                        | Use current platform connection or wait for maintenance completion
+    batch_operations | Batch operations are temporarily disabled during maintenance
+                     | Process items individually or wait for maintenance completion
+    user_data_modification | User data modifications are temporarily unavailable during maintenance
+                           | Note changes needed and apply after maintenance completion
+    image_processing | Image processing is temporarily unavailable during maintenance
+                     | Save images for processing after maintenance completion
+    read_operations | Content is temporarily unavailable during emergency maintenance
+                    | Check the status page for the expected end
+    admin_operations | Administration stays available during maintenance
+                     |
+    authentication | Sign-in follows the policy of the maintenance mode
+                   |
+    unknown | This operation is temporarily unavailable during maintenance
+            | Wait for maintenance completion
+"""
+
+
+def test_the_sentences_are_the_guides() -> None:
+    parts = [part.strip() for line in SENTENCES.strip().splitlines() for part in line.strip().split("|")]
+    said = {parts[at]: (parts[at + 1], parts[at + 3]) for at in range(0, len(parts), 4)}
+    assert {name: (kind.message, kind.alternative) for name, kind in CATALOGUE.items()} == said
+
+
+def test_the_kind_of_work_when_nobody_said() -> None:
+    assert DEFAULT_OPERATION is Operation.JOB_CREATION
+
+
+def test_requests_that_start_work_in_the_background() -> None:
+    assert {name for name, kind in CATALOGUE.items() if kind.makes_jobs} == {
+        "caption_generation",
+        "job_creation",
+        "batch_operations",
+        "image_processing",
+    }
+    own = OperationKind(name="mine", blocked_by=frozenset(), message="", alternative="")
+    assert own.makes_jobs is True
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"),
+    [("job_creation", 0b1110_1101), ("read_operations", 0b1110_1001), ("admin_operations", 0)],
+)
+def test_codes_that_no_gate_has_block_too(name: str, mask: int) -> None:
+    assert mask_of(CATALOGUE[name]) == mask

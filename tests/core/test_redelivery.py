@@ -62,3 +62,20 @@ def test_what_another_worker_runs_is_never_taken_away(
     assert found is None or not theirs & {job.task_id for job in found.jobs}
     if found is not None and found.by_exclusion and found.jobs:
         assert None not in others
+
+
+@pytest.mark.parametrize(
+    ("gone", "others", "by_exclusion"),
+    [
+        ([runs("a")], [None], False),
+        ([runs("a"), None], [runs("b")], True),
+        ([None], [], True),
+        ([], [], False),
+    ],
+)
+def test_it_says_how_it_is_known(
+    gone: list[AgentReport | None], others: list[AgentReport | None], by_exclusion: bool
+) -> None:
+    found = left_behind(taken("a"), gone=gone, others=others)
+    assert found is not None
+    assert found.by_exclusion is by_exclusion

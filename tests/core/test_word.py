@@ -10,7 +10,7 @@ from guard.core.decision import Place, Question, decide
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, OperationKind, mask_of
 from guard.core.view import GateView
-from guard.core.word import DEADLINE_MASK, EPOCH_MASK, GATE_SHIFT, admits, pack, unpack
+from guard.core.word import DEADLINE_BITS, DEADLINE_MASK, EPOCH_MASK, GATE_SHIFT, admits, pack, unpack
 from tests.core.strategies import many
 
 GUARDED = [kind for kind in CATALOGUE.values() if kind.guarded]
@@ -77,3 +77,11 @@ def test_any_word_unpacks(word: int) -> None:
     assert gate in Gate
     if word >> GATE_SHIFT == gate:
         assert pack(gate, epoch, deadline) == word
+
+
+def test_the_layout_that_pages_of_other_releases_have() -> None:
+    assert (DEADLINE_BITS, GATE_SHIFT) == (41, 61)
+    assert DEADLINE_MASK == 0x1FF_FFFF_FFFF
+    assert EPOCH_MASK == 0xF_FFFF
+    assert pack(Gate.TEST, 1, 1) == 0x8000_0200_0000_0001
+    assert pack(Gate.TEST, 0x10_0005, 2**50) == 0x8000_0BFF_FFFF_FFFF

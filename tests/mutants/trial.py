@@ -12,7 +12,9 @@ from __future__ import annotations
 import gc
 import importlib.util
 import json
+import math
 import os
+import resource
 import select
 import signal
 import sys
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Fate", "fates"]
 
-_PATIENCE = 10
-"""Seconds for the tests of one mutant, besides five times what they take without a change."""
+_PATIENCE = 5
+"""Seconds of the processor for the tests of one mutant, and five times what they take without a change. By
+the clock it may be more: a machine that is busy makes nothing loop."""
+_BY_THE_CLOCK = 1800
 _MEMORY = 4 * 2**30
 """Bytes of address space of a trial: a mutant may ask for endless memory."""
 
@@ -76,10 +80,10 @@ def fates(package: str, file: Path, mutants: Sequence[Mutant], tests: Path) -> l
         RuntimeError: the tests fail without any change, or there are none.
     """
     found = _surveyed(file, tests)
-    patience = _PATIENCE + 5 * sum(found.seconds.values())
+    patience = math.ceil(_PATIENCE + 5 * sum(found.seconds.values()))
     early = _at_call(package, mutants, tests, found, patience)
     return [
-        _waited(_forked(lambda m=mutant: _imported(package, m, tests, found)), patience)  # type: ignore[misc]
+        _waited(_forked(lambda m=mutant: _imported(package, m, tests, found), patience))  # type: ignore[misc]
         if fate is None
         else fate
         for mutant, fate in zip(mutants, early, strict=True)
@@ -110,7 +114,7 @@ class _Changed:
 
 
 def _at_call(
-    package: str, mutants: Sequence[Mutant], tests: Path, found: Survey, patience: float
+    package: str, mutants: Sequence[Mutant], tests: Path, found: Survey, patience: int
 ) -> list[Fate | None]:
     """Import and collect once, in a process of its own, and fork where the tests would begin.
 
@@ -137,7 +141,7 @@ def _at_call(
 class _Forked:
     """A plugin for pytest: runs those of the collected tests that reach a mutant, for each mutant."""
 
-    def __init__(self, package: str, mutants: Sequence[Mutant], found: Survey, patience: float) -> None:
+    def __init__(self, package: str, mutants: Sequence[Mutant], found: Survey, patience: int) -> None:
         self.fates: list[Fate | None] = []
         self._package = package
         self._mutants = mutants
@@ -164,7 +168,7 @@ class _Forked:
             return None
         if not items and not early:
             return Fate.NOT_REACHED
-        fate = _waited(_forked(lambda: _tried(body, places, items)), self._patience)
+        fate = _waited(_forked(lambda: _tried(body, places, items), self._patience))
         return None if early and fate is Fate.SURVIVED else fate
 
 
@@ -190,31 +194,31 @@ def _body(code: CodeType, qualname: str) -> CodeType | None:
     return None
 
 
-def _forked(run: Callable[[], int]) -> int:
-    """A process that ends with what `run` returns; its id."""
+def _forked(run: Callable[[], int], patience: int | None = None) -> int:
+    """A process that ends with what `run` returns, or after so many seconds of the processor; its id."""
     pid = os.fork()
     if pid:
         return pid
     code = 70
     try:
-        import resource
-
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        if patience is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (patience, patience + 5))
         settle_chance()
         code = run()
     finally:
         os._exit(code)
 
 
-def _waited(pid: int, patience: float) -> Fate:
+def _waited(pid: int) -> Fate:
     handle = os.pidfd_open(pid)
     try:
-        ended = select.select([handle], [], [], patience)[0]
+        ended = select.select([handle], [], [], _BY_THE_CLOCK)[0]
     finally:
         os.close(handle)
     if not ended:
         os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    if not ended:
+    how = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not ended or how == -signal.SIGXCPU:
         return Fate.TIMED_OUT
-    return Fate.SURVIVED if os.waitstatus_to_exitcode(status) == 0 else Fate.KILLED
+    return Fate.SURVIVED if how == 0 else Fate.KILLED
