@@ -12,7 +12,9 @@ LONGEST_SECONDS = 7 * 24 * 3600
 """The longest window that can be planned. Buildkite's agent pause allows the same week."""
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_PATTERN = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+_PATTERN = re.compile(
+    r"(?:(?P<d>\d{1,6})d)?(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,6})m)?(?:(?P<s>\d{1,6})s)?"
+)
 
 
 def parse_duration(text: str, *, longest: int = LONGEST_SECONDS) -> int:
@@ -34,9 +36,7 @@ def parse_duration(text: str, *, longest: int = LONGEST_SECONDS) -> int:
                 f"duration {text[:40]!r} is not understood: "
                 "give whole seconds (5400) or units from large to small (1h30m, 90m, 2h, 1d)"
             )
-        seconds = sum(
-            int(part or 0) * _UNITS[unit] for part, unit in zip(match.groups(), "dhms", strict=True)
-        )
+        seconds = sum(int(part or 0) * _UNITS[unit] for unit, part in match.groupdict().items())
     if not 0 < seconds <= longest:
         raise InvalidRequest(
             f"duration {text[:40]!r} is out of range: from 1 second to {longest // 86_400} days"

@@ -55,14 +55,18 @@ def estimate(records: Iterable[WindowRecord], *, name: str, reason: str, mode: s
     Args:
         records: the history, newest first.
     """
-    known = [record for record in records if record.mode == mode and _seconds(record) is not None]
+    known = [
+        (record, seconds)
+        for record in records
+        if record.mode == mode and (seconds := _seconds(record)) is not None
+    ]
     kinds: tuple[tuple[str, Callable[[WindowRecord], bool], int], ...] = (
         (f"of schedule {name!r}", lambda record: record.by == _BY_SCHEDULE + name, 1),
         ("of the same reason", lambda record: record.reason == reason, 1),
         (f"in mode {mode}", lambda _: True, _LEAST_OF_MODE),
     )
     for words, belongs, least in kinds:
-        lengths = sorted(_seconds(record) or 0.0 for record in [one for one in known if belongs(one)][:_LAST])
+        lengths = sorted([seconds for record, seconds in known if belongs(record)][:_LAST])
         if len(lengths) >= least:
             return _estimate(lengths, words)
     return None

@@ -13,5 +13,5 @@ __all__ = ["did_you_mean"]
 
 def did_you_mean(wrong: str, allowed: Iterable[str], *, nearness: float = 0.6) -> str:
     """`` (did you mean 'x'?)`` or an empty string when nothing is near; 1.0 is the same word."""
-    near = get_close_matches(wrong, list(allowed), n=1, cutoff=nearness)
+    near = get_close_matches(wrong, list(allowed), cutoff=nearness)
     return f" (did you mean {near[0]!r}?)" if near else ""

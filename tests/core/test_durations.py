@@ -12,6 +12,8 @@ from guard.core.durations import LONGEST_SECONDS, humanize, parse_duration, pars
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
 
+_HOW = "give whole seconds (5400) or units from large to small (1h30m, 90m, 2h, 1d)"
+
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
@@ -27,6 +29,10 @@ from tests.core.strategies import many
         ("007", 7),
         ("0h5m", 300),
         ("604800", LONGEST_SECONDS),
+        ("1", 1),
+        ("1s", 1),
+        ("000000001", 1),
+        ("000001d", 86_400),
     ],
 )
 def test_understood(text: str, seconds: int) -> None:
@@ -41,6 +47,23 @@ def test_understood(text: str, seconds: int) -> None:
 def test_not_understood(text: str) -> None:
     with pytest.raises(InvalidRequest, match="duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("soon", "duration 'soon' is not understood: " + _HOW),
+        ("0000000001", "duration '0000000001' is not understood: " + _HOW),
+        ("x" * 50, f"duration '{'x' * 40}' is not understood: " + _HOW),
+        ("0", "duration '0' is out of range: from 1 second to 7 days"),
+        ("8D", "duration '8D' is out of range: from 1 second to 7 days"),
+        (" " * 45 + "8d", f"duration '{' ' * 40}' is out of range: from 1 second to 7 days"),
+    ],
+)
+def test_what_is_said_of_it(text: str, said: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_duration(text)
+    assert caught.value.problems == (said,)
 
 
 def test_what_may_be_longer() -> None:

@@ -30,7 +30,26 @@ def test_a_quarter_more_than_most_took() -> None:
         found.basis
         == "80% of the last 2 windows of the same reason took 40 minutes at most, and 25% more as a buffer"
     )
-    assert found.to_dict()["windows"] == 2
+    assert found.to_dict() == {"seconds": 3000, "windows": 2, "basis": found.basis}
+
+
+def test_the_words_of_one_window_and_of_each_kin() -> None:
+    def basis(*records: WindowRecord) -> str:
+        found = estimate(records, name="weekly", reason="Reindex", mode="normal")
+        assert found is not None
+        return found.basis.removesuffix(", and 25% more as a buffer")
+
+    assert basis(took(40)) == "the last window of the same reason took 40 minutes"
+    assert basis(took(8, by="schedule: weekly")) == "the last window of schedule 'weekly' took 8 minutes"
+    strangers = [took(8, reason="x")] * 3
+    assert basis(*strangers) == "80% of the last 3 windows in mode normal took 8 minutes at most"
+    assert basis(took(0)) == basis(took(-5)) == "the last window of the same reason took 0 seconds"
+
+
+def test_the_last_twenty_count() -> None:
+    found = estimate([took(4)] * 20 + [took(90)] * 80, name="", reason="Reindex", mode="normal")
+    assert found is not None
+    assert (found.windows, found.seconds) == (20, 300)
 
 
 def test_the_nearest_kin_counts() -> None:

@@ -26,6 +26,17 @@ def test_nearest(wrong: str, said: str) -> None:
     assert did_you_mean(wrong, MODES) == said
 
 
+def test_of_several_that_are_near_the_nearest() -> None:
+    assert did_you_mean("norma", ["normals", "norm", "normal"]) == " (did you mean 'normal'?)"
+
+
+def test_how_near_it_must_be() -> None:
+    assert did_you_mean("ab", ["ac"], nearness=0.5) == " (did you mean 'ac'?)"
+    assert did_you_mean("ab", ["ac"], nearness=0.51) == ""
+    assert did_you_mean("abcde", ["abcxy"]) == " (did you mean 'abcxy'?)", "six tenths are near"
+    assert did_you_mean("normal", ["normal"], nearness=1.0) == " (did you mean 'normal'?)"
+
+
 def test_nothing_is_near_to_nothing() -> None:
     assert did_you_mean("normal", []) == ""
 
