@@ -159,3 +159,70 @@ def test_which_approval_admits(approval: ApprovalView, name: str, text: str, at:
     said = why_unusable(approval, actor=name, digest=request_digest(text), now=NOW + at)
     assert why in said
     assert bool(said) is bool(why)
+
+
+def test_words_that_are_stored_and_told() -> None:
+    assert [verdict.value for verdict in Verdict] == [
+        "admitted",
+        "no right",
+        "step-up required",
+        "approval required",
+    ]
+    assert [stage.value for stage in ApprovalStage] == ["waiting", "approved", "refused", "used", "expired"]
+    assert APPROVAL_SECONDS == 600
+
+
+def test_the_canonical_text() -> None:
+    """Approvals that wait during an upgrade are bound to it."""
+    text = canonical(Deed.ENABLE, {"reason": "Umzug", "duration": 60})
+    assert text == '{"deed":"enable","request":{"duration":60,"reason":"Umzug"}}'
+
+
+def test_what_is_said_of_a_request_that_is_not_json() -> None:
+    with pytest.raises(InvalidRequest) as error:
+        canonical(Deed.ENABLE, {"value": {1}})
+    assert error.value.problems == ("a request holds plain JSON values only",)
+
+
+def test_what_is_said_of_a_wrong_word() -> None:
+    with pytest.raises(InvalidRequest) as error:
+        deeds_of(f"emergancy,{'x' * 50}")
+    assert error.value.problems == (
+        "'emergancy' is nothing to be approved: use emergency, discard (did you mean 'emergency'?)",
+        f"'{'x' * 40}' is nothing to be approved: use emergency, discard",
+    )
+
+
+def test_an_approval_as_plain_json() -> None:
+    assert GIVEN.to_dict(NOW + 2) == {
+        "approval_id": "i",
+        "deed": "discard jobs",
+        "digest": request_digest(TEXT),
+        "request": TEXT,
+        "asked_by": "alice",
+        "asked_at": NOW,
+        "expires_at": NOW + 600,
+        "approved_by": "bob",
+        "approved_at": NOW + 1,
+        "refused_by": "",
+        "used_at": None,
+        "stage": "approved",
+    }
+
+
+@pytest.mark.parametrize(
+    ("approval", "at", "why"),
+    [
+        (ASKED, 2, "nobody has approved it yet"),
+        (replace(ASKED, refused_by="bob"), 2, "bob has refused it"),
+        (replace(GIVEN, used_at=NOW), 2, "it is used: ask anew"),
+        (GIVEN, APPROVAL_SECONDS, "it is expired: ask anew"),
+        (replace(GIVEN, approved_by="ALICE"), 2, "nobody else has approved it"),
+        (replace(GIVEN, asked_by="carol"), 2, "it was asked for by somebody else"),
+        (replace(GIVEN, digest=""), 2, "it was asked for with other values"),
+        (replace(GIVEN, asked_at=NOW + 2), 2, ""),
+    ],
+)
+def test_the_words_for_what_is_unusable(approval: ApprovalView, at: float, why: str) -> None:
+    digest = request_digest(TEXT)
+    assert why_unusable(approval, actor="alice", digest=digest, now=NOW + at) == why

@@ -28,3 +28,20 @@ def test_programs_hear_whether_it_can_be_undone_and_how(undo: Undo | None) -> No
         "can_be_undone": undo is not None,
         "how": "so",
     }
+
+
+def test_the_words_of_the_kinds() -> None:
+    assert [kind.value for kind in Kind] == [
+        "configuration row",
+        "consumer",
+        "planned window",
+        "beat entry",
+        "setting",
+        "sessions",
+        "jobs",
+    ]
+
+
+def test_without_an_act_it_cannot_be_undone() -> None:
+    one = Difference(kind=Kind.BEAT, what="a", was=None, now="x", how="so")
+    assert one.undo is None

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.configuration import DESCRIPTIONS
-from guard.core.found import Found, Row, what_fits
-from guard.core.modes import Phase
+from guard.core.found import Consumer, Found, PlannedWindow, Row, what_fits
+from guard.core.generation import Generation
+from guard.core.modes import Mode, Phase
 from guard.errors import StateInvalid
 from tests.core.strategies import many, scalars
 from tests.core.worlds import founds
@@ -86,3 +87,94 @@ def test_the_guides_rows_come_first() -> None:
     assert DESCRIPTIONS.keys() <= kept.keys()
     assert len(kept) + len(withheld) == 45
     assert withheld
+
+
+FULL = Found(
+    at=2.5,
+    epoch=7,
+    phase=Phase.RELEASING,
+    mode=Mode.TEST,
+    configuration={"a": None, "b": "1"},
+    withheld=("s",),
+    consumers={"i": Consumer(node="w", queues=("q",)), "j": Consumer(node="x", queues=None)},
+    plans={"p": PlannedWindow(revision=3, plan="{}")},
+    generation=Generation(number=2, valid_after=1.5),
+    settings={"s": "1"},
+    beat={"e": "t"},
+)
+AS_JSON = {
+    "at": 2.5,
+    "epoch": 7,
+    "phase": "releasing",
+    "mode": "test",
+    "configuration": {"a": None, "b": "1"},
+    "withheld": ["s"],
+    "consumers": {"i": {"node": "w", "queues": ["q"]}, "j": {"node": "x", "queues": None}},
+    "plans": {"p": {"revision": 3, "plan": "{}"}},
+    "generation": FULL.generation.to_dict(),
+    "settings": {"s": "1"},
+    "beat": {"e": "t"},
+}
+
+
+def test_every_field_as_json() -> None:
+    """Windows that were opened by an older release are read by this one."""
+    assert FULL.to_dict() == AS_JSON
+    assert Found.from_dict(AS_JSON) == FULL
+
+
+def test_what_is_not_said_is_unknown() -> None:
+    nothing = dict.fromkeys(["configuration", "consumers", "plans", "settings", "beat"])
+    assert PLAIN.to_dict() == {
+        "at": 1.0, "epoch": 0, "phase": "inactive", "mode": None, "withheld": [], **nothing,
+        "generation": Generation().to_dict(),
+    }  # fmt: skip
+    assert PlannedWindow(revision=1).plan == ""
+    assert Row(key="a", value="b").sensitive is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("at", float("inf")), ("at", "1"), ("epoch", True), ("epoch", "1"),
+        ("consumers", {"a": {"node": "x", "queues": None, "more": 1}}),
+        ("consumers", {"a": {"node": "x", "queues": [1]}}),
+        ("plans", {"a": {"revision": 1}}), ("plans", {"a": {"revision": 1, "plan": "", "more": 1}}),
+        ("plans", {"a": {"revision": 1.0, "plan": ""}}), ("plans", {"a": {"revision": -1, "plan": ""}}),
+        ("settings", {1: "a"}),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_right_is_wrong(name: str, value: Any) -> None:
+    with pytest.raises(StateInvalid) as caught:
+        Found.from_dict(AS_JSON | {name: value})
+    assert str(caught.value) == "what the window found has a part of a wrong type"
+
+
+def test_the_edges_of_numbers() -> None:
+    zero = Found.from_dict(AS_JSON | {"at": 0, "epoch": 0})
+    assert (zero.at, zero.epoch) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "secret", "token", "webhook", "credential", "private", "api_key", "dsn", "MY_DSN_1"],
+)
+def test_names_that_sound_secret(name: str) -> None:
+    assert what_fits([Row(key=name, value="x")]) == ({}, (name,))
+
+
+def test_how_much_fits_to_the_character() -> None:
+    filling = Row(key="b", value="x" * 23_997)
+    assert what_fits([Row(key="a", value="y"), filling]) == ({"a": "y", "b": filling.value}, ())
+    assert what_fits([Row(key="a", value="yy"), filling]) == ({"a": "yy"}, ("b",))
+    assert what_fits([Row(key="a", value="yy"), filling, Row(key="c", value=None)]) == (
+        {"a": "yy", "c": None},
+        ("b",),
+    )
+    names = [Row(key="n" * 12_000, value=None), Row(key="o" * 12_000, value="")]
+    assert what_fits([*names, Row(key="p", value=None)]) == ({each.key: each.value for each in names}, ("p",))
+
+
+def test_what_is_withheld_is_in_order_and_other_rows_by_name() -> None:
+    kept, withheld = what_fits([Row(key=key, value="") for key in ("token_b", "z", "a", "token_a")])
+    assert (list(kept), withheld) == (["a", "z"], ("token_a", "token_b"))

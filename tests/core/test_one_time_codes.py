@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from guard.core.one_time_codes import (
+    BREAK_GLASS_CODES,
     PERIOD,
     Enrolment,
+    SecondFactor,
     break_glass_text,
     is_totp,
     matching_period,
@@ -82,3 +84,21 @@ def test_what_is_no_break_glass_code(text: str) -> None:
 def test_an_enrolment_shows_nothing() -> None:
     made = Enrolment(owner="alice", uri="otpauth://SEED", seed="SEED", break_glass=("CODE",))
     assert repr(made) == "Enrolment(owner='alice')"
+
+
+def test_numbers_that_people_hold_on_paper_and_in_their_authenticator() -> None:
+    assert (PERIOD, BREAK_GLASS_CODES) == (30, 8)
+    assert matching_period("000003", now=119.9, last_period=0, code_at=code_at) == 3
+    assert matching_period("000005", now=119.9, last_period=0, code_at=code_at) is None
+
+
+def test_forty_characters_of_what_was_typed_are_read() -> None:
+    assert read_break_glass(RAW.center(40)) == RAW
+    assert read_break_glass(" " * 24 + RAW) == RAW
+    assert read_break_glass(" " * 25 + RAW) is None
+    assert read_break_glass(RAW + " " * 24 + "A") == RAW
+
+
+def test_a_second_factor_shows_no_seed() -> None:
+    kept = SecondFactor(owner="alice", seed="SEED", enrolled_at=1.0, confirmed_at=None, last_period=0)
+    assert "SEED" not in repr(kept)

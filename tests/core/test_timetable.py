@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guard.core.appointments import Every, LocalTime
-from guard.core.timetable import InWindow, Row, timetable
+from guard.core.timetable import Entry, InWindow, Row, timetable
 from guard.errors import InvalidRequest
 
 SETTINGS = {"daily": "08:00", "weekly": "sun 02:00", "monthly": "mon#1 10:00", "never": "off", "pause": 300}
@@ -51,3 +51,70 @@ def test_every_problem_at_once() -> None:
     ):
         assert words in found
     assert len(caught.value.problems) == 5
+
+
+def test_the_words_for_what_a_window_does() -> None:
+    assert [each.value for each in InWindow] == ["skip", "afterwards", "anyway"]
+
+
+def test_what_a_row_has_unless_it_says_otherwise() -> None:
+    (entry,) = timetable([row("one", 60)], {})
+    assert entry == Entry(
+        name="one",
+        task="t",
+        when=Every(seconds=60.0),
+        in_window=InWindow.ANYWAY,
+        grace=0.0,
+        limit=360.0,
+        recorded=True,
+        queue="maintenance",
+        expires=54.0,
+    )
+
+
+def test_what_a_row_says_is_kept() -> None:
+    said = Row(
+        name="n",
+        task="shop.sweep",
+        when="daily",
+        in_window=InWindow.SKIP,
+        grace=0,
+        limit=60.0,
+        recorded=False,
+        queue="q",
+    )
+    (entry,) = timetable([said], SETTINGS)
+    assert entry == Entry(
+        name="n",
+        task="shop.sweep",
+        when=LocalTime(hour=8, minute=0),
+        in_window=InWindow.SKIP,
+        grace=0,
+        limit=60.0,
+        recorded=False,
+        queue="q",
+        expires=27.0,
+    )
+
+
+@pytest.mark.parametrize("seconds", [1, 86_400])
+def test_the_shortest_and_the_longest_interval(seconds: float) -> None:
+    (entry,) = timetable([row("one", seconds)], {})
+    assert entry.when == Every(seconds=seconds)
+    assert isinstance(entry.when, Every)
+    assert isinstance(entry.when.seconds, float)
+
+
+@pytest.mark.parametrize("seconds", [0.9, 86_401])
+def test_an_interval_out_of_range(seconds: float) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        timetable([row("one", seconds)], {})
+    assert caught.value.problems == (
+        f"one: an interval of {seconds:g} s is out of range: from 1 second to a day",
+    )
+
+
+def test_rows_of_one_name_are_named_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        timetable([row("a", 1), row("b", 1), row("a", 1), row("a", 1)], {})
+    assert caught.value.problems == ("two rows of the timetable are called 'a'",)

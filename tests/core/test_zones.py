@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core import zones
 from guard.core.zones import instant, shown, wall, zone_of
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
@@ -89,3 +92,62 @@ def test_a_time_is_shown_in_its_zone_and_in_utc() -> None:
     assert shown(start, "UTC") == "2026-12-01 23:00 UTC"
     assert shown(start, "Europe/Berlin") == "2026-12-02 00:00 Europe/Berlin (2026-12-01 23:00 UTC)"
     assert shown(start + 7205, "Europe/London") == "2026-12-02 01:00:05 Europe/London (01:00:05 UTC)"
+    assert shown(start + 7205, "UTC") == "2026-12-02 01:00:05 UTC"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("Europe/Berln", "zone 'Europe/Berln' is unknown (did you mean 'Europe/Berlin'?): "),
+        ("posixrules", "zone 'posixrules' is unknown: "),
+        ("x" * 61, f"zone '{'x' * 60}' is unknown: "),
+        ("1Europe/Berlin", "zone '1Europe/Berlin' is unknown (did you mean 'Europe/Berlin'?): "),
+        (7, "zone '7' is unknown: "),
+    ],
+)
+def test_what_is_said_of_a_zone_that_is_unknown(wrong: Any, said: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        zone_of(wrong)
+    assert str(caught.value) == said + "use a name of the IANA database, such as Europe/Berlin or UTC"
+
+
+def test_a_machine_without_a_time_zone_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said in words, and UTC needs none."""
+    monkeypatch.setattr(zones, "available_timezones", set)
+    assert zone_of("UTC") is UTC
+    with pytest.raises(InvalidRequest) as caught:
+        zone_of("y" * 61)
+    assert str(caught.value) == (
+        f"zone '{'y' * 60}' cannot be looked up: this machine has no time zone database; install tzdata"
+    )
+
+
+def test_a_name_of_the_longest_and_of_one_letter() -> None:
+    for name in ("x" * 60, "x"):
+        with pytest.raises(InvalidRequest, match="is unknown"):
+            zone_of(name)
+    assert zone_of("GB") == ZoneInfo("GB")
+
+
+def test_what_a_file_that_is_no_zone_raises_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(name: str) -> ZoneInfo:
+        raise ValueError(name)
+
+    monkeypatch.setattr(zones, "ZoneInfo", unreadable)
+    with pytest.raises(InvalidRequest, match="is unknown"):
+        zone_of("Europe/Berlin")
+
+
+def test_fractions_and_the_second_of_two_local_times() -> None:
+    berlin = zone_of("Europe/Berlin")
+    twice = datetime.fromisoformat("2026-10-25 02:30:00.25")
+    assert instant(twice, berlin) == instant(twice.replace(fold=1), berlin)
+    assert instant(twice, berlin) == datetime(2026, 10, 25, 0, 30, 0, 250_000, tzinfo=UTC).timestamp()
+    in_a_gap = datetime.fromisoformat("2026-03-29 02:30:00.25")
+    assert instant(in_a_gap, berlin) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC).timestamp()
+
+
+def test_the_clock_on_the_wall_tells_no_fold() -> None:
+    berlin = zone_of("Europe/Berlin")
+    second = wall(datetime(2026, 10, 25, 1, 30, tzinfo=UTC).timestamp(), berlin)
+    assert (second, second.fold, second.tzinfo) == (datetime.fromisoformat("2026-10-25 02:30"), 0, None)
