@@ -22,6 +22,7 @@ from guard.core.doctor_facts import (
 )
 from guard.core.roster import RosterEntry
 from guard.core.state import GuardState
+from tests.core.wording import is_worded
 
 OK, WARNING, PROBLEM, UNKNOWN = Status.OK, Status.WARNING, Status.PROBLEM, Status.UNKNOWN
 STATE = GuardState.first("ours", 1.0)
@@ -36,6 +37,7 @@ def says(verdict: Verdict, status: Status, *words: str) -> None:
         assert verdict.remedy
     for word in words:
         assert word in verdict.seen + verdict.remedy, (word, verdict)
+    is_worded("doctor", verdict.status, verdict.seen, verdict.why, verdict.remedy)
 
 
 @pytest.mark.parametrize(
