@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "InWindow", "Row", "timetable"]
 
 _HOUR = 3600.0
-_GRACE = ((2 * 86_400.0, 6 * _HOUR), (8 * 86_400.0, 24 * _HOUR))
-"""Period up to, and how late it may be made up."""
+_GRACE = {86_400.0: 6 * _HOUR, 7 * 86_400.0: 24 * _HOUR}
+"""Period, and how late it may be made up."""
 _LONGEST_GRACE = 72 * _HOUR
 _BEFORE_THE_NEXT = 0.9
 """A message that nobody took expires before the next one is sent, so that they do not pile up."""
@@ -147,4 +147,4 @@ def _when(given: str | float, settings: Mapping[str, Any]) -> When | None:
 def _grace(when: When | None) -> float:
     if when is None or isinstance(when, Every):
         return 0.0
-    return next((grace for period, grace in _GRACE if when.period < period), _LONGEST_GRACE)
+    return _GRACE.get(when.period, _LONGEST_GRACE)

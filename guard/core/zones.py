@@ -31,10 +31,10 @@ def zone_of(name: str) -> tzinfo:
     """
     if name == "UTC":
         return UTC
-    text = name if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME else ""
+    text = name if isinstance(name, str) and len(name) <= _LONGEST_NAME else ""
     try:
         # Only names that are listed: the database also holds files that are no zones.
-        if text and text[0].isalpha() and text not in {"localtime", "posixrules"}:
+        if text not in {"", "localtime", "posixrules"}:
             return ZoneInfo(text)
     except (LookupError, ValueError, OSError):
         pass
@@ -53,7 +53,7 @@ def zone_of(name: str) -> tzinfo:
 def instant(local: datetime, zone: tzinfo) -> float:
     """UTC seconds of a local time without a zone, by the rules above."""
     first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None, fold=0) == local.replace(fold=0):
+    if first.astimezone(zone).replace(tzinfo=None) == local:  # whichever of two it is
         return first.timestamp()
     # In a gap the two readings lie on its two sides: what is looked for is where the offset changes.
     low = math.floor(local.replace(tzinfo=zone, fold=1).timestamp())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.core.access import DEEDS, STEP_UP_SECONDS, Actor, Deed, Right, allows
+from guard.core.access import DEEDS, STEP_UP_SECONDS, Actor, Deed, Demand, Right, allows
 
 
 def actor(*rights: Right, stepped_up_at: float | None = None) -> Actor:
@@ -41,3 +41,41 @@ def test_every_deed_has_its_demand_and_the_grave_ones_ask_for_more() -> None:
 )
 def test_a_step_up_counts_for_a_while(shown: float | None, now: float, counts: bool) -> None:
     assert actor(Right.EMERGENCY, stepped_up_at=shown).stepped_up(now) is counts
+
+
+@pytest.mark.parametrize(
+    ("deed", "right", "step_up", "approvable"),
+    [
+        ("look", "read", False, False),
+        ("enable", "operate", False, False),
+        ("change", "operate", False, False),
+        ("disable", "operate", False, False),
+        ("start emergency", "emergency", True, True),
+        ("end emergency", "emergency", True, True),
+        ("plan", "operate", False, False),
+        ("release jobs", "operate", False, False),
+        ("discard jobs", "admin", True, True),
+        ("sessions", "admin", False, False),
+        ("bypass", "admin", False, False),
+        ("tokens", "admin", True, False),
+        ("alerts", "operate", False, False),
+        ("approve", "emergency", True, False),
+    ],
+)
+def test_what_each_deed_asks_for(deed: str, right: str, step_up: bool, approvable: bool) -> None:
+    demand = DEEDS[Deed(deed)]
+    assert (demand.right.value, demand.step_up, demand.approvable) == (right, step_up, approvable)
+
+
+def test_all_deeds_and_rights_by_their_words() -> None:
+    assert len(Deed) == 14
+    assert [right.value for right in Right] == ["read", "operate", "emergency", "admin"]
+    assert STEP_UP_SECONDS == 300
+
+
+def test_what_an_actor_has_unless_somebody_says_otherwise() -> None:
+    assert actor() == Actor(
+        name="alice", rights=frozenset(), address="", via="token", credential="", stepped_up_at=None
+    )
+    assert actor().may(Right.READ) is False
+    assert Demand(right=Right.READ) == Demand(right=Right.READ, step_up=False, approvable=False)

@@ -130,3 +130,44 @@ def test_a_view_is_plain_json() -> None:
     assert shown["rights"] == ["admin", "read"]
     assert rights_text({Right.READ, Right.ADMIN}) == "admin,read"
     assert not any("digest" in name or "secret" in name for name in shown)
+
+
+def test_all_problems_in_these_words() -> None:
+    with pytest.raises(InvalidRequest) as error:
+        request(owner="x" * 101, by=None, label="x" * 101, rights=["operat", "r" * 41], seconds=0)
+    assert error.value.problems == (
+        f"owner '{'x' * 40}' is no name: 1 to 100 characters on one line",
+        "by '' is no name: 1 to 100 characters on one line",
+        "label is too long or no plain text: up to 100 characters on one line",
+        "right 'operat' is unknown: use read, operate, emergency, admin (did you mean 'operate'?)",
+        f"right '{'r' * 40}' is unknown: use read, operate, emergency, admin",
+        "a token of 0 seconds is out of range: 1 second to 366 days",
+    )
+    with pytest.raises(InvalidRequest) as error:
+        request(rights=[], label="a\tb")
+    assert error.value.problems == (
+        "label is too long or no plain text: up to 100 characters on one line",
+        "a token needs a right: read, operate, emergency, admin",
+    )
+
+
+def test_the_longest_names_and_the_shortest_time() -> None:
+    made = request(owner="o" * 100, by="b" * 100, label="l" * 100, seconds=1)
+    assert (len(made.owner), len(made.by), len(made.label), made.seconds) == (100, 100, 100, 1)
+    assert LONGEST_TOKEN_SECONDS == 366 * 86_400
+    assert request().label == ""
+
+
+def test_a_view_in_full() -> None:
+    assert request(label="ci", rights=["read", "admin"]).view(ID, NOW).to_dict() == {
+        "token_id": ID, "owner": "alice", "label": "ci", "rights": ["admin", "read"], "made_at": NOW,
+        "made_by": "ops", "expires_at": NOW + 60, "revoked_at": None, "revoked_by": "", "used_at": None,
+    }  # fmt: skip
+
+
+def test_what_is_kept_of_a_secret_is_its_sha_256() -> None:
+    assert digest_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert repr(NewToken("t", VIEW)) == f"NewToken('{ID}')"
+    with pytest.raises(TypeError) as caught:
+        copy.copy(NewToken("t", VIEW))
+    assert str(caught.value) == "a new token is not to be copied anywhere: take its text, once"

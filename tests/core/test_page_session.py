@@ -95,3 +95,21 @@ def test_what_is_no_cookie(text: object) -> None:
 def test_a_sign_in_does_not_show_its_cookie() -> None:
     actor = Actor(name="alice", rights=frozenset())
     assert COOKIE not in repr(SignedIn(cookie=COOKIE, actor=actor, seconds=1))
+
+
+def test_half_an_hour_idle_and_eight_hours_in_all() -> None:
+    assert (IDLE_SECONDS, LONGEST_SECONDS) == (1800, 28_800)
+
+
+def test_what_a_form_sends_is_the_same_in_another_release() -> None:
+    assert csrf_text(COOKIE) == "df79a4208fd103d1f5f0d6e4dcab2508ff38560fa1c91015357e9906ed5e5a3c", (
+        "HMAC-SHA-256 of a fixed text"
+    )
+
+
+def test_a_session_without_a_step_up() -> None:
+    made = PageSession(
+        session_id="s", token_id="t", address="a", began_at=NOW, seen_at=NOW, expires_at=NOW + 9
+    )
+    assert made.stepped_up_at is None
+    assert is_csrf_text(COOKIE + "x", csrf_text(COOKIE + "x")) is False

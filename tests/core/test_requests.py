@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core.decision import Decision, Outcome
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, Operation
-from guard.core.requests import User, decide_request
+from guard.core.requests import NEVER_GUARDED, OPEN, User, admin_passes, decide_request
 from guard.core.scope import Scope
 from guard.core.view import GateView
 from tests.core.strategies import many
@@ -98,3 +99,25 @@ def test_an_admin_is_never_refused_more_than_others(gate: Gate, name: str, end: 
 
 def test_a_user_says_nothing_that_was_not_said() -> None:
     assert User() == User(name="", role=None, generation=None, created_at=None)
+
+
+def test_what_is_never_asked_about() -> None:
+    assert Decision(outcome=Outcome.ALLOW, blocked=False, why="open") == OPEN
+    assert Decision(outcome=Outcome.ALLOW, blocked=False, why="never guarded") == NEVER_GUARDED
+
+
+def test_why_an_admin_passes() -> None:
+    kind = CATALOGUE["platform_operations"]
+    passes = decide_request(kind, GateView(gate=Gate.NORMAL), admin=True, bypass=False, now=0)
+    assert passes == Decision(outcome=Outcome.ALLOW, blocked=False, why="admin")
+    rehearsal = GateView(gate=Gate.TEST)
+    others = decide_request(kind, rehearsal, admin=False, bypass=False, now=0)
+    assert decide_request(kind, rehearsal, admin=True, bypass=False, now=0) == Decision(
+        outcome=Outcome.ALLOW, blocked=False, why=others.why
+    )
+
+
+@pytest.mark.parametrize("gate", list(Gate), ids=lambda gate: gate.name)
+def test_an_admin_makes_no_jobs_in_a_window_and_reads_in_an_emergency(gate: Gate) -> None:
+    passing = {name for name, kind in CATALOGUE.items() if admin_passes(kind, gate)}
+    assert passing == (ALL - JOBS if gate is Gate.NORMAL else NEVER | {"read_operations"})

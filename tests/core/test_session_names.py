@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guard.core.session_names import index_names, name_problems, patterns_of, sign_in_flags
+from tests.core.wording import is_worded
 
 FINE = ("user_platforms:*", "platform:*")
 
@@ -49,3 +50,45 @@ def test_the_older_layouts_sets() -> None:
 def test_flags_that_bar_people_from_signing_in() -> None:
     assert sign_in_flags("vedfolnir:session:") == ("vedfolnir:maintenance:login_prevention",)
     assert sign_in_flags("other:") == ("maintenance:login_prevention",)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "patterns"),
+    [
+        ("a:", ()),
+        ("x" * 70, ()),
+        ("celery-", ()),
+        ("unacked:", ()),
+        ("", ("ab*",)),
+        ("", ("[" * 70,)),
+        ("", ("celery*",)),
+        ("", ("rq:" + "x" * 70,)),
+        ("", ("abc" + "*" * 198,)),
+    ],
+)
+def test_it_is_said_in_these_words(prefix: str, patterns: tuple[str, ...]) -> None:
+    (problem,) = name_problems(prefix, patterns)
+    is_worded("session_names", problem)
+
+
+def test_the_longest_and_the_shortest() -> None:
+    assert name_problems("ab:", ("abc" + "*" * 197, "a" + "b" * 98)) == []
+    assert name_problems("a" + "b" * 98 + ":", ()) == []
+    assert len(name_problems("", ("abc" + "*" * 198, "a" + "b" * 99))) == 2
+
+
+@pytest.mark.parametrize("wild", ["*", "?", "[", "\\"])
+def test_what_stands_before_the_first_wild_sign_counts(wild: str) -> None:
+    assert name_problems("", (f"abc{wild}x*y",)) == []
+    assert len(name_problems("", (f"ab{wild}cde",))) == 1
+
+
+@pytest.mark.parametrize("own", ["_kombu", "celery", "rq:", "unacked"])
+def test_keys_that_others_own(own: str) -> None:
+    assert len(name_problems(f"{own}.x:", ())) == 1
+    assert len(name_problems("", (own[:3] + "*",))) == 1
+
+
+def test_a_prefix_that_is_the_older_layouts_word_alone() -> None:
+    assert index_names("session:") == ("user_sessions:", "session_index:all")
+    assert sign_in_flags("session:") == ("maintenance:login_prevention",)

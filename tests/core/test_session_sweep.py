@@ -62,3 +62,33 @@ def test_a_cursor_belongs_to_one_generation_on_one_server() -> None:
 def test_what_is_done_stays_done() -> None:
     assert Marks(cleaned=5, generation=3, cursor=7).done(3) == Marks(cleaned=5)
     assert Marks(cleaned=2).done(3) == Marks(cleaned=3)
+
+
+def test_what_is_counted_where_nothing_was_seen() -> None:
+    assert SessionSweep().to_dict() == {
+        "dry_run": False, "generation": 0, "seen": 0, "expired": 0, "ended": 0, "unreadable": 0, "admins": 0,
+        "accepted": 0, "unknown": 0, "foreign": 0, "unlisted": 0, "rows_expired": None, "rows_ended": None,
+        "rows_unknown": None, "tokens": None, "complete": True, "resumed": False, "seconds": 0.0,
+        "problems": [], "took": None, "proof": "",
+    }  # fmt: skip
+    assert SessionStats().to_dict() == {
+        "generation": None, "valid_after": None, "sessions": None, "strings": 0, "hashes": 0, "admins": 0,
+        "others": 0, "no_user": 0, "unknown": 0, "unreadable": 0, "expired": 0, "refused": 0, "endless": 0,
+        "foreign": 0, "rows_active": None, "rows_expired": None, "sign_in": None, "problems": [],
+    }  # fmt: skip
+
+
+def test_in_which_figure_a_verdict_is_counted() -> None:
+    assert {verdict.name: figure for verdict, figure in FIGURES.items()} == {
+        "ACCEPTED": "accepted",
+        "ADMIN": "admins",
+        "EXPIRED": "expired",
+        "ENDED": "ended",
+        "UNREADABLE": "ended",
+        "UNKNOWN": "unknown",
+    }
+
+
+def test_marks_before_any_pass() -> None:
+    assert Marks() == Marks(cleaned=0, generation=-1, server="", cursor=0, not_before=0.0)
+    assert Marks(generation=2, not_before=100.0).done(2) == Marks(cleaned=2)

@@ -30,3 +30,12 @@ def test_what_may_not_be_is_said_without_it(text: str, said: str) -> None:
     (problem,) = signing_key_problems(text)
     assert said in problem
     assert "nnn" not in problem
+
+
+def test_it_is_said_in_these_words() -> None:
+    assert SHORTEST_KEY == 24
+    assert signing_key_problems(" , ") == ["has nothing between its commas"]
+    assert signing_key_problems("a,b,c") == [
+        "has more than two: give the new one and the old one",
+        "has one of less than 24 characters: use more",
+    ]

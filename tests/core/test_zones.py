@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,9 +130,53 @@ def test_a_name_of_the_longest_and_of_one_letter() -> None:
     assert zone_of("GB") == ZoneInfo("GB")
 
 
-def test_what_a_file_that_is_no_zone_raises_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", [".", "..", "./GB", "GB/", "+VERSION", "tzdata.zi", "zone.tab", "posix"])
+def test_what_lies_beside_the_zones_is_none(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="is unknown"):
+        zone_of(name)
+
+
+def test_only_a_name_of_some_length_is_compared_with_others() -> None:
+    longest = "America/Argentina/ComodRivadavia"
+    for extra, near in ((28, True), (29, False)):
+        with pytest.raises(InvalidRequest) as caught:
+            zone_of(longest + "x" * extra)
+        assert ("did you mean" in str(caught.value)) is near
+
+
+def test_each_second_of_a_gap_means_its_end() -> None:
+    start, end = (datetime.fromisoformat(f"2026-03-29 {hour}:00") for hour in ("02", "03"))
+    for second in range(0, 3600, 7):
+        assert instant(start + timedelta(seconds=second), zone_of("Europe/Berlin")) == instant(
+            end, zone_of("Europe/Berlin")
+        )
+
+
+def test_the_zone_of_the_machine_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        local = datetime.fromisoformat("2026-10-25 02:30")
+        assert (
+            instant(local, zone_of("America/New_York"))
+            == datetime(2026, 10, 25, 6, 30, tzinfo=UTC).timestamp()
+        )
+        gap = datetime.fromisoformat("2026-03-29 02:30")
+        assert instant(gap, UTC) == datetime(2026, 3, 29, 2, 30, tzinfo=UTC).timestamp()
+        assert shown(0.0, "UTC") == "1970-01-01 00:00 UTC"
+        assert shown(0.0, "Asia/Tokyo") == "1970-01-01 09:00 Asia/Tokyo (00:00 UTC)"
+        assert wall(0.0, UTC) == datetime.fromisoformat("1970-01-01")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, LookupError])
+def test_what_a_file_that_is_no_zone_raises_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
     def unreadable(name: str) -> ZoneInfo:
-        raise ValueError(name)
+        raise error(name)
 
     monkeypatch.setattr(zones, "ZoneInfo", unreadable)
     with pytest.raises(InvalidRequest, match="is unknown"):

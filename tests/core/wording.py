@@ -1,4 +1,4 @@
-"""What people are told, to the letter: `wording/NAME.txt` has a line for each thing that the tests have seen said.
+"""What people are told, to the letter: `wording/NAME.txt` has a line for each thing that was said in a test.
 
 Whoever changes a sentence writes the file anew, and reads the difference as people will read the sentence:
 
