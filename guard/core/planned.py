@@ -137,7 +137,7 @@ class Schedule:
 def name_problem(name: object) -> str | None:
     """What is wrong with a name, if something is."""
     text = name if isinstance(name, str) else ""
-    harmless = all(unicodedata.category(char)[0] not in "CZ" or char == " " for char in text)
+    harmless = all(unicodedata.category(char)[0] not in {"C", "Z"} or char == " " for char in text)
     if not text.strip() or len(text) > LONGEST_NAME or not harmless:
         return f"name {str(name)[:40]!r} is not usable: give 1 to {LONGEST_NAME} characters on one line"
     return None

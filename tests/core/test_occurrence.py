@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from guard.core.holding import Holding
 from guard.core.modes import Mode
-from guard.core.occurrence import Occurrence, Stage, window_id_of
+from guard.core.occurrence import FINAL, HOLDING, Occurrence, Stage, window_id_of
 from guard.errors import StateInvalid
 
 ROW = Occurrence(
@@ -71,3 +72,83 @@ def test_whoever_opens_its_window_opens_the_same_one() -> None:
         window_id_of("s", 1.0),
     }
     assert len(others | {ROW.own_window_id}) == 4
+
+
+def test_an_occurrence_that_nobody_has_written_yet() -> None:
+    assert Occurrence(schedule_id="s", starts_at=1.0).to_dict() == {
+        "schedule_id": "s", "starts_at": 1.0, "stage": "expected", "window_id": None, "ends_at": None,
+        "changed_at": 0.0, "revision": 0, "told": True, "attempt": 0, "leads": True, "given": [], "said": [],
+        "wants": None, "found": None, "extensions": 0, "began_at": None, "ended_at": None, "note": "",
+        "skipped": 0,
+    }  # fmt: skip
+    assert Occurrence(schedule_id="s", starts_at=1.0).window_id == ""
+
+
+FULL = replace(
+    ROW, attempt=2, leads=False, found=Holding(mode=Mode.TEST, reason="theirs"), extensions=4, ended_at=9.5,
+    note="over", skipped=3, changed_at=5.0,
+)  # fmt: skip
+
+
+def test_every_field_as_json() -> None:
+    """Rows of an older release are read by this one."""
+    assert FULL.wants is not None
+    assert FULL.found is not None
+    kept = {
+        "revision": 3, "told": False, "attempt": 2, "leads": False, "given": [3600], "said": ["waits"],
+        "wants": FULL.wants.to_dict(), "found": FULL.found.to_dict(), "extensions": 4,
+        "began_at": 1_800_000_001.5, "ended_at": 9.5, "note": "over", "skipped": 3,
+    }  # fmt: skip
+    assert FULL.detail() == kept
+    assert FULL.to_dict() == {
+        "schedule_id": "s", "starts_at": 1_800_000_000.0, "stage": "open", "window_id": "w",
+        "ends_at": 1_800_003_600.0, "changed_at": 5.0, **kept,
+    }  # fmt: skip
+    assert row_of(kept) == FULL
+    assert row_of(kept).changed_at == 5.0
+
+
+def test_when_it_was_written_does_not_make_it_another() -> None:
+    assert replace(ROW, changed_at=7.0) == ROW
+
+
+def test_no_window_is_stored_as_null() -> None:
+    read = Occurrence.from_row(
+        schedule_id="s", starts_at=1.0, stage="over", window_id=None, changed_at=1.0, detail=ROW.detail()
+    )
+    assert read.window_id == ""
+
+
+HOLDING_OF = FULL.detail()["found"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "detail", "kind"),
+    [
+        ("open", {}, "KeyError"),
+        ("open", ROW.detail() | {"more": 1}, "TypeError"),
+        ("opened", ROW.detail(), "ValueError"),
+        ("open", ROW.detail() | {"wants": {}}, "KeyError"),
+        ("open", ROW.detail() | {"wants": HOLDING_OF | {"scope": {"x": 1}}}, "StateInvalid"),
+        ("open", ROW.detail() | {"given": ["x"]}, "ValueError"),
+    ],
+)
+def test_what_is_said_of_a_row_that_is_not_understood(stage: str, detail: dict[str, Any], kind: str) -> None:
+    with pytest.raises(StateInvalid) as caught:
+        Occurrence.from_row(
+            schedule_id="s", starts_at=1.0, stage=stage, window_id=None, changed_at=1.0, detail=detail
+        )
+    assert str(caught.value) == f"a stored occurrence is not understood ({kind})"
+
+
+def test_stages() -> None:
+    assert [stage.value for stage in Stage] == [
+        "expected", "leading", "open", "ending", "releasing", "over", "missed", "cancelled",
+    ]  # fmt: skip
+    assert {stage.value for stage in FINAL} == {"over", "missed", "cancelled"}
+    assert {stage.value for stage in HOLDING} == {"leading", "open", "ending"}
+
+
+def test_ids_of_windows_are_the_same_in_another_release() -> None:
+    assert window_id_of("s", 1_800_000_000.0) == "15096732-9753-5740-abce-56ac7f621b80"
+    assert replace(ROW, attempt=1).own_window_id == "c497ef4e-16f8-5604-a94d-421f5d7dae45"
