@@ -268,7 +268,7 @@ def test_when_two_meet_to_the_second() -> None:
 
 def test_the_first_of_many_times_at_which_two_meet() -> None:
     daily = plan(name="daily", at="2026-12-02 02:00", every="FREQ=DAILY")
-    late = plan(name="late", at="2026-12-05 01:30", duration=1801)
+    late = plan(name="late", at="2026-12-05 01:30", duration=3600)
     assert "at 2026-12-05 02:00 " in overlaps(late, [daily], NOW)[0]
     assert "at 2026-12-05 02:00 " in overlaps(daily, [late], NOW)[0]
     after = at("2026-12-05 01:20")  # both of today have begun
@@ -293,7 +293,7 @@ def test_how_far_two_are_compared() -> None:
 def test_it_is_no_plan_without_words() -> None:
     assert PlanRequest(name="n", reason="r", by="b", at="a", zone="z") == PlanRequest(
         name="n", reason="r", by="b", at="a", zone="z", duration=None, end=None, mode="normal", every="",
-        skipped=(), grace=None, drain_within=None, at_deadline="wait", verify=False, sessions=None, scope=None,
-        notices=None, look_ahead=0, auto_end=True, extend_by=0, max_extensions=0,
+        skipped=(), grace=None, drain_within=None, at_deadline="wait", verify=False, sessions=None,
+        scope=None, notices=None, look_ahead=0, auto_end=True, extend_by=0, max_extensions=0,
     )  # fmt: skip
     assert LONGEST_LOOK_AHEAD == 86_400
