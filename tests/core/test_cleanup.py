@@ -19,6 +19,7 @@ from guard.core.cleanup import (
 )
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
+from tests.core.wording import is_worded
 
 
 def test_folder_rules() -> None:
@@ -171,3 +172,107 @@ def test_table_names() -> None:
     assert len(caught.value.problems) == 5
     with pytest.raises(InvalidRequest, match="at most 50"):
         table_names(",".join(f"t{n}" for n in range(51)))
+
+
+@pytest.mark.parametrize(
+    "text", [text for text, _ in REFUSED] + ["/backup|*.sql|" + "9" * 30, "/" + "x" * 90]
+)
+def test_a_folder_rule_that_is_refused_in_these_words(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        folder_rules(text)
+    for problem in caught.value.problems:
+        is_worded("cleanup", problem)
+
+
+@pytest.mark.parametrize("text", ["*|7", "{guard}:*|7", "rq:progress:*|0", "rq:progress:*", "abc|soon"])
+def test_a_key_rule_that_is_refused_in_these_words(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        key_rules(text, namespace="guard")
+    for problem in caught.value.problems:
+        is_worded("cleanup", problem)
+
+
+def test_too_many_in_these_words() -> None:
+    for rules, text in (
+        (folder_rules, ",".join(f"/backup/{n}|*.sql|1" for n in range(51))),
+        (table_names, ",".join(f"t{n}" for n in range(51))),
+        (table_names, "1" * 90),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            rules(text)  # type: ignore[operator]
+        is_worded("cleanup", *caught.value.problems)
+
+
+def test_what_may_just_be() -> None:
+    assert len(folder_rules(",".join(f"/backup/{n}|*.sql|1" for n in range(50)))) == 50
+    assert len(table_names(",".join(f"t{n}" for n in range(50)))) == 50
+    assert table_names("x" * 64) == ("x" * 64,)
+    assert folder_rules("/backup|a|1")[0].days == 1
+    assert folder_rules("/backup|a|3650")[0].days == 3650
+    assert len(folder_rules(f"/{'x' * 495}|a|1")) == 1
+    with pytest.raises(InvalidRequest, match="not understood"):
+        folder_rules(f"/{'x' * 496}|a|1")
+    assert key_rules("abc*|1", namespace="guard")[0] == KeyRule(pattern="abc*", days=1)
+    assert key_rules("abd*|2", namespace="guard")[0].seconds == 172_800
+    assert key_rules("abc*|1,abc*|1", namespace="guard") == (KeyRule(pattern="abc*", days=1),)
+
+
+@pytest.mark.parametrize("top", [
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr",
+    "/var/lib/docker", "/var/lib/mysql", "/var/lib/postgresql", "/var/lib/rabbitmq", "/var/lib/redis",
+])  # fmt: skip
+def test_nothing_of_the_system_and_of_servers(top: str) -> None:
+    for folder in (top, f"{top}/below"):
+        with pytest.raises(InvalidRequest, match=f"nothing in {top} is ever"):
+            folder_rules(f"{folder}|a|1")
+    assert folder_rules(f"{top}x|a|1")
+
+
+@pytest.mark.parametrize("many_owners", [
+    "/", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/var", "/var/cache", "/var/lib",
+    "/var/log", "/var/run", "/var/spool", "/home/alice",
+])  # fmt: skip
+def test_folders_of_many_owners(many_owners: str) -> None:
+    with pytest.raises(InvalidRequest, match="has many owners"):
+        folder_rules(f"{many_owners}|a|1")
+    if many_owners != "/":
+        assert folder_rules(f"{many_owners}/below/x|a|1")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [("?a", True), ("[ab]c", True), ("[ab]", False), ("1*", True), ("a[b", True), ("-", False), (".", False), ("..", False)],
+)  # fmt: skip
+def test_patterns_of_file_names(pattern: str, fits: bool) -> None:
+    if fits:
+        assert folder_rules(f"/backup|{pattern}|1")[0].pattern == pattern
+    else:
+        with pytest.raises(InvalidRequest):
+            folder_rules(f"/backup|{pattern}|1")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["_kombu.x", "unacked", "celery", "rq:queue", "rq:job:", "rq:worker", "{ns}", "ns.", "q", "q\x06\x16"],
+)
+def test_what_others_own(key: str) -> None:
+    assert is_protected(key, namespace="ns", queues=("p", "q"))
+    assert not is_protected(f"x{key}", namespace="ns", queues=("p", "q"))
+
+
+@pytest.mark.parametrize("wild", ["*", "?", "[", "\\"])
+def test_a_key_pattern_begins_with_what_is_fixed(wild: str) -> None:
+    assert key_rules(f"abc{wild}d|1", namespace="guard")
+    with pytest.raises(InvalidRequest, match="begin with 3"):
+        key_rules(f"ab{wild}d|1", namespace="guard")
+
+
+@pytest.mark.parametrize("name", ["updated_at", "_last_updated", "last_activity", "started_at", "created_at"])
+def test_every_stamp_counts(name: str) -> None:
+    assert last_touched({name: "2026-11-21T04:47:52Z", "other": "2027-01-01"}) == 1795236472.0
+
+
+def test_stamps_that_are_too_long_or_out_of_range() -> None:
+    assert last_touched({"created_at": "2026-11-21T04:47:52." + "0" * 14 + "+00:00"}) == 1795236472.0
+    assert last_touched({"created_at": "2026-11-21T04:47:52." + "0" * 15 + "+00:00"}) is None
+    assert last_touched({"created_at": "9999-12-31T23:59:59-23:59"}) in (None, 253402387139.0)

@@ -12,11 +12,12 @@ from guard.core.configuration import drift, rows_of
 from guard.core.counts import Count
 from guard.core.difference import Difference, Kind, WriteRow
 from guard.core.differences import differences, losses, unknowns, when_over
-from guard.core.found import Found, PlannedWindow
+from guard.core.found import Consumer, Found, PlannedWindow
 from guard.core.generation import Generation
 from guard.core.state import GuardState
 from tests.contracts.doers import closed, first
 from tests.core.strategies import many
+from tests.core.wording import is_worded
 from tests.core.worlds import CALM, EMPTY, founds, undone
 
 NEVER_OPEN = GuardState.first("store", 0.0)
@@ -153,3 +154,84 @@ def test_while_open_the_rows_are_taken_as_the_end_will_leave_them() -> None:
     found = replace(EMPTY, configuration={**CALM, "contact": "ops"})
     assert [one.what for one in differences(found, when_over(now, state))] == ["contact"]
     assert when_over(now, first()) == now
+
+
+def test_losses_in_these_words() -> None:
+    lost = losses(Account({(count, "x"): 1 for count in Count}))
+    assert {one.kind for one in lost} == {Kind.JOBS}
+    assert [(one.what, one.was, one.now, one.undo) for one in lost] == [
+        (f"jobs {word}", "0", "1", None)
+        for word in ("refused", "aborted", "interrupted", "killed", "lost", "discarded", "expired")
+    ]
+    for one in lost:
+        is_worded("differences", one.what, one.how)
+
+
+def test_every_part_that_is_unknown_in_these_words() -> None:
+    blind = replace(EMPTY, configuration=None, consumers=None, plans=None, settings=None, beat=None)
+    assert differences(EMPTY, blind) == differences(blind, EMPTY) == ()
+    for said in (unknowns(EMPTY, blind), unknowns(blind, EMPTY)):
+        assert len(said) == 5
+        for text in said:
+            is_worded("differences", text)
+    assert unknowns(blind, blind) == unknowns(blind, EMPTY), "when it opened is said once"
+    assert unknowns(EMPTY, EMPTY) == ()
+
+
+def test_rows_that_are_not_kept_and_consumers_that_do_not_answer_in_these_words() -> None:
+    silent = {"a": Consumer(node="w1", queues=None), "b": Consumer(node="w2", queues=("q",))}
+    found = replace(EMPTY, withheld=("b", "a"), consumers=silent)
+    said = unknowns(found, replace(EMPTY, withheld=("c", "a"), consumers=silent))
+    assert said == (
+        "the row a is not kept (a secret, or too long): nobody can say whether it has changed",
+        "the row b is not kept (a secret, or too long): nobody can say whether it has changed",
+        "the row c is not kept (a secret, or too long): nobody can say whether it has changed",
+        "which queues w1 consumed when the window opened is unknown: it did not answer",
+        "which queues w1 consumes now is unknown: it does not answer",
+    )
+    assert unknowns(replace(EMPTY, consumers=None), replace(EMPTY, consumers=silent)) == (
+        "what the consumers were when the window opened is unknown",
+    )
+
+
+def test_every_difference_in_full_and_in_order() -> None:
+    plans = {
+        "p": PlannedWindow(revision=1, plan="{}"),
+        "q": PlannedWindow(revision=1),
+        "s": PlannedWindow(revision=1),
+    }
+    found = replace(
+        EMPTY, configuration={"b": None, "c": "1", "d": "2", "e": "same"}, plans=plans,
+        consumers={"i": Consumer(node="w", queues=("q",))}, beat={"x": "1", "y": "1"}, settings={"k": "1"},
+    )  # fmt: skip
+    now = replace(
+        EMPTY, configuration={"a": None, "b": "1", "d": "3", "e": "same"},
+        plans={"p": PlannedWindow(revision=2), "r": PlannedWindow(revision=1), "s": PlannedWindow(revision=1, plan="x")},
+        consumers={"i": Consumer(node="w", queues=())}, beat={"y": "1", "z": "1"}, settings={"k": "2"},
+        generation=Generation(number=3, valid_after=1.0),
+    )  # fmt: skip
+    all_of = differences(found, now)
+    assert [(one.kind.value, one.what, one.was, one.now, one.undo is not None) for one in all_of] == [
+        ("configuration row", "a", None, "NULL", False),
+        ("configuration row", "b", "NULL", "1", True),
+        ("configuration row", "c", "1", None, False),
+        ("configuration row", "d", "2", "3", True),
+        ("consumer", "w, queue q", "consumed", "not consumed", True),
+        ("planned window", "p", "revision 1 {}", "revision 2", False),
+        ("planned window", "q", "revision 1", None, False),
+        ("planned window", "r", None, "revision 1", False),
+        ("beat entry", "x", "1", None, False),
+        ("beat entry", "z", None, "1", False),
+        ("setting", "k", "1", "2", False),
+        ("sessions", "generation", "0", "3", False),
+    ]
+    for one in all_of:
+        is_worded("differences", one.kind, one.what, one.how)
+
+
+def test_before_a_window_the_rows_are_as_they_are() -> None:
+    rows: dict[str, str | None] = {"contact": "me"}
+    assert when_over(replace(EMPTY, configuration=None), closed(first())).configuration is None
+    assert when_over(replace(EMPTY, configuration={}), closed(first())).configuration == {}
+    over = when_over(replace(EMPTY, configuration=rows), closed(first())).configuration
+    assert over == {"contact": "me", **rows_of(NEVER_OPEN)}
