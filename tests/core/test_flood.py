@@ -58,3 +58,17 @@ def test_a_period_ends_and_so_does_one_in_the_future() -> None:
     flood, whole = Flood(since=100.0), PERIOD_SECONDS
     over = [flood.is_over(100.0 + later) for later in (-1.0, 0.0, whole - 0.1, whole)]
     assert over == [True, False, False, True]
+
+
+def test_the_numbers() -> None:
+    assert (PERIOD_SECONDS, LINES_OF_ONE, LINES_IN_ALL, ADDRESSES) == (60.0, 5, 60, 50)
+    assert Flood(since=1.0) == Flood(since=1.0, lines={}, kinds={}, addresses={})
+
+
+def test_one_address_is_counted_under_its_name_once_it_has_been() -> None:
+    flood, _ = after([("token", str(number)) for number in range(LINES_IN_ALL + ADDRESSES)])
+    known = str(LINES_IN_ALL)
+    again, has_line = flood.take("token", known)
+    assert not has_line
+    assert (again.addresses[known], "others" in again.addresses) == (2, False)
+    assert flood.take("token", "new")[0].addresses["others"] == 1

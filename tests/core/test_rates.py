@@ -30,3 +30,23 @@ def test_guessing_six_digits_takes_years() -> None:
     at_one_address = RATES["code"].limit * 3600 / RATES["code"].seconds
     assert tries_per_year * 3 / 10**6 < 3
     assert at_one_address < rate.limit  # so one address alone never shuts an owner out everywhere
+
+
+def test_the_rates() -> None:
+    assert {name: (rate.limit, rate.seconds) for name, rate in RATES.items()} == {
+        "public": (600, 60),
+        "read": (600, 60),
+        "change": (60, 60),
+        "sign in": (20, 300),
+        "wrong token": (10, 300),
+        "code": (6, 300),
+        "code of owner": (100, 3600),
+        "alert of guessing": (1, 3600),
+    }
+
+
+@pytest.mark.parametrize(("resets_at", "after"), [(101.0, 1), (101.1, 2), (160.0, 60), (160.1, 60)])
+def test_whole_seconds_upwards(resets_at: float, after: int) -> None:
+    assert allowance(RATE, remaining=1, resets_at=resets_at, now=100.0) == Allowance(
+        limit=10, remaining=1, reset_after=after
+    )

@@ -17,6 +17,8 @@ from guard.core.generation import Generation, SessionPolicy
 from guard.core.modes import Gate, Phase
 from guard.core.sessions import (
     GENERATION_FIELD,
+    SESSION_FIELDS,
+    FoundSession,
     Session,
     Verdict,
     has_expired,
@@ -305,3 +307,90 @@ def test_only_a_closed_gate_bars_sign_in(state: GuardState) -> None:
         assert state.phase not in {Phase.INACTIVE, Phase.RELEASING}
     kept = replace(state, terms=replace(state.terms, sessions=SessionPolicy.KEEP))
     assert may_sign_in("VIEWER", kept)
+
+
+def test_words_and_what_deletes() -> None:
+    assert [(verdict.value, verdict.deletes) for verdict in Verdict] == [
+        ("accepted", False),
+        ("admin", False),
+        ("expired", True),
+        ("ended", True),
+        ("unreadable", True),
+        ("unknown", False),
+    ]
+    assert GENERATION_FIELD == "guard_generation"
+    assert SESSION_FIELDS == ("user_id", "created_at", "expires_at", "guard_generation")
+    assert FoundSession(key=b"k", session_id="i", session=Session()).is_hash is False
+    assert Session() == Session(user_id=None, created_at=None, expires_at=None, number=None)
+
+
+@pytest.mark.parametrize(
+    ("session", "roles", "verdict"),
+    [
+        (Session(created_at=NOW - LIFETIME - 1), {}, "expired"),
+        (Session(user_id=1, number=3), {}, "accepted"),
+        (Session(number=2), {}, "unreadable"),
+        (Session(user_id=1, number=2), {}, "unknown"),
+        (Session(user_id=1, number=2), {2: "ADMIN"}, "unknown"),
+        (Session(user_id=1, number=2), {1: "ADMIN"}, "admin"),
+        (Session(user_id=1, number=2), {1: "VIEWER"}, "ended"),
+        (Session(user_id=1, number=2), {1: None}, "ended"),
+        (Session(user_id=0, number=2), {0: "ADMIN"}, "admin"),
+    ],
+)
+def test_each_verdict(session: Session, roles: dict[int, str | None], verdict: str) -> None:
+    assert judge(session, generation=ENDED, roles=roles, now=NOW, lifetime=LIFETIME).value == verdict
+
+
+def test_a_generation_that_has_no_time_accepts_what_carries_no_number() -> None:
+    generation = Generation(number=1, valid_after=None)
+    assert is_accepted(generation, number=None, created_at=None)
+    assert not is_accepted(generation, number=0, created_at=None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        ("123456789", 123_456_789.0),
+        ("123456789.5", 123_456_789.5),
+        (" 123456789 ", 123_456_789.0),
+        ("123456789.x", None),
+        ("123456789.", 123_456_789.0),
+        ("12345678", None),
+        ("1234-1234567", None),
+        ("\u0661" * 10, None),
+        (" 2026-11-21T04:47:52.778291 ", AT_SECONDS),
+        ("1970-01-01T00:00:00+00:00", 0.0),
+        (253_402_300_799, 253_402_300_799.0),
+        (253_402_300_800, None),
+        (float("inf"), None),
+        (10**400, None),
+        (False, None),
+    ],
+)
+def test_moments_at_their_edges(raw: object, seconds: float | None) -> None:
+    assert moment_of(raw) == seconds
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        (2**63 - 1, 2**63 - 1), ("0", 0), (" 7 ", 7), ("9" * 19, -1), ("1" * 19, 1_111_111_111_111_111_111),
+        ("1" * 20, -1), ("0" * 18 + "7", 7), ("0" * 19 + "7", -1), ("\u00b2", -1), (7.0, -1), (b"7", -1),
+    ],
+)  # fmt: skip
+def test_stamps_at_their_edges(raw: object, number: int) -> None:
+    assert stamp_of(raw) == number
+
+
+def test_users_at_their_edges() -> None:
+    assert read_session({"user_id": 0}).user_id == 0
+    assert read_session({"user_id": 2**63 - 1}).user_id == 2**63 - 1
+    assert read_session({"user_id": "x"}).user_id is None
+
+
+def test_the_longest_payload_that_is_read() -> None:
+    empty = '{"user_id": 2, "x": ""}'
+    for more, user_id in ((0, 2), (1, None)):
+        text = empty.replace('""', f'"{"y" * (65_536 - len(empty) + more)}"')
+        assert read_session(text).user_id == user_id

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from guard.core.webhook_address import LONGEST, address_problem, shown_webhook, webhook_problems
 from tests.core.strategies import many
+from tests.core.wording import is_worded
 
 GOOD = [
     "https://hooks.example.org",
@@ -157,6 +158,7 @@ def test_all_that_is_wrong_at_once(url: str, words: list[str]) -> None:
     assert len(found) == len(words), found
     for problem, word in zip(found, words, strict=True):
         assert word in problem
+        is_worded("webhook_address", problem)
 
 
 FORMS = [
@@ -213,3 +215,98 @@ def test_nothing_passes_that_is_not_global_to_the_standard_library(
         inner = getattr(address, "ipv4_mapped", None) or address
         assert inner.is_global or inner in ipaddress.ip_network("64:ff9b::/96")
         assert not inner.is_multicast
+
+
+def test_every_sentence() -> None:
+    """In the words that people read after the name of the setting."""
+    for url in [f"https://{host}/x" for host in (*INSIDE, *SPELLINGS, *NAMES)]:
+        (problem,) = webhook_problems(url)
+        is_worded("webhook_address", problem)
+
+
+@pytest.mark.parametrize("last", [
+    "alt", "arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain",
+    "localhost", "onion", "private", "svc", "test",
+])  # fmt: skip
+def test_last_parts_of_names_inside(last: str) -> None:
+    assert webhook_problems(f"https://x.{last}") == [
+        f"has a host that ends in {last!r}: that is this machine, or known in its network only"
+    ]
+    assert webhook_problems(f"https://{last}.example") == []
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ("168.63.129.16", "168.63.129.17"), ("169.254.255.255", "169.255.0.0"), ("0.255.255.255", "1.0.0.0"),
+        ("127.255.255.255", "128.0.0.0"), ("10.255.255.255", "11.0.0.0"), ("172.31.255.255", "172.32.0.0"),
+        ("172.16.0.0", "172.15.255.255"), ("192.168.255.255", "192.169.0.0"), ("192.168.0.0", "192.167.255.255"),
+        ("100.64.0.0", "100.63.255.255"), ("100.127.255.255", "100.128.0.0"), ("192.0.0.255", "192.0.1.0"),
+        ("192.0.2.255", "192.0.3.0"), ("192.88.99.1", "192.88.100.0"), ("198.19.255.255", "198.20.0.0"),
+        ("198.51.100.255", "198.51.101.0"), ("203.0.113.255", "203.0.114.0"), ("224.0.0.0", "223.255.255.255"),
+        ("2001:1ff:ffff::", "2001:200::"), ("2001:db8::1", "2001:db7::1"), ("2002::", "2003::"),
+        ("3fff:fff::", "3ffe::"), ("4000::", "3fff:1000::"),
+    ],
+)  # fmt: skip
+def test_where_the_inside_ends(inside: str, outside: str) -> None:
+    said = address_problem(ip_address(inside))
+    assert said is not None
+    is_worded("webhook_address", inside, said)
+    assert address_problem(ip_address(outside)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::",
+        "::1",
+        "fe80::1",
+        "febf::1",
+        "fec0::1",
+        "fc00::",
+        "fdff::1",
+        "ff02::1",
+        "64:ff9b::a00:1",
+        "::ffff:10.0.0.1",
+        "fe80::1%eth0",
+        "2606:4700::1%eth0",
+        "5f00::",
+    ],
+)
+def test_what_an_address_is(text: str) -> None:
+    said = address_problem(ip_address(text))
+    assert said is not None
+    is_worded("webhook_address", text, said)
+
+
+@pytest.mark.parametrize(
+    ("port", "fine"),
+    [
+        ("443", True),
+        ("1023", False),
+        ("1024", True),
+        ("65535", True),
+        ("65536", False),
+        ("1", False),
+        ("442", False),
+        ("444", False),
+    ],
+)
+def test_ports(port: str, fine: bool) -> None:
+    for host in ("hooks.example.org", "[2606:4700::1]"):
+        found = webhook_problems(f"https://{host}:{port}/")
+        assert (found == []) is fine
+        for problem in found:
+            is_worded("webhook_address", problem)
+
+
+def test_the_longest() -> None:
+    base = "https://hooks.example.org/"
+    assert LONGEST == 2000
+    assert webhook_problems(base + "x" * (2000 - len(base))) == []
+    assert webhook_problems(base + "x" * (2001 - len(base))) == ["has 2001 characters: use at most 2000"]
+    label = "a" * 63
+    longest = ".".join([label] * 3 + ["a" * 57, "abc"])
+    assert (len(longest), webhook_problems(f"https://{longest}")) == (253, [])
+    assert len(webhook_problems(f"https://a{longest}".replace("a" * 58, "a" * 59, 1))) == 1
+    assert len(webhook_problems(f"https://{'.'.join([label] * 3 + ['a' * 58, 'abc'])}")) == 1
