@@ -72,3 +72,77 @@ def test_a_run_as_json() -> None:
         "name": "x", "due_at": 1.0, "began_at": 2.0, "ended_at": None, "outcome": "missed", "why": "late",
         "figures": [], "findings": [],
     }  # fmt: skip
+
+
+FULL = RoutineResult(
+    figures=(Figure(name="a", value=1, unit="s", why="w"), Figure(name="b", value=None)),
+    findings=(Finding(severity=Severity.INFO, kind="k", message="m", subject="x"),),
+    outcome=Outcome.FAILED,
+)
+AS_JSON = {
+    "figures": [
+        {"name": "a", "value": 1, "unit": "s", "why": "w"},
+        {"name": "b", "value": None, "unit": "", "why": ""},
+    ],
+    "findings": [{"severity": "info", "kind": "k", "message": "m", "subject": "x"}],
+}
+
+
+def test_every_field_as_json() -> None:
+    assert FULL.to_dict() == AS_JSON
+    assert RoutineResult.from_dict(AS_JSON, Outcome.FAILED) == FULL
+    assert RoutineResult.from_dict(AS_JSON).outcome is Outcome.DONE
+    assert RoutineResult() == RoutineResult(figures=(), findings=(), outcome=Outcome.DONE)
+    assert Finding(severity=Severity.INFO, kind="k", message="m").subject == ""
+
+
+def test_what_is_malformed_or_left_out() -> None:
+    assert RoutineResult.from_dict({}) == RoutineResult()
+    read = RoutineResult.from_dict(
+        {
+            "figures": [{}, 7, {"name": 8, "unit": 9, "why": 10}],
+            "findings": [
+                {"severity": "info"},
+                {"severity": "loud"},
+                {},
+                "x",
+                {"severity": "warning", "kind": 1},
+            ],
+        }
+    )
+    assert read.figures == (
+        Figure(name="", value=None, unit="", why=""),
+        Figure(name="8", value=None, unit="9", why="10"),
+    )
+    assert read.findings == (
+        Finding(severity=Severity.INFO, kind="", message="", subject=""),
+        Finding(severity=Severity.WARNING, kind="1", message="", subject=""),
+    )
+    assert RoutineResult.from_dict({"figures": "ab", "findings": {"severity": "info"}}) == RoutineResult()
+
+
+def test_a_run_in_full() -> None:
+    run = RoutineRun(
+        seq=1, name="x", due_at=1.0, began_at=2.0, ended_at=3.0, outcome=Outcome.DONE, fence=3, result=FULL
+    )  # fmt: skip
+    assert run.to_dict() == {
+        "name": "x", "due_at": 1.0, "began_at": 2.0, "ended_at": 3.0, "outcome": "done", "why": "", **AS_JSON,
+    }  # fmt: skip
+
+
+def test_which_findings_are_told() -> None:
+    def found(severity: Severity, kind: str = "k", subject: str = "") -> Finding:
+        return Finding(severity=severity, kind=kind, message="m", subject=subject)
+
+    before = RoutineResult(findings=(found(Severity.INFO), found(Severity.WARNING, "w", "/")))
+    now = RoutineResult(
+        findings=(
+            found(Severity.CRITICAL),
+            found(Severity.INFO, "new"),
+            found(Severity.WARNING, "w", "/"),
+            found(Severity.WARNING, "w", "/other"),
+            found(Severity.CRITICAL, "c"),
+        )
+    )
+    assert new_findings(now, before) == (now.findings[3], now.findings[4])
+    assert new_findings(now, None) == (now.findings[0], *now.findings[2:])
