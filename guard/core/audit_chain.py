@@ -230,7 +230,10 @@ def _is_name(name: str) -> bool:
 
 
 def _exactly(moment: Any) -> str:
-    return float(moment).hex() if isinstance(moment, (int, float)) else repr(moment)
+    try:
+        return float(moment).hex() if isinstance(moment, (int, float)) else repr(moment)
+    except OverflowError:  # a whole number that no clock shows
+        return hex(moment)
 
 
 def _plain(value: Any) -> Any:

@@ -162,7 +162,7 @@ class _Walk:
     def _change(self, row: ChainRow) -> None:
         if len(self._bad) < _MOST_PAIRS:
             self._bad.append(row)
-        signed = row.link is not None and is_signed(row.link)
+        signed = isinstance(row.link, str) and is_signed(row.link)  # in a file it may be anything
         said = "it does not say any more what it said" if signed or not self._signed else "it is not signed"
         self._add(BreakKind.CHANGED, row, said)
         # It stands in the place of the one that is expected, whatever number it has now.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -263,3 +264,12 @@ def test_a_head_is_read_from_its_text_alone(text: str) -> None:
     assert Head.of_text(head.to_text()) == head
     read = Head.of_text(text)
     assert read is None or Head.of_text(read.to_text()) == read
+
+
+# Once a bug: a file of rows in which somebody had put a number where a link was, or a time that no clock
+# shows, ended in a traceback.
+@pytest.mark.parametrize("changed", [{"link": 7}, {"link": ["x"]}, {"at": 10**400}])
+def test_a_row_of_a_file_that_holds_another_type_was_changed(changed: dict[str, Any]) -> None:
+    made = journal(3)
+    made.rows[1] = replace(made.rows[1], **changed)
+    assert [(one.kind, one.seq) for one in made.judged().breaks] == [(BreakKind.CHANGED, 2)]
