@@ -34,7 +34,7 @@ __all__ = [
 
 LONGEST_TOKEN_SECONDS = 366 * 24 * 3600
 _LONGEST_NAME = 100
-_SHAPE = re.compile(r"gmt_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+_SHAPE = re.compile(r"gmt_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def judge_disk(percents: Mapping[str, float | None]) -> HealthCheck:
     known = {folder: percent for folder, percent in percents.items() if percent is not None}
     missing = [folder for folder, percent in percents.items() if percent is None]
     if not known:
-        note = f"{_names(missing)} cannot be read"
+        note = f"{_names(missing)} cannot be read" if missing else "no file system was looked at"
         return HealthCheck(name="disk", status=Health.UNKNOWN, age=None, note=note)
     folder, worst = max(known.items(), key=lambda item: item[1])
     status = Health.FAIL if worst > _DISK_FAIL else Health.WARN if worst > _DISK_WARN else Health.PASS

@@ -29,8 +29,8 @@ __all__ = [
 PERIOD = 30
 """Seconds for which an authenticator shows one code."""
 BREAK_GLASS_CODES = 8
-_TOTP = re.compile(r"[0-9]{6}", re.ASCII)
-_BREAK_GLASS = re.compile(r"[A-Z2-7]{16}", re.ASCII)
+_TOTP = re.compile(r"[0-9]{6}")
+_BREAK_GLASS = re.compile(r"[A-Z2-7]{16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ __all__ = [
 
 IDLE_SECONDS = 30 * 60
 LONGEST_SECONDS = 8 * 3600
-_COOKIE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

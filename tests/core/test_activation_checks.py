@@ -165,3 +165,47 @@ def test_hosts() -> None:
         return RosterEntry(card=card, acknowledged_epoch=0, seen_seconds_ago=0.0)
 
     assert checks.hosts_of([entry("worker", "b"), entry("worker", "a"), entry("producer", "c")]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("filesystem", [
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs",
+    "tmpfs", "ramfs",
+])  # fmt: skip
+def test_file_systems_that_cannot_be_trusted(filesystem: str) -> None:
+    file = FilePlace(path="/x.db", filesystem=filesystem, temporary=False)
+    facts = DurableFacts(kind="sqlite", tables="ready", seconds=0.1, file=file)
+    says(checks.file_place(facts, []), WARNING if filesystem in {"tmpfs", "ramfs"} else PROBLEM)
+
+
+def test_five_names_at_most() -> None:
+    file = FilePlace(path="/x.db", filesystem="ext4", temporary=False)
+    facts = DurableFacts(kind="sqlite", tables="ready", seconds=0.1, file=file)
+    says(checks.file_place(facts, list("abcdef")), PROBLEM, "6 machines: a, b, c, d, e")
+    others = [Reply(node=node, agent_id=node, release="0") for node in "fedcba"]
+    says(checks.releases(MACHINE, others, "1"), WARNING, "a (0), b (0), c (0), d (0), e (0)")
+    says(checks.clocks({name: 0.5 for name in "abcdef"}), OK, "a, b, c, d, e")
+    far = {name: 10.0 + number for number, name in enumerate("abcdef")}
+    says(checks.clocks(far), WARNING, "f is 15 seconds ahead of this machine; e is")
+
+
+def test_edges_and_details() -> None:
+    says(checks.clocks({"a": 29.9, "b": 0.0}), WARNING)
+    says(checks.clocks({"a": -2.0}), WARNING, "behind")
+    says(checks.control_plane(replace(REDIS, role="")), OK)
+    says(checks.commands(replace(REDIS, missing=("GET", "EVAL"))), PROBLEM, "GET, EVAL", '"GET" "EVAL"')
+    says(checks.commands(replace(REDIS, missing=())), OK)
+    says(checks.state_record(PlaneFacts(state=None)), PROBLEM)
+    says(checks.shared_prefix(STATE, replace(STATE, store_id=""), "guard"), OK)
+    says(checks.settings_agree(["a", "b"]), WARNING, "a; b")
+    says(checks.zones(replace(MACHINE, unknown_zones=("Mars/X", "Mars/Y"))), PROBLEM, "Mars/X, Mars/Y")
+    says(checks.releases(replace(MACHINE, versions=("a", "b")), [], "1"), PROBLEM, "a; b")
+    says(checks.releases(MACHINE, [Reply(node="a", agent_id="1", release="")], "1"), OK)
+    says(checks.broker(BrokerFacts(redis=False)), OK)
+    says(
+        checks.tables(DurableFacts(kind="sqlite", tables="newer than this release", seconds=0.1), None),
+        PROBLEM,
+    )
+    two = BeatFacts(wanted=True, registered=("b", "a"), ticked=None)
+    says(
+        checks.beats(two, [Reply(node="w", agent_id="1", beat=True)]), PROBLEM, "3 beats run: a, b, inside w"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -278,3 +279,243 @@ def test_keys_fit_their_column() -> None:
     assert all(len(kind) <= 50 for kind in {*RULED_KINDS, UNREADABLE})
     assert len(BY_NAME) == len(RULED_KINDS) == len(RULES)
     assert all(rule.blind in {"", *BY_NAME} for rule in RULES)
+
+
+PLAIN = Rule(
+    name="n",
+    kind="k",
+    text="what is above",
+    severity=Severity.WARNING,
+    limit=10.0,
+    unit="s",
+    hold=120,
+    settle=60,
+)
+SHOWN = Reading(figure="n", value=12.34567, subject="x", about="of h")
+LONG_OVER = Memory(at=START, over_since=START - 600)
+
+
+def kept(rule: Rule = PLAIN, kind: str = "k", subject: str = "x", **changed: object) -> KeptAlert:
+    alert = Alert(
+        at=START,
+        severity=rule.severity,
+        kind=kind,
+        message="m",
+        detail={"rule": rule.name, "subject": subject},
+    )
+    told = {"last_told_at": START, **changed}
+    return KeptAlert(alert_id=1, alert=alert, state=AlertState.OPEN, key=key_of(kind, subject), **told)  # type: ignore[arg-type]
+
+
+def looked(
+    reading: Reading, memory: Memory, *standing: KeptAlert, rule: Rule = PLAIN, now: float = START + 60,
+    limit: float = 10.0, quiet: bool = False,
+) -> tuple[Move, ...]:  # fmt: skip
+    stood = {each.key: each for each in standing}
+    return step(rule, reading, limit=limit, memory=memory, standing=stood, now=now, quiet=quiet).moves
+
+
+def test_an_alert_in_full() -> None:
+    assert looked(SHOWN, LONG_OVER) == (
+        Move(
+            deed=Deed.RAISE,
+            key="k|x",
+            kind="k",
+            severity=Severity.WARNING,
+            message="what is above (of h): 12.3 s for 2 minutes (limit 10 s)",
+            rule="n",
+            subject="x",
+            value=12.34567,
+            limit=10.0,
+        ),
+    )
+    flag = replace(PLAIN, flag=True, limit=0.0)
+    (raised,) = looked(replace(SHOWN, value=1.0), LONG_OVER, rule=flag, limit=0.0)
+    assert (raised.message, raised.limit) == ("what is above (of h)", None)
+    (raised,) = looked(replace(SHOWN, about="", value=99.99), LONG_OVER, rule=replace(PLAIN, unit="", hold=0))
+    assert raised.message == "what is above: 100 (limit 10)"
+    (raised,) = looked(
+        replace(SHOWN, about="", value=1234.5), LONG_OVER, rule=replace(PLAIN, hold=0), limit=100
+    )
+    assert raised.message == "what is above: 1234 s (limit 100 s)"
+
+
+def test_the_end_of_an_alert_in_full() -> None:
+    under = Memory(at=START, under_since=START - 60)
+    low = Reading(figure="n", value=1.0, subject="x")
+    (over,) = looked(low, under, kept())
+    assert over == Move(
+        deed=Deed.RESOLVE, key="k|x", kind="k", severity=Severity.WARNING, message="what is above: 1 s", rule="n",
+        subject="x", value=1.0, limit=10.0,
+    )  # fmt: skip
+    (over,) = looked(low, under, kept(), rule=replace(PLAIN, flag=True))
+    assert over.message == "it is over"
+    (over,) = looked(Reading.absent("n", "it is not there", "x"), under, kept())
+    assert (over.message, over.value) == ("it is not there", None)
+    assert looked(low, under) == (), "there is none to end"
+    assert looked(low, under, kept(), quiet=True) != (), "what is over is over in quiet times too"
+
+
+def test_the_end_of_what_is_not_looked_at_in_full() -> None:
+    assert vanished(PLAIN, kept(kind="k2"), "why") == Move(
+        deed=Deed.RESOLVE,
+        key="k2|x",
+        kind="k2",
+        severity=Severity.WARNING,
+        message="why",
+        rule="n",
+        subject="x",
+    )
+    bare = replace(kept(), alert=Alert(at=1.0, severity=Severity.INFO, kind="k", message="m"))
+    assert vanished(PLAIN, bare, "why").subject == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "severity", "later", "told"),
+    [
+        (AlertState.OPEN, Severity.WARNING, 4 * 3600, True),
+        (AlertState.OPEN, Severity.WARNING, 4 * 3600 - 1, False),
+        (AlertState.OPEN, Severity.CRITICAL, 900, True),
+        (AlertState.OPEN, Severity.CRITICAL, 899, False),
+        (AlertState.OPEN, Severity.INFO, 10**9, False),
+        (AlertState.ACKNOWLEDGED, Severity.WARNING, 10**9, False),
+    ],
+)
+def test_when_it_is_told_again(state: AlertState, severity: Severity, later: float, told: bool) -> None:
+    rule = replace(PLAIN, severity=severity)
+    stood = replace(kept(rule), state=state)
+    moves = looked(SHOWN, LONG_OVER, stood, rule=rule, now=START + later)
+    assert [(move.deed, move.message) for move in moves] == (
+        [(Deed.REPEAT, "what is above (of h): 12.3 s for 2 minutes (limit 10 s)")] if told else []
+    )
+    assert looked(SHOWN, LONG_OVER, stood, rule=rule, now=START + later, quiet=True) == ()
+
+
+@pytest.mark.parametrize(("since", "raised"), [(113.9, False), (114, True), (120, True)])
+def test_a_look_may_be_a_tenth_of_its_interval_early(since: float, raised: bool) -> None:
+    assert bool(looked(SHOWN, Memory(at=START, over_since=START + 60 - since))) is raised
+
+
+@pytest.mark.parametrize(("since", "resolved"), [(53.9, False), (54, True), (60, True)])
+def test_an_end_may_be_as_early(since: float, resolved: bool) -> None:
+    low = Reading(figure="n", value=1.0, subject="x")
+    memory = Memory(at=START, under_since=START + 60 - since)
+    assert bool(looked(low, memory, kept())) is resolved
+
+
+@pytest.mark.parametrize(
+    ("value", "over", "under"),
+    [(10.0, False, False), (10.01, True, False), (9.5, False, True), (9.51, False, False)],
+)
+def test_the_two_marks(value: float, over: bool, under: bool) -> None:
+    made = step(
+        PLAIN, replace(SHOWN, value=value), limit=10.0, memory=Memory(), standing={}, now=START
+    ).memory  # fmt: skip
+    assert (made.over_since, made.under_since) == (START if over else None, START if under else None)
+    assert (made.at, made.value, made.why, made.unknown_since) == (START, value, "", None)
+
+
+def remembered(
+    reading: Reading, before: Memory, *, now: float = START, quiet: bool = False, rule: Rule = PLAIN
+) -> Memory:
+    return step(rule, reading, limit=10.0, memory=before, standing={}, now=now, quiet=quiet).memory
+
+
+def test_what_is_remembered_of_a_look_that_saw_nothing() -> None:
+    before = Memory(at=START - 60, value=12.0, over_since=1.0, under_since=2.0, counts=(1.0,), counted_at=3.0)
+    unseen = Reading.unknown("n", "away", "x")
+    assert remembered(unseen, before) == Memory(
+        at=START, value=None, why="away", over_since=1.0, under_since=2.0, unknown_since=START, counts=(1.0,),
+        counted_at=3.0,
+    )  # fmt: skip
+    assert remembered(unseen, before, quiet=True).over_since is None
+    assert remembered(unseen, before, quiet=True).under_since == 2.0
+    again = remembered(unseen, replace(before, unknown_since=START - 90))
+    assert again.unknown_since == START - 90
+    long_ago = remembered(unseen, replace(before, at=START - 301))
+    assert (long_ago.over_since, long_ago.under_since, long_ago.unknown_since) == (None, None, START)
+
+
+@pytest.mark.parametrize(
+    ("every", "gap", "fresh"),
+    [
+        (60.0, 300, True),
+        (60.0, 301, False),
+        (200.0, 600, True),
+        (200.0, 601, False),
+        (60.0, 0, True),
+        (60.0, -1, False),
+    ],
+)
+def test_how_long_a_look_is_remembered(every: float, gap: float, fresh: bool) -> None:
+    rule = replace(PLAIN, every=every)
+    made = remembered(SHOWN, Memory(at=START - gap, over_since=START - 1000), rule=rule)
+    assert made.over_since == (START - 1000 if fresh else START)
+    later = remembered(SHOWN, Memory(at=START - gap, over_since=START + 5), rule=rule)
+    assert later.over_since == START, "never since a time to come"
+
+
+def test_counters_are_remembered_when_there_are_any() -> None:
+    rule = replace(PLAIN, made=Made.PER_MINUTE)
+    before = Memory(at=START - 60, counts=(100.0,), counted_at=START - 60)
+    made = remembered(Reading(figure="n", counts=(160.0,), subject="x"), before, rule=rule)
+    assert (made.value, made.counts, made.counted_at) == (60.0, (160.0,), START)
+    first = remembered(Reading(figure="n", counts=(160.0,), subject="x"), Memory(), rule=rule)
+    assert (first.value, first.why) == (None, "it takes two looks to tell, and this is the first")
+    assert first.unknown_since == START
+    absent = remembered(Reading.absent("n", "none", "x"), before, rule=rule)
+    assert (absent.under_since, absent.why, absent.counts) == (START, "none", (100.0,))
+    whole = replace(PLAIN, made=Made.SHARE)
+    before = Memory(at=START - 60, counts=(100.0, 100.0), counted_at=START - 60)
+    assert (
+        remembered(Reading(figure="n", counts=(125.0, 150.0), subject="x"), before, rule=whole).value == 50.0
+    )
+
+
+UNSEEN = Reading.unknown("n", "away", "x")
+
+
+def test_a_figure_that_cannot_be_read_in_full() -> None:
+    blind = Memory(at=START, unknown_since=START - 240)
+    assert looked(UNSEEN, blind) == (
+        Move(
+            deed=Deed.RAISE, key="figure cannot be read|n x", kind="figure cannot be read",
+            severity=Severity.WARNING, message="nobody watches what is above for 5 minutes: away", rule="n",
+            subject="n x",
+        ),
+    )  # fmt: skip
+    assert looked(UNSEEN, replace(blind, unknown_since=START - 239)) == ()
+    slow = replace(PLAIN, every=200.0)
+    assert looked(UNSEEN, replace(blind, unknown_since=START - 339), rule=slow) == ()
+    assert len(looked(UNSEEN, replace(blind, unknown_since=START - 340), rule=slow)) == 1
+    assert looked(UNSEEN, blind, quiet=True) == ()
+    stood = kept(kind=UNREADABLE, subject="n x")
+    assert looked(UNSEEN, blind, stood) == ()
+    (again,) = looked(UNSEEN, replace(blind, at=START + 14_390), stood, now=START + 14_400)
+    assert (again.deed, again.message) == (
+        Deed.REPEAT,
+        "nobody watches what is above for 4 hours 4 minutes: away",
+    )
+    (over,) = looked(SHOWN, Memory(), stood)
+    assert (over.deed, over.key, over.message) == (Deed.RESOLVE, stood.key, "it can be read again")
+    assert [move.subject for move in looked(Reading.unknown("n", "w"), blind)] == ["n"]
+
+
+def test_one_alert_that_says_why_is_enough() -> None:
+    blind = Memory(at=START, unknown_since=START - 600)
+    rule = replace(PLAIN, blind="away")
+    away = kept(replace(PLAIN, name="away"), kind="no server", subject="")
+    assert looked(UNSEEN, blind, away, rule=rule) == ()
+    assert len(looked(UNSEEN, blind, away)) == 1, "of a rule that nothing blinds"
+    assert len(looked(UNSEEN, blind, kept(kind="other"), rule=rule)) == 1
+
+
+def test_keys_at_their_longest() -> None:
+    assert len(key_of("k", "s" * 189)) == 191
+    assert key_of("k", "s" * 189) == "k|" + "s" * 189
+    assert key_of("k" * 60, "s" * 190) == "k" * 50 + "|" + sha256(b"s" * 190).hexdigest()
+    assert [deed.value for deed in Deed] == ["raise", "repeat", "resolve"]
+    assert UNREADABLE == "figure cannot be read"
+    assert Severity.INFO not in REPEAT_SECONDS
+    made = Move(deed=Deed.RAISE, key="k", kind="k", severity=Severity.INFO, message="m", rule="r")
+    assert (made.subject, made.value, made.limit) == ("", None, None)

@@ -83,3 +83,54 @@ def test_tasks_and_queues() -> None:
     says(checks.queues_served(jobs(task(queue="x")), served, LEASE), PROBLEM, "x (t)", "worker -Q x")
     verdict = checks.queues_served(jobs(task()), [worker(seen=9, queues=("q",))], LEASE)
     assert verdict.status is Status.UNKNOWN
+
+
+def test_eight_names_at_most() -> None:
+    nine, eight = [f"w{number}" for number in range(9)], [f"w{number}" for number in range(8)]
+    says(checks.unguarded(eight), PROBLEM, "w6, w7")
+    says(checks.unguarded(nine), PROBLEM, "w7 and 1 more")
+    says(
+        checks.workers_there([worker(name) for name in nine], LEASE), OK, "9 guarded workers", "w7 and 1 more"
+    )
+    lost = [task(name, queue="x") for name in "abcd"] + [task("e", queue="a")]
+    says(
+        checks.queues_served(jobs(*lost), [worker(queues=("q", "r"))], LEASE),
+        PROBLEM,
+        "a (e), x (a, b, c and 1 more)",
+    )
+    says(
+        checks.queues_served(jobs(*lost[:3]), [worker(queues=("q",))], LEASE), PROBLEM, "x (a, b, c)", "-Q x"
+    )
+    says(checks.queues_served(jobs(*lost), [worker(queues=("q",))], LEASE), PROBLEM, "-Q a,x")
+    says(checks.queues_served(jobs(task()), [worker(queues=("r", "q"))], LEASE), OK, "q, r")
+
+
+def test_edges() -> None:
+    says(checks.workers_there([worker(seen=LEASE)], LEASE), OK)
+    says(checks.epochs([worker(seen=LEASE)], STATE, LEASE), OK)
+    says(checks.epochs([worker(epoch=1)], STATE, LEASE), OK)
+    says(checks.epochs([worker(epoch=-1, role="producer")], STATE, LEASE), OK)
+    says(
+        checks.epochs([worker("b", seen=9), worker("a", seen=9)], STATE, LEASE), PROBLEM, "look at b: restart"
+    )
+    says(
+        checks.self_tests([worker(problem="x"), worker("v", problem="y", role="producer")]),
+        PROBLEM,
+        "w: x, v: y",
+    )
+    says(
+        checks.unmatched(jobs(task("b", matched=False), task("a", matched=False))),
+        WARNING,
+        "a, b",
+        'name="a"',
+    )
+    replies = [
+        Reply(node=node, agent_id=node, key=key) for node, key in (("a", "k"), ("b", None), ("c", "k"))
+    ]
+    says(checks.keys_alike(replies, "k"), OK, "2 workers")
+    says(checks.keys_alike(replies, "other"), PROBLEM, "of a, c is not")
+    says(
+        checks.queues_served(jobs(task(queue=None), task(queue="x")), [worker(queues=("q",))], LEASE),
+        PROBLEM,
+        "-Q x",
+    )

@@ -107,3 +107,50 @@ def test_locks() -> None:
         "for good",
         "redis-cli DEL 'sweep'",
     )
+
+
+def test_eight_or_five_names_at_most() -> None:
+    nine = [worker(f"w{number}", pool="threads") for number in range(9)]
+    says(checks.remote_control([], nine, LEASE), PROBLEM, "w0, w1, w2, w3, w4, w5, w6, w7")
+    says(checks.endable(nine, LEASE), WARNING, "w7 (threads)")
+    six = [task(name, limit=4000.0 + number) for number, name in enumerate("abcdef")]
+    says(
+        checks.visibility(jobs(*six, visibility=3600.0), 60),
+        PROBLEM,
+        "a, b, c, d, e may run",
+        "'visibility_timeout': 6008",
+    )
+    endless = [task(name, limit=None) for name in "abcdef"]
+    says(checks.visibility(jobs(*endless, visibility=3600.0), 60), WARNING, "a, b, c, d, e has no")
+    says(checks.late_acks(jobs(*[task(name, late=False) for name in "fedcba"])), WARNING, "a, b, c, d, e")
+    strangers = tuple(replace(JOB, task=name, task_id=f"id-{name}") for name in "fedcba")
+    facts = ParkedFacts(waiting=6, jobs=strangers, known_tasks=frozenset({"t"}))
+    says(checks.parked_known(facts), PROBLEM, "6 parked jobs", "a, b, c, d, e", "discard id-f")
+    held = [HeldLock(name=name, holder="1@h", alive=False, left=60.0) for name in "abcdef"]
+    says(checks.locks(held), WARNING, "e (by 1@h, 1 minute more)")
+
+
+def test_edges() -> None:
+    solo = worker(pool="solo")
+    says(checks.remote_control([], [solo, worker("x", pool="prefork")], LEASE), PROBLEM, "w, x")
+    says(checks.visibility(jobs(task(limit=3600.0), visibility=3600.0), 60), OK)
+    mixed = [task("a", limit=5000.0, late=False), task("b", limit=None), task("c", limit=3700.0)]
+    says(
+        checks.visibility(jobs(*mixed, visibility=3600.0), 60),
+        PROBLEM,
+        "c may run",
+        "'visibility_timeout': 5550",
+    )
+    says(checks.overdue(OPENED, 60, 150.0), OK, "is open")
+    says(checks.overdue(replace(OPENED, duration=None), 60, 161.0), WARNING, "1 second ago")
+    held = HeldLock(name="sweep", holder="1@h", alive=False, left=60.0)
+    says(checks.locks([held, replace(held, name="b", left=120.0)]), WARNING, "wait 2 minutes")
+    says(checks.locks([replace(held, left=-5.0)]), WARNING, "0 seconds more")
+    both = [held, replace(held, name="c", left=None), replace(held, name="d", left=None)]
+    says(checks.locks(both), WARNING, "redis-cli DEL 'c'")
+    says(checks.locks([held, replace(held, name="b", alive=True)]), WARNING, "sweep (by 1@h")
+    says(checks.locks([replace(held, alive=True, left=None)]), WARNING, "for good")
+    known = ParkedFacts(
+        waiting=2, jobs=(JOB, replace(JOB, task="u", task_id="u1")), known_tasks=frozenset({"t"})
+    )
+    says(checks.parked_known(known), PROBLEM, "1 parked jobs", "knows: u", "discard u1")

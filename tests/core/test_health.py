@@ -6,6 +6,8 @@ import pytest
 
 from guard.core.agents import AgentCard
 from guard.core.health import (
+    BEAT_GONE_SECONDS,
+    BEAT_LATE_SECONDS,
     Health,
     HealthCheck,
     answered,
@@ -19,6 +21,7 @@ from guard.core.health import (
     silent,
 )
 from guard.core.roster import RosterEntry
+from tests.core.wording import is_worded
 
 PASS, WARN, FAIL, UNKNOWN = Health.PASS, Health.WARN, Health.FAIL, Health.UNKNOWN
 
@@ -83,3 +86,39 @@ def test_only_what_nothing_works_without_makes_it_unready() -> None:
     assert is_ready(of(FAIL, name="beat"))
     assert is_ready(of(UNKNOWN, name="sql"))
     assert not is_ready(of(FAIL, name="redis"))
+
+
+CHECKS = [
+    answered("sql", 3.26, "9 of 10"), answered("sql", 999.9), answered("sql", 1000), away("redis"),
+    away("broker", "refuses"), silent("sql"), silent("sql", age=3.00049), judge_workers([], lease=5),
+    judge_workers([worker("b"), worker("a", 5), worker("c", 5)], lease=5),
+    judge_workers([worker("a", 5), worker("b", 6)], lease=5),
+    judge_workers([worker("b", problem="x"), worker("a", problem="y"), worker("c", 9, problem="z")], lease=5),
+    judge_workers([worker(f"w{n}", 9) for n in range(6)] + [worker("a")], lease=5),
+    judge_workers([worker(f"w{n}", 9) for n in range(5)] + [worker("a")], lease=5),
+    judge_workers([worker("a"), worker("p", 99, role="producer", problem="x")], lease=5),
+    judge_beat(None, now=1000), judge_beat(880.1, now=1000), judge_beat(880, now=1000),
+    judge_beat(700.1, now=1000), judge_beat(700, now=1000), judge_beat(1001, now=1000),
+    judge_disk({}), judge_disk({"/": 90.0}), judge_disk({"/": 90.1}), judge_disk({"/": 98.0}),
+    judge_disk({"/": 98.1}), judge_disk({"/": None, "/b": None}), judge_disk({"/": 50.0, "/b": 60.0, "/c": None}),
+    judge_disk({"/": 95.0, "/c": None}), judge_clock({}), judge_clock({"Redis": 2.0}), judge_clock({"Redis": 2.1}),
+    judge_clock({"Redis": -30.0}), judge_clock({"Redis": -30.1, "SQL": 3.0}), judge_clock({"a": 0.12345, "b": -1}),
+]  # fmt: skip
+
+
+def test_every_part_to_the_letter() -> None:
+    for check in CHECKS:
+        said = check.to_dict()
+        assert list(said) == ["name", "status", "value", "unit", "age", "note", "remedy"]
+        is_worded("health", *(f"{name}={value}" for name, value in said.items() if value != ""))
+
+
+def test_what_is_vital() -> None:
+    for name in ("sql", "redis", "broker", "workers", "beat", "disk", "clock"):
+        assert is_ready(of(FAIL, name=name)) is (name not in {"sql", "redis", "broker"})
+    assert is_ready([])
+    assert [each.value for each in Health] == ["pass", "warn", "fail", "unknown"]
+    assert (BEAT_LATE_SECONDS, BEAT_GONE_SECONDS) == (120.0, 300.0)
+    assert HealthCheck(name="other", status=FAIL).to_dict() == {
+        "name": "other", "status": "fail", "value": None, "unit": "", "age": 0.0, "note": "", "remedy": "",
+    }  # fmt: skip

@@ -14,6 +14,7 @@ from guard.core.changes import WindowRequest
 from guard.core.deliveries import Channel
 from guard.core.notifications import (
     OVERRUN_PATIENCE,
+    TOLD_ELSEWHERE,
     Audience,
     Kind,
     Message,
@@ -220,3 +221,148 @@ def test_an_address_is_told_once_and_as_what_says_most() -> None:
 def test_nobody_is_told_where_nobody_is_named() -> None:
     message = trial_message(to=tuple(Audience), key="k", at=NOW, by="b")
     assert deliveries_of(message, Receivers(), now=NOW) == ()
+
+
+def fields_of(state: GuardState, **more: object) -> dict[str, object]:
+    return {
+        "window_id": state.window_id,
+        "epoch": state.epoch,
+        "mode": state.mode.value if state.mode else None,
+        "reason": "why",
+        "by": "ops",
+        "started_at": NOW,
+        "planned_end": NOW + 3600,
+        **more,
+    }
+
+
+def test_opened_and_ended_in_full() -> None:
+    state = opened("emergency")
+    assert messages_of_change(FIRST, state) == (
+        Message(
+            kind=Kind.OPENED, to=(OPERATORS, USERS, TEAM), key="store|w-1|", at=NOW, fields=fields_of(state)
+        ),
+    )
+    ended = changes.release(state, by="bob", now=NOW + 60)
+    (message,) = messages_of_change(state, ended)
+    assert (message.kind, message.key, message.at) == (Kind.ENDED, "store|w-1|", NOW + 60)
+    assert message.fields == fields_of(ended, by=ended.by, ended_at=NOW + 60)
+    over = changes.finish_release(ended, now=NOW + 70)
+    (late,) = messages_of_change(state, over)
+    assert late.fields == fields_of(state, ended_at=NOW + 70), (
+        "as it was before, since it has no mode any more"
+    )
+    bare = replace(state, started_at=None, changed_at=NOW + 5)
+    assert messages_of_change(FIRST, bare)[0].at == NOW + 5
+
+
+def test_a_change_in_full() -> None:
+    state = opened()
+    after = changes.change(state, by="b", now=NOW + 1, mode="emergency", reason="more", duration=60)
+    (message,) = messages_of_change(state, after)
+    assert (message.key, message.at) == (f"store|w-1|{after.epoch}|{NOW + 1!r}", NOW + 1)
+    assert message.fields["changes"] == {
+        "mode": ["normal", "emergency"],
+        "reason": ["why", "more"],
+        "planned_end": [NOW + 3600, NOW + 60],
+    }
+    scoped = changes.change(state, by="b", now=NOW + 1, scope={"queues": ["a"]})
+    (message,) = messages_of_change(state, scoped)
+    assert message.fields["changes"] == {"scope": [state.terms.scope.to_dict(), scoped.terms.scope.to_dict()]}
+
+
+def test_an_overrun_in_full() -> None:
+    state = opened("emergency")
+    assert OVERRUN_PATIENCE == 60.0
+    assert overrun_message(state, now=NOW + 3659.9) is None
+    assert overrun_message(state, now=NOW + 3660.4) == Message(
+        kind=Kind.OVERRUN, to=(OPERATORS, USERS, TEAM), key=f"store|w-1|{NOW + 3600!r}", at=NOW + 3660.4,
+        fields=fields_of(state, late_seconds=60),
+    )  # fmt: skip
+    rehearsal = overrun_message(opened("test"), now=NOW + 9999)
+    assert rehearsal is not None
+    assert (rehearsal.to, rehearsal.rehearsal) == ((OPERATORS,), True)
+    assert overrun_message(replace(state, duration=None), now=NOW + 9999) is None
+    assert overrun_message(changes.release(state, by="b", now=NOW), now=NOW + 9999) is None
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("coming", "normal"), ("cancelled", "test")])
+def test_a_notice_in_full(kind: str, mode: str) -> None:
+    notice = Notice(
+        kind=kind,
+        name="n",
+        reason="r",
+        mode=mode,
+        starts_at=NOW,
+        ends_at=NOW + 1,
+        zone="UTC",
+        before=60,
+        message="",
+    )
+    assert notice_message(notice, key="k", now=NOW - 60) == Message(
+        kind=Kind.PLANNED if kind == "coming" else Kind.CANCELLED,
+        to=(USERS, OPERATORS) if mode == "normal" else (OPERATORS,),
+        key=f"notice|k|{kind}|{NOW!r}|60",
+        at=NOW - 60,
+        fields={
+            "name": "n", "mode": mode, "reason": "r", "starts_at": NOW, "planned_end": NOW + 1, "zone": "UTC",
+        },
+        rehearsal=mode == "test",
+    )  # fmt: skip
+
+
+def test_an_alert_and_a_trial_in_full() -> None:
+    assert alert_message(kind="k", severity=Severity.WARNING, message="m", key="1", at=NOW) == Message(
+        kind=Kind.ALERT, to=(OPERATORS,), key="alert|1", at=NOW,
+        fields={"alert": "k", "severity": "warning", "message": "m", "stage": "raised", "detail": {}},
+    )  # fmt: skip
+    again = alert_message(
+        kind="k", severity=Severity.CRITICAL, message="m", key="1", at=NOW, stage="repeated", detail={"n": 1}
+    )
+    assert (again.to, again.rehearsal) == ((OPERATORS, TEAM), False)
+    assert (again.fields["stage"], again.fields["detail"]) == ("repeated", {"n": 1})
+    assert trial_message(to=(TEAM,), key="1", at=NOW, by="b") == Message(
+        kind=Kind.TRIAL, to=(TEAM,), key="trial|1", at=NOW, fields={"by": "b"}, rehearsal=True
+    )
+
+
+def test_deliveries_in_full() -> None:
+    message = Message(
+        kind=Kind.OPENED, to=(TEAM, OPERATORS), key="k", at=NOW, fields={"a": 1}, rehearsal=True
+    )
+    ops, boss, hook = deliveries_of(message, EVERYBODY, now=NOW + 1)
+    assert [(one.channel, one.receiver, one.event) for one in (ops, boss, hook)] == [
+        (Channel.MAIL, "ops@example.com", "window.opened"),
+        (Channel.MAIL, "boss@example.com", "window.opened"),
+        (Channel.WEBHOOK, "", "window.opened"),
+    ]
+    assert ops.payload == {"to": ["operators"], "occurred_at": NOW, "rehearsal": True, "about": {"a": 1}}
+    assert boss.payload["to"] == ["emergency team"]
+    assert hook.payload["to"] == ["operators", "emergency team"]
+    assert hook.made_at == NOW + 1
+    assert [one.delivery_id for one in (ops, boss, hook)] == [
+        "5c922e91-4bdf-502d-97ee-9d568c221f57",
+        "568260ea-1ca3-5690-b214-819f5626e310",
+        "11a68314-7ede-5116-ac33-6877bbab2936",
+    ], "receivers tell a repeated message by it, whatever release made it"
+
+
+def test_words_that_receivers_see() -> None:
+    assert [kind.value for kind in Kind] == [
+        "window.planned", "window.cancelled", "window.opened", "window.changed", "window.overrun",
+        "window.ended", "alert", "trial",
+    ]  # fmt: skip
+    assert [audience.value for audience in Audience] == ["users", "operators", "emergency team"]
+    assert sorted(TOLD_ELSEWHERE) == [
+        "maintenance enabled", "notification given up", "planned maintenance", "planned maintenance cancelled",
+        "recovery done", "window past its end",
+    ]  # fmt: skip
+    assert Receivers() == Receivers(
+        users=(), operators=(), emergency_team=(), webhook=False, alerts_by_mail=True
+    )
+    assert Message(kind=Kind.ALERT, to=(), key="", at=0.0) == Message(
+        kind=Kind.ALERT, to=(), key="", at=0.0, fields={}, rehearsal=False
+    )
+    assert [EVERYBODY.addresses(audience) for audience in Audience] == [
+        ("users@example.com",), ("ops@example.com", "Boss@example.com"), ("boss@example.com",),
+    ]  # fmt: skip

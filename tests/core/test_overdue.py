@@ -53,3 +53,9 @@ def test_since_when(state: GuardState, now: float, since: float | None) -> None:
 def test_expired_jobs(expires: str | None, policy: ExpiryPolicy, expired: bool) -> None:
     job = replace(parked_job(), expires=expires, parked_at=1000.0)
     assert expired_jobs([job], policy=policy, now=5000.0) == ([job] if expired else [])
+
+
+def test_only_those_that_have_expired_and_each_by_its_own_task() -> None:
+    late = replace(parked_job(), expires="1970-01-01T00:20:00+00:00", parked_at=1000.0)
+    jobs = [late, replace(late, expires=None), replace(late, task="another")]
+    assert expired_jobs(iter(jobs), policy=ExpiryPolicy.REPORT, now=5000.0) == [jobs[0], jobs[2]]

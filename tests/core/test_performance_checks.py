@@ -65,3 +65,36 @@ def test_disks() -> None:
     says(checks.disks(replace(machine, disks={"/": 0.5})), OK)
     says(checks.disks(replace(machine, disks={"/": 0.98})), PROBLEM)
     says(checks.disks(replace(machine, disks={})), UNKNOWN)
+
+
+def test_edges() -> None:
+    says(checks.memory(replace(REDIS, used=899, limit=1000)), OK, "90%")
+    says(checks.memory(replace(REDIS, used=969, limit=1000)), WARNING)
+    says(checks.memory(replace(REDIS, used=3 * 2**20 + 5, limit=0)), OK, "3 MiB")
+    says(checks.memory(replace(REDIS, used=0, limit=100)), OK, "0%")
+    says(
+        checks.answer_times(replace(REDIS, seconds=0.249), replace(DURABLE, seconds=0.499), 0.5),
+        OK,
+        "249 ms, SQL 499",
+    )
+    says(
+        checks.answer_times(replace(REDIS, seconds=0.3), replace(DURABLE, seconds=9.0), 0.5),
+        WARNING,
+        "Redis takes 300",
+    )
+    says(checks.answer_times(replace(REDIS, seconds=0.3), DURABLE, 1.0), OK)
+    says(checks.connections(replace(DURABLE, connections=(0, 0))), OK, "0 of 0")
+    says(checks.connections(replace(DURABLE, connections=(91, 100))), WARNING)
+    says(checks.connections(replace(DURABLE, connections=(90, 100))), OK)
+    machine = MachineFacts(disks={"/": 0.899, "/a": 0.1}, closed_by="", unknown_zones=(), versions=())
+    says(checks.disks(machine), OK, "(/)")
+    says(checks.disks(replace(machine, disks={"/": 0.97})), PROBLEM, "97%")
+    says(checks.disks(replace(machine, disks={"/": 0.969})), WARNING, "97%")
+    says(
+        checks.eviction(replace(REDIS, policy="allkeys-lfu"), "allkeys-lru"),
+        PROBLEM,
+        "allkeys-lfu (control plane), allkeys-lru (broker)",
+    )
+    says(checks.eviction(replace(REDIS, policy=None), "allkeys-lru"), PROBLEM, "allkeys-lru (broker)")
+    says(checks.eviction(replace(REDIS, policy=""), "noeviction"), OK)
+    says(checks.result_expiry(jobs(result_expires=0.0), 3600), OK)

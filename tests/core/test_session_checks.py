@@ -60,3 +60,14 @@ def test_users_and_policies() -> None:
     says(checks.policies(True, True), OK)
     says(checks.policies(False, True), OK, "keep")
     says(checks.policies(True, False), WARNING, "EMERGENCY_MODE_SESSION_CLEANUP=true")
+
+
+def test_edges() -> None:
+    says(checks.session_store(replace(FACTS, foreign=3)), OK, "23 keys")
+    says(checks.session_layout(replace(FACTS, seen=18, unreadable=1, foreign=2)), PROBLEM, "3 of 20")
+    says(checks.session_layout(replace(FACTS, seen=19, unreadable=1, foreign=1)), OK, "18 of 20")
+    flags = {"a:flag": 7200, "b:flag": None}
+    says(checks.sign_in_flag(replace(FACTS, flags=flags), OPENED), OK, "a:flag, b:flag")
+    says(checks.sign_in_flag(replace(FACTS, flags=flags), STATE), PROBLEM, "a:flag was left")
+    says(checks.users_table(False, replace(FACTS, seen=0)), OK)
+    says(checks.policies(False, False), WARNING, "an emergency keeps")

@@ -38,3 +38,7 @@ def test_that_less_is_left_is_no_news() -> None:
     assert tells_news(["a", "b"], ["a"])
     assert not tells_news(["a"], ["a", "b"])
     assert not tells_news([], [])
+
+
+def test_half_a_minute_of_patience() -> None:
+    assert PATIENCE_SECONDS == 30.0
