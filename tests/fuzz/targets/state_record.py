@@ -95,5 +95,5 @@ TARGET = Target(
         for pushed in (False, True)
     ],
     of_bytes=_of_bytes,
-    few=1500,
+    few=700,
 )
