@@ -1,7 +1,7 @@
 """How jobs behave that are asked to stop, and signalled: each character is one function.
 
-All but those that know nothing of the guard wait until they are asked, so that every job of a round is met by its
-emergency. `after` places what a job does: seconds from its deadline, the moment at which SIGTERM is due.
+All but those that know nothing of the guard wait until they are asked, so that every job of a round is met by
+its emergency. `after` places what a job does: seconds from its deadline, the moment at which SIGTERM is due.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Run:
     def note(self, event: str, **more: Any) -> None:
         """One line in the journal."""
         request = self.task.request
-        append(self.journal, {"event": event, "id": request.id, "n": request.retries, "pid": os.getpid(), **more})
+        append(
+            self.journal, {"event": event, "id": request.id, "n": request.retries, "pid": os.getpid(), **more}
+        )
 
     def asked(self) -> float:
         """Wait until it is asked. Gives its deadline on the boot clock."""

@@ -1,9 +1,9 @@
-"""What is wrong with the guard's record of a job, given what really happened. Pure: the tests make up stories.
+"""What is wrong with the guard's record of a job, given what really happened. Pure: tests make up stories.
 
-Three limits are not of the guard but of watching from outside. A job whose last line is `end` and that died before its
-success was stored was ended in the instant after its last line: it counts as killed and runs again. The kernel's word that a
-process has ended is heard a moment later. And what a worker knew when its own main process was killed, is lost with it:
-its broker gives the jobs back.
+Three limits are not of the guard but of watching from outside. A job whose last line is `end` and that died
+before its success was stored was ended in the instant after it: it counts as killed and runs again.
+The kernel's word that a process has ended is heard a moment later. And what a worker knew when its own main
+process was killed, is lost with it: its broker gives the jobs back.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _record(case: Case, round_: Round) -> Iterator[str]:
     yield from _set_aside(case, record)
 
 
-def outcomes_of(case: Case) -> set[str]:  # noqa: C901 - one line for each way to end
+def outcomes_of(case: Case) -> set[str]:
     """The outcomes that would be right."""
     ended_by_us = {"killed"} if case.signals and case.died_at is not None else set()
     ended_by_system = {"lost"} if case.murdered_at is not None and not case.signals else set()
@@ -78,10 +78,12 @@ def outcomes_of(case: Case) -> set[str]:  # noqa: C901 - one line for each way t
 
 
 def _had_no_time(case: Case) -> bool:
-    """Whether a job that has to catch what SIGTERM raises, or hangs in C until SIGKILL, ended without either."""
+    """Whether SIGTERM ended a job that catches what it raises, or hangs in C until SIGKILL."""
     names = [name for _, name in case.signals]
     beside = case.murdered_at is not None or case.orphaned
-    return case.job.character in LIVE_UNTIL_SIGNALLED and case.last == "" and names == ["SIGTERM"] and not beside
+    return (
+        case.job.character in LIVE_UNTIL_SIGNALLED and case.last == "" and names == ["SIGTERM"] and not beside
+    )
 
 
 def _went(case: Case, record: Record) -> set[str]:
@@ -120,8 +122,12 @@ def lateness(case: Case, round_: Round) -> tuple[float, float]:
 def _set_aside(case: Case, record: Record) -> Iterator[str]:
     if record.went == "parked" and not case.parked:
         yield "recorded as parked, and no copy is set aside"
-    given_back = record.outcome == "lost" and case.job.acks == "late"  # by Celery; the receipt gate has parked it
-    may_be_parked = record.went == "parked" or case.job.acks == "resumable" or case.last == "Retry" or given_back
+    given_back = (
+        record.outcome == "lost" and case.job.acks == "late"
+    )  # by Celery; the receipt gate has parked it
+    may_be_parked = (
+        record.went == "parked" or case.job.acks == "resumable" or case.last == "Retry" or given_back
+    )
     if case.parked and not may_be_parked:
         yield f"recorded as {record.went}, and a copy is set aside"
     if record.went == "revoked" and case.state not in {"REVOKED", "RETRY"}:
