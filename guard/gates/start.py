@@ -110,7 +110,7 @@ def _gated(  # noqa: C901 - one function: each job goes through it, and a call c
         finally:
             slot.busy = False
             words[base] = outcome
-            if exit_begun[0] and outcome != SlotState.EXITING:
+            if exit_begun[0]:
                 _outlived(slot)
 
     setattr(guarded_run, _MARK, True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 import time
 from pathlib import Path
@@ -56,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         calm=options.calm,
         keep=options.keep,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):  # in a background, too: nothing is left behind
+        signal.signal(number, signal.default_int_handler)
     bar = Bar(options.kills)
     begun = time.monotonic()
 

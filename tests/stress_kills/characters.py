@@ -112,11 +112,12 @@ def soft_swallows(run: Run) -> None:
 
 
 def blocks(run: Run) -> None:
-    """Hangs in C: handlers of Python's never run, and it takes no processor time."""
+    """Hangs in C for a minute: handlers of Python's never run, and it takes no processor time."""
     locks = ctypes.CDLL(None)
     lock = ctypes.create_string_buffer(64)  # all zero: a mutex that is free, and not recursive
+    until = (ctypes.c_long * 2)(int(time.time() + _LONG), 0)  # a timespec
     locks.pthread_mutex_lock(lock)
-    locks.pthread_mutex_lock(lock)
+    locks.pthread_mutex_timedlock(lock, until)
 
 
 def cleans(run: Run) -> None:
@@ -149,9 +150,10 @@ def breaks(run: Run) -> None:
 
 def deaf(run: Run) -> None:
     """Catches everything, again and again."""
-    while True:
+    until = boot() + _LONG
+    while (rest := until - boot()) > 0:
         try:
-            time.sleep(_LONG)
+            time.sleep(rest)
         except BaseException as error:  # noqa: BLE001 - on purpose
             run.note("caught", error=type(error).__name__)
 

@@ -52,7 +52,7 @@ def _record(case: Case, round_: Round) -> Iterator[str]:
     if _had_no_time(case):
         yield "SIGTERM ended its process at once: nothing could be cleaned up"
     yield from _times(case, record, round_)
-    yield from _set_aside(case, record)
+    yield from _set_aside(case, record, is_told=round_.cut is None)
 
 
 def outcomes_of(case: Case) -> set[str]:
@@ -72,8 +72,8 @@ def outcomes_of(case: Case) -> set[str]:
         case "SystemExit":
             return ended_by_us
         case _:
-            if case.state == "FAILURE" and not ended_by_system:
-                return {"completed"}
+            if case.state == "FAILURE":  # its own error, or that its process was lost
+                return {"completed"} | ended_by_system
             return ({"interrupted"} if case.signals else set()) | cut_short
 
 
@@ -119,8 +119,9 @@ def lateness(case: Case, round_: Round) -> tuple[float, float]:
     return case.ended_at - due, record.ended_at - due
 
 
-def _set_aside(case: Case, record: Record) -> Iterator[str]:
-    if record.went == "parked" and not case.parked:
+def _set_aside(case: Case, record: Record, *, is_told: bool) -> Iterator[str]:
+    # What is parked while the guard's Redis is away is in its broker, and not in the list.
+    if record.went == "parked" and not case.parked and is_told:
         yield "recorded as parked, and no copy is set aside"
     given_back = (
         record.outcome == "lost" and case.job.acks == "late"
