@@ -109,8 +109,8 @@ exit_begun: list[bool] = _common._should_have_exited  # noqa: SLF001 - looked at
 
 
 def hear_sigterm_again() -> None:
-    """In a pool child whose job has outlived a SIGTERM: billiard's handler took itself away, because the process
-    was to end. Without it the next SIGTERM would end the next job at once, with nothing cleaned up."""
+    """In a pool child whose job has outlived a SIGTERM: billiard's handler took itself away, because the
+    process was to end. Without it the next SIGTERM would end the next job at once, nothing cleaned up."""
     _common.clear_terminate_handler_fired()
     signal.signal(signal.SIGTERM, _common._shutdown_cleanup)  # noqa: SLF001
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
@@ -37,6 +38,7 @@ def left_by(error: BaseException, slot: Slot, task: Task[..., Any]) -> int:
 
 
 def outlived(slot: Slot) -> None:
-    """A job has ended in a process that was told to end: if that was for this very job, it goes on."""
-    if slot.was_signalled:
+    """A job has ended in a process that was told to end. If that was for this very job, and what the signal
+    has raised is not on its way up, the process goes on."""
+    if slot.was_signalled and not isinstance(sys.exc_info()[1], SystemExit):
         hear_sigterm_again()

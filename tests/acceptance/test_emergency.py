@@ -133,8 +133,8 @@ def test_a_deaf_job_is_gone_in_time_and_no_other_job_is_hurt(shop: Shop) -> None
 
 
 def test_a_child_that_has_outlived_a_signal_lets_its_next_job_clean_up(shop: Shop) -> None:
-    """billiard's handler of SIGTERM takes itself away when it has run. In a child whose job had swallowed what it
-    raised, the next emergency's SIGTERM then ended another job at once (found by ending thousands)."""
+    """billiard's handler of SIGTERM takes itself away when it has run. In a child whose job had swallowed
+    what it raised, the next emergency's SIGTERM then ended another job at once (found by `make kills`)."""
     shop.worker("w1", concurrency=1)
     swallows = shop.send("swallows_once")
     child = runs_now(shop)[0]["pid"]

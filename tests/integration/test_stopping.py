@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 
 import guard
 from guard.clock import boot_ms
 from guard.gates import interrupted
-from guard.gates.interrupted import left_by
+from guard.gates.interrupted import left_by, outlived
 from guard.gates.not_started import Interrupted
 from guard.gates.page import Rung, SharedPage, SlotState
 from guard.gates.runtime import Runtime
@@ -136,3 +138,22 @@ def test_celerys_handler_of_the_signal_ends_the_process(job: Job, monkeypatch: p
     assert left_by(SystemExit(1), job.slot, Task()) is SlotState.EXITING  # type: ignore[arg-type]
     with pytest.raises(Interrupted):  # the cleanup failed, or the exit was swallowed before
         left_by(ValueError("own"), job.slot, Task())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+def test_a_process_that_was_told_to_end_goes_on_with_the_next_job(
+    job: Job, monkeypatch: pytest.MonkeyPatch, signalled: bool
+) -> None:
+    heard: list[bool] = []
+    monkeypatch.setattr(interrupted, "hear_sigterm_again", lambda: heard.append(True))
+    job.page.ask(job.view, 0)
+    if signalled:
+        job.page.set_rung(job.view, Rung.SIGNALLED)
+    job.slot.busy = False
+    try:
+        sys.exit(1)
+    except SystemExit:  # still on its way up: this process ends, and reports nothing
+        outlived(job.slot)
+    assert heard == []
+    outlived(job.slot)
+    assert heard == [True] * signalled

@@ -2,6 +2,6 @@
 
     python -m tests.stress_kills 1000 --seed 7
 
-Real prefork workers run jobs of many characters. Emergencies end them; each job keeps a journal of its own, and the
-kernel says when its process ended. `judge` compares both with the guard's records. See docs/kills.md.
+Real prefork workers run jobs of many characters. Emergencies end them; each job keeps a journal of its own,
+and the kernel says when its process ended. `judge` compares both with the guard's records. See docs/kills.md.
 """

@@ -1,13 +1,14 @@
 """The Celery app of the workers: `celery -A tests.stress_kills.app worker` reads the environment.
 
-Two queues, one for each worker: a round needs to know which job is where. `one` carries guarded work alone and is
-held; `two` carries other work too, so jobs that are given back are parked.
+Two queues, one for each worker: a round needs to know which job is where. `one` carries guarded work alone
+and is held; `two` carries other work too, so jobs that are given back are parked.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from celery.signals import worker_ready
 from kombu import Queue
 
 import guard
+from guard.core.named_events import EventName
 from tests.stress_kills.characters import CHARACTERS, Run
 from tests.stress_kills.journal import append, ran_before
 from tests.stress_kills.mistakes import make_mistake
@@ -41,7 +43,9 @@ def task_name(worker: str, acks: str, *, soft: bool) -> str:
 
 def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard]:
     """App and guard."""
-    app = Celery("kills", broker=environ["KILLS_BROKER"], backend=environ["KILLS_BACKEND"], set_as_current=False)
+    app = Celery(
+        "kills", broker=environ["KILLS_BROKER"], backend=environ["KILLS_BACKEND"], set_as_current=False
+    )
     app.conf.update(
         broker_connection_retry_on_startup=True,
         # What a killed worker had is looked for at every tenth interval.
@@ -71,7 +75,9 @@ def _define(app: Celery) -> None:
     def job(self: Task, character: str, after: float, journal: str) -> str:
         run = Run(self, journal, after)
         again = self.request.retries > 0 or ran_before(journal, self.request.id)
-        append(journal, {"event": "start", "id": self.request.id, "n": self.request.retries, "pid": os.getpid()})
+        append(
+            journal, {"event": "start", "id": self.request.id, "n": self.request.retries, "pid": os.getpid()}
+        )
         if not again:
             try:
                 CHARACTERS[character](run)
@@ -94,8 +100,6 @@ def _define(app: Celery) -> None:
     @app.task(name="aside.stands_by", shared=False, bind=True, operation="admin_operations")
     def stands_by(self: Task, journal: str) -> None:
         """No window is about it. It must not be hurt."""
-        import time
-
         run = Run(self, journal, 0.0)
         run.note("start")
         over = Path(journal).with_suffix(".over")
@@ -105,15 +109,14 @@ def _define(app: Celery) -> None:
 
 
 def _told(event: NamedEvent) -> None:
-    if event.name.startswith("job.") and "task_id" in event.fields:
-        append(os.environ["KILLS_EVENTS"], {"event": event.name.value, "id": event.fields["task_id"], **{
-            name: event.fields[name] for name in ("signal", "pid", "went", "window_id") if name in event.fields
-        }})  # fmt: skip
+    if event.name is EventName.JOB_SIGNALLED:
+        told = {name: event.fields[name] for name in ("signal", "pid", "window_id")}
+        append(os.environ["KILLS_EVENTS"], {"id": event.fields["task_id"], **told})
 
 
 def _collect_less(**_signal: Any) -> None:
-    """Celery collects garbage before each fork. With twenty children to replace at once its main loop does nothing
-    else for seconds; what is here at the start is never garbage."""
+    """Celery collects garbage before each fork. With twenty children to replace its main loop does
+    nothing else for seconds; what is here at the start is never garbage."""
     gc.collect()
     gc.freeze()
 

@@ -1,7 +1,7 @@
 """How jobs behave that are asked to stop, and signalled: each character is one function.
 
-All but those that know nothing of the guard wait until they are asked, so that every job of a round is met by its
-emergency. `after` places what a job does: seconds from its deadline, the moment at which SIGTERM is due.
+All but those that know nothing of the guard wait until they are asked, so that every job of a round is met by
+its emergency. `after` places what a job does: seconds from its deadline, the moment at which SIGTERM is due.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Run:
     def note(self, event: str, **more: Any) -> None:
         """One line in the journal."""
         request = self.task.request
-        append(self.journal, {"event": event, "id": request.id, "n": request.retries, "pid": os.getpid(), **more})
+        append(
+            self.journal, {"event": event, "id": request.id, "n": request.retries, "pid": os.getpid(), **more}
+        )
 
     def asked(self) -> float:
         """Wait until it is asked. Gives its deadline on the boot clock."""
@@ -110,11 +112,12 @@ def soft_swallows(run: Run) -> None:
 
 
 def blocks(run: Run) -> None:
-    """Hangs in C: handlers of Python's never run, and it takes no processor time."""
+    """Hangs in C for a minute: handlers of Python's never run, and it takes no processor time."""
     locks = ctypes.CDLL(None)
     lock = ctypes.create_string_buffer(64)  # all zero: a mutex that is free, and not recursive
+    until = (ctypes.c_long * 2)(int(time.time() + _LONG), 0)  # a timespec
     locks.pthread_mutex_lock(lock)
-    locks.pthread_mutex_lock(lock)
+    locks.pthread_mutex_timedlock(lock, until)
 
 
 def cleans(run: Run) -> None:
@@ -147,9 +150,10 @@ def breaks(run: Run) -> None:
 
 def deaf(run: Run) -> None:
     """Catches everything, again and again."""
-    while True:
+    until = boot() + _LONG
+    while (rest := until - boot()) > 0:
         try:
-            time.sleep(_LONG)
+            time.sleep(rest)
         except BaseException as error:  # noqa: BLE001 - on purpose
             run.note("caught", error=type(error).__name__)
 

@@ -62,8 +62,8 @@ class Case:
 
     @property
     def first(self) -> list[dict[str, Any]]:
-        """The lines of its first run. Only that run may be met by the emergency; another is in another process
-        or comes later in the same one."""
+        """The lines of its first run. Only that may be met by the emergency; another is in another process or
+        comes later in the same one."""
         own, starts = [], 0
         for line in self.lines:
             starts += line["event"] == "start"
@@ -112,10 +112,8 @@ class Round:
     Attributes:
         begun: right before the emergency was opened; opened: when the call had returned.
         released: right before the window was ended.
-        queued: by worker, seconds that a thread of its main process waited for a processor, the longest of all.
+        queued: by worker, seconds that a thread of its main process waited for a processor, the longest.
         cut: when the guard's Redis was away, from and until.
-        standers_by: the journal's events of each unguarded job, and whether its process died.
-        trouble: what else went wrong.
     """
 
     plan: Plan
@@ -126,5 +124,3 @@ class Round:
     cut: tuple[float, float] | None = None
     queued: dict[str, float] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
-    standers_by: dict[str, list[str]] = field(default_factory=dict)
-    trouble: list[str] = field(default_factory=list)

@@ -1,9 +1,9 @@
-"""What is wrong with the guard's record of a job, given what really happened. Pure: the tests make up stories.
+"""What is wrong with the guard's record of a job, given what really happened. Pure: tests make up stories.
 
-Three limits are not of the guard but of watching from outside. A job whose last line is `end` and that died before its
-success was stored was ended in the instant after its last line: it counts as killed and runs again. The kernel's word that a
-process has ended is heard a moment later. And what a worker knew when its own main process was killed, is lost with it:
-its broker gives the jobs back.
+Three limits are not of the guard but of watching from outside. A job whose last line is `end` and that died
+before its success was stored was ended in the instant after it: it counts as killed and runs again.
+The kernel's word that a process has ended is heard a moment later. And what a worker knew when its own main
+process was killed, is lost with it: its broker gives the jobs back.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def _record(case: Case, round_: Round) -> Iterator[str]:
     if _had_no_time(case):
         yield "SIGTERM ended its process at once: nothing could be cleaned up"
     yield from _times(case, record, round_)
-    yield from _set_aside(case, record)
+    yield from _set_aside(case, record, is_told=round_.cut is None)
 
 
-def outcomes_of(case: Case) -> set[str]:  # noqa: C901 - one line for each way to end
+def outcomes_of(case: Case) -> set[str]:
     """The outcomes that would be right."""
     ended_by_us = {"killed"} if case.signals and case.died_at is not None else set()
     ended_by_system = {"lost"} if case.murdered_at is not None and not case.signals else set()
@@ -72,16 +72,18 @@ def outcomes_of(case: Case) -> set[str]:  # noqa: C901 - one line for each way t
         case "SystemExit":
             return ended_by_us
         case _:
-            if case.state == "FAILURE" and not ended_by_system:
-                return {"completed"}
+            if case.state == "FAILURE":  # its own error, or that its process was lost
+                return {"completed"} | ended_by_system
             return ({"interrupted"} if case.signals else set()) | cut_short
 
 
 def _had_no_time(case: Case) -> bool:
-    """Whether a job that has to catch what SIGTERM raises, or hangs in C until SIGKILL, ended without either."""
+    """Whether SIGTERM ended a job that catches what it raises, or hangs in C until SIGKILL."""
     names = [name for _, name in case.signals]
     beside = case.murdered_at is not None or case.orphaned
-    return case.job.character in LIVE_UNTIL_SIGNALLED and case.last == "" and names == ["SIGTERM"] and not beside
+    return (
+        case.job.character in LIVE_UNTIL_SIGNALLED and case.last == "" and names == ["SIGTERM"] and not beside
+    )
 
 
 def _went(case: Case, record: Record) -> set[str]:
@@ -117,11 +119,16 @@ def lateness(case: Case, round_: Round) -> tuple[float, float]:
     return case.ended_at - due, record.ended_at - due
 
 
-def _set_aside(case: Case, record: Record) -> Iterator[str]:
-    if record.went == "parked" and not case.parked:
+def _set_aside(case: Case, record: Record, *, is_told: bool) -> Iterator[str]:
+    # What is parked while the guard's Redis is away is in its broker, and not in the list.
+    if record.went == "parked" and not case.parked and is_told:
         yield "recorded as parked, and no copy is set aside"
-    given_back = record.outcome == "lost" and case.job.acks == "late"  # by Celery; the receipt gate has parked it
-    may_be_parked = record.went == "parked" or case.job.acks == "resumable" or case.last == "Retry" or given_back
+    given_back = (
+        record.outcome == "lost" and case.job.acks == "late"
+    )  # by Celery; the receipt gate has parked it
+    may_be_parked = (
+        record.went == "parked" or case.job.acks == "resumable" or case.last == "Retry" or given_back
+    )
     if case.parked and not may_be_parked:
         yield f"recorded as {record.went}, and a copy is set aside"
     if record.went == "revoked" and case.state not in {"REVOKED", "RETRY"}:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def _killed_said_completed() -> None:
     from guard.core.outcome import Ended
     from guard.worker import conclusions
 
-    conclusions.ended = lambda report, *, signalled: Ended.COMPLETED  # type: ignore[attr-defined]
+    conclusions.ended = lambda *_, **__: Ended.COMPLETED  # type: ignore[attr-defined]
 
 
 def _completed_said_killed() -> None:
@@ -63,7 +61,7 @@ def _copy_not_dropped() -> None:
     """The parked copy of a job that has completed after all stays."""
     from guard.gates.copies import Copies
 
-    Copies.forbid = lambda self, park_id: None  # type: ignore[method-assign]
+    Copies.forbid = lambda *_: None  # type: ignore[method-assign]
 
 
 def _not_given_back() -> None:
@@ -80,20 +78,11 @@ def _not_given_back() -> None:
     ReceiptGate.hand_back = forget  # type: ignore[method-assign]
 
 
-def _signals_whoever_stands_by() -> None:
-    """The first child that is ended takes a neighbour with it."""
-    from guard.gates.page import SlotState
-    from guard.worker.ladder import Ladder
+def _deaf_to_the_second() -> None:
+    """A child that has outlived a SIGTERM is ended by the next one at once, as billiard leaves it."""
+    from guard.gates import interrupted
 
-    signalled = Ladder._signal
-
-    def clumsy(self: Ladder, climber: Any, number: signal.Signals) -> None:
-        signalled(self, climber, number)
-        for slot in self._page.slots():
-            if slot.state is SlotState.IDLE and slot.pid != climber.slot.pid:
-                os.kill(slot.pid, signal.SIGKILL)
-
-    Ladder._signal = clumsy  # type: ignore[method-assign]
+    interrupted.outlived = lambda _slot: None
 
 
 MISTAKES: dict[str, Callable[[], None]] = {
@@ -103,7 +92,7 @@ MISTAKES: dict[str, Callable[[], None]] = {
     "signals-too-early": _signals_too_early,
     "copy-not-dropped": _copy_not_dropped,
     "not-given-back": _not_given_back,
-    "neighbours-hurt": _signals_whoever_stands_by,
+    "deaf-to-the-second": _deaf_to_the_second,
 }
 
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "Job", "Murder", "Plan", "WorkerDeath", "draw"]
 
 _WEIGHTS = {
-    "finishes": 4, "finishes_deaf": 4, "waits": 5, "deaf": 5, "blocks": 4, "fails": 2, "retries": 2, "cleans": 4,
-    "catches_exit": 2, "breaks": 1, "soft": 1, "soft_returns": 1, "soft_swallows": 2, "polite": 1, "partial": 1,
-    "starts_program": 1, "forks": 2,
-}  # fmt: skip
+    **dict.fromkeys(("waits", "deaf"), 5),
+    **dict.fromkeys(("finishes", "finishes_deaf", "blocks", "cleans"), 4),
+    **dict.fromkeys(("fails", "retries", "catches_exit", "soft_swallows", "forks"), 2),
+    **dict.fromkeys(("breaks", "soft", "soft_returns", "polite", "partial", "starts_program"), 1),
+}
 _ACKS = {"late": 5, "early": 3, "resumable": 3}
 
 
@@ -86,7 +87,9 @@ def draw(dice: random.Random, number: int, *, children: int, may_kill_worker: bo
     death = cut = None
     if may_kill_worker and dice.random() < 0.12:
         death = WorkerDeath(
-            dice.choice(WORKERS), dice.choice((term, kill, 0.5)) + dice.uniform(-0.1, 0.3), dice.uniform(0, 0.7)
+            dice.choice(WORKERS),
+            dice.choice((term, kill, 0.5)) + dice.uniform(-0.1, 0.3),
+            dice.uniform(0, 0.7),
         )
     elif may_cut and dice.random() < 0.12:
         begins = dice.uniform(0.1, kill)
@@ -98,7 +101,9 @@ def _job(dice: random.Random, number: int, worker: str, place: int) -> Job:
     character = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
     acks = dice.choices(list(_ACKS), list(_ACKS.values()))[0]
     assert acks in ACKS
-    return Job(f"r{number}-{worker}-{place}-{character}-{acks}", worker, character, acks, _after(dice, character))
+    return Job(
+        f"r{number}-{worker}-{place}-{character}-{acks}", worker, character, acks, _after(dice, character)
+    )
 
 
 def _after(dice: random.Random, character: str) -> float:

@@ -1,4 +1,4 @@
-"""One round on a stand: jobs are sent, all run, an emergency ends them, what must runs again. Gathers the evidence."""
+"""One round on a stand: jobs are sent, all run, an emergency ends them, what must runs again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STANDERS_BY = 2
 
 
 class Playing:
-    """One round, step by step: `send`, `end_them`, `release`; `look_again` as often as one likes afterwards."""
+    """One round: `send`, `end_them`, `judge_records`, `release`, then `look_again`. Gathers the evidence."""
 
     def __init__(self, stand: Stand, plan: Plan, deaths: Deaths) -> None:
         self._stand = stand
@@ -62,9 +62,7 @@ class Playing:
         queued = {name: Queued(worker.pid) for name, worker in self._stand.workers.items()}
         self._note_lines()
         now.begun = boot()
-        self._stand.guard.enable(
-            reason="fire", by="kills", mode="emergency", grace=plan.grace, duration=600
-        )
+        self._stand.guard.enable(reason="fire", by="kills", mode="emergency", grace=plan.grace, duration=600)
         now.opened = boot()
         now.window_id = self._stand.guard._parts.stores.plane.read().window_id
         for at, deed in sorted(self._faults(), key=lambda pair: pair[0]):
@@ -83,7 +81,8 @@ class Playing:
     def _faults(self) -> list[tuple[float, Callable[[], None]]]:
         plan = self.round.plan
         faults: list[tuple[float, Callable[[], None]]] = [
-            (murder.at, lambda job=murder.job: self._murder(job)) for murder in plan.murders  # type: ignore[misc]
+            (murder.at, lambda job=murder.job: self._murder(job))
+            for murder in plan.murders  # type: ignore[misc]
         ]
         if (cut := plan.cut) is not None:
             faults += [(cut.begins, self._cut), (cut.ends, self._mend)]
@@ -141,7 +140,7 @@ class Playing:
             case.signals = [
                 (line["at"], line["signal"])
                 for line in events.get(case.job.id, ())
-                if line["event"] == "job.signalled" and line["window_id"] == now.window_id
+                if line["window_id"] == now.window_id
             ]
             case.records = [
                 Record(
@@ -202,10 +201,12 @@ class Playing:
         return {name: wrong for name, wrong in found.items() if wrong}
 
     def _account(self) -> list[str]:
-        """What the window's account says otherwise than its records. Counters of a killed worker may be missing."""
+        """What the window's account says otherwise than its records."""
         recorded = Counter(case.records[0].outcome for case in self.round.cases.values() if case.records)
         account = self._stand.guard.account(self.round.window_id)
-        counted = {name: account.total(Count(name)) for name in ("completed", "interrupted", "killed", "lost")}
+        counted = {
+            name: account.total(Count(name)) for name in ("completed", "interrupted", "killed", "lost")
+        }
         return [
             f"{recorded[name]} recorded as {name}, {number} in the account"
             for name, number in counted.items()

@@ -32,7 +32,12 @@ class Bar:
             filled = round(part * _WIDTH)
             red = tally.wrong and "NO_COLOR" not in os.environ
             text = f"\033[31m{text}\033[0m" if red else text
-            print(f"\r\033[K[{'#' * filled}{'.' * (_WIDTH - filled)}] {text}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r\033[K[{'#' * filled}{'.' * (_WIDTH - filled)}] {text}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
         elif part >= self._next:
             print(text, file=sys.stderr, flush=True)
             self._next = part + 0.02
@@ -45,9 +50,9 @@ class Bar:
 
 def render(found: dict[str, Any]) -> str:
     """The report."""
+    met = f"{found['rounds']} emergencies met {found['jobs']:,} running jobs in {found['seconds']} s"
     lines = [
-        f"{found['rounds']} emergencies met {found['jobs']:,} running jobs in {found['seconds']} s; "
-        f"signals ended {found['kills']:,} of them. Seed {found['seed']}.",
+        f"{met}; signals ended {found['kills']:,} of them. Seed {found['seed']}.",
         "",
         _row("outcomes", found["outcomes"]),
         _row("ended by", found["ended_by"]),
@@ -60,7 +65,8 @@ def render(found: dict[str, Any]) -> str:
     ]
     lines += [_row(f"  {name}", counts) for name, counts in found["characters"].items()]
     lines += ["", f"later than grace + 2.5 s: {len(found['late'])}"]
-    lines += [f"  {one['job']}: {one['seconds_beyond']} s beyond; {one['why'] or 'not explained'}" for one in found["late"][:_MOST_STORIES]]  # fmt: skip  # noqa: E501
+    for one in found["late"][:_MOST_STORIES]:
+        lines.append(f"  {one['job']}: {one['seconds_beyond']} s beyond; {one['why'] or 'not explained'}")
     lines += ["", f"wrong outcomes: {len(found['wrong'])}"]
     for one in found["wrong"][:_MOST_STORIES]:
         lines += [f"  {one['job']}: {'; '.join(one['wrong'])}", f"    {json.dumps(one['story'])}"]

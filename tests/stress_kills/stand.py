@@ -1,4 +1,4 @@
-"""Servers and workers of a number of rounds: a Valkey, a proxy before the guard's Redis, two prefork workers."""
+"""Servers and workers of some rounds: a Valkey, a proxy before the guard's Redis, two prefork workers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,18 @@ class Stand:
         """Start one, in the place of one that is gone, without waiting."""
         self._started += 1
         argv = [
-            *(sys.executable, "-W", "ignore", "-m", "celery", "-A", "tests.stress_kills.app", "worker", "-l", "INFO"),
+            *(
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "celery",
+                "-A",
+                "tests.stress_kills.app",
+                "worker",
+                "-l",
+                "INFO",
+            ),
             *("-c", str(self.children + _STANDERS_BY), "-Q", f"{name},aside", "-n", f"{name}@kills"),
             *("--without-gossip", "--without-mingle"),
         ]

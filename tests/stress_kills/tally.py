@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["Tally", "ended_by"]
 
 
-
 def ended_by(case: Case) -> str:
     """What ended a job: the last signal that it got, or nothing."""
     if case.records and case.records[0].outcome == "lost":
@@ -29,7 +28,7 @@ def ended_by(case: Case) -> str:
 
 @dataclass(slots=True)
 class Tally:
-    """Sums. `wrong` has the story of each wrong outcome; `late` those that ended too late, with why they may."""
+    """Sums. `wrong` has the story of each wrong outcome, `late` those of jobs that were late, and why."""
 
     rounds: int = 0
     jobs: int = 0
@@ -83,7 +82,9 @@ class Tally:
 
     def add_wrong(self, round_: Round, wrong: dict[str, list[str]]) -> None:
         """What the judge has found, with the story from all sources."""
-        self.wrong += [{"job": name, "wrong": what, "story": _story(round_, name)} for name, what in wrong.items()]
+        self.wrong += [
+            {"job": name, "wrong": what, "story": _story(round_, name)} for name, what in wrong.items()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -128,7 +129,13 @@ def _story(round_: Round, name: str) -> dict[str, Any]:
         "journal": [{**line, "at": since(line["at"])} for line in case.lines],
         "signals": [(since(at), signal) for at, signal in case.signals],
         "records": [
-            {"outcome": r.outcome, "went": r.went, "pid": r.pid, "asked": since(r.asked_at), "ended": since(r.ended_at)}
+            {
+                "outcome": r.outcome,
+                "went": r.went,
+                "pid": r.pid,
+                "asked": since(r.asked_at),
+                "ended": since(r.ended_at),
+            }
             for r in case.records
         ],
         "died": since(case.died_at),

@@ -1,4 +1,4 @@
-"""What the kernel says, independent of the guard: when a process ended, and how long others had the processors."""
+"""What the kernel says, independent of the guard: when a process ended, and how long it had no processor."""
 
 from __future__ import annotations
 
@@ -68,15 +68,16 @@ class Deaths:
 
 
 class Queued:
-    """How long the threads of a process wanted to run and had no processor: what a busy machine adds to its times."""
+    """How long the threads of a process wanted to run and had no processor: what a busy machine adds."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._before = self._waited()
 
     def worst(self) -> float:
-        """Seconds that one thread has waited since this was made, the longest of all. 0 once the process is gone."""
-        return max((waited - self._before.get(tid, 0) for tid, waited in self._waited().items()), default=0) / 1e9
+        """Seconds that one thread has waited since this was made, the longest; 0 once the process is gone."""
+        waits = [waited - self._before.get(tid, 0) for tid, waited in self._waited().items()]
+        return max(waits, default=0) / 1e9
 
     def _waited(self) -> dict[str, int]:
         found = {}
