@@ -14,13 +14,19 @@ if [ ! -e "$tools/.installed" ] || [ "$here/requirements.txt" -nt "$tools/.insta
     touch "$tools/.installed"
 fi
 
-if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
-    echo "NOT INSTALLED: BullMQ, because node or npm is missing (Debian: apt-get install nodejs npm)." >&2
+left_out() {
+    echo "NOT INSTALLED: BullMQ, because $1. It is left out." >&2
     exit 0
-fi
+}
+
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
+    left_out "node or npm is missing (Debian: apt-get install nodejs npm)"
+# Not `npm ci`: it also wants entries for the builds of other systems, which no mirror need have. What is in the lock
+# file is installed as it says. The optional packages, builds of a faster decoder, are not needed.
 if [ ! -e "$tools/node/.installed" ] || [ "$here/bullmq/package-lock.json" -nt "$tools/node/.installed" ]; then
     mkdir -p "$tools/node"
     cp "$here/bullmq/package.json" "$here/bullmq/package-lock.json" "$tools/node/"
-    (cd "$tools/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+    (cd "$tools/node" && npm install --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error >/dev/null) ||
+        left_out "npm could not install it"
     touch "$tools/node/.installed"
 fi

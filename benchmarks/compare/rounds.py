@@ -112,11 +112,11 @@ def play(contestant: Contestant, kind: str, size: Size, chance: random.Random) -
 def _rehearse(stage: Stage) -> float | None:
     """Pause and resume once, with nothing to do: imports and connections are no part of the later calls."""
     contestant = stage.contestant
+    stage.controller.ask("held")
     if not contestant.has_workers_while_paused:
         return None
     begun, returned = contestant.pause(stage)
-    for what in ("running", "held"):
-        stage.controller.ask(what)
+    stage.controller.ask("running")
     contestant.resume(stage)
     let_pass(_AT_REST)
     return returned - begun
@@ -194,7 +194,7 @@ def _pause_and_resume(
         disturbed = time.monotonic()
         disturb()
     let_pass(size.pause)
-    held_at, held = time.monotonic(), stage.controller.ask("held")["value"]
+    held = stage.controller.ask("held")
     resume = contestant.resume(stage)
     publisher.ask("stop")
     left = _over(stage, size)
@@ -204,8 +204,8 @@ def _pause_and_resume(
         disturbed=disturbed,
         told=told,
         asked=asked,
-        held=held,
-        held_at=held_at,
+        held=held["value"],
+        held_at=held["returned"],
         left=left,
     )
 

@@ -54,7 +54,7 @@ class Status:
         workers: who follows.
         held: jobs in cordoned queues; parked: in the parking queue; None when the broker did not say.
         refused: since the window opened.
-        in_flight: what runs, is reserved, ending or lost by the workers that have reported; and the `unknown` others.
+        in_flight: what runs, is reserved, ending, lost, of workers that have reported; `unknown`: the others.
         warnings: what an operator should look at.
         window_id: of the open window; None while none is, and when the state is unknown.
         scope: what the open window is narrowed to, with all its parts empty when it is not; None while no

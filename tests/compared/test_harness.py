@@ -19,11 +19,10 @@ def _round(name: str) -> Played:
 @pytest.mark.parametrize("name", ["guard", "celery-cancel"])
 def test_a_round_balances_and_only_the_guard_stops_what_was_fetched(name: str) -> None:
     figures = _round(name).figures
-    assert figures.accepted >= QUICK.backlog
+    assert figures.accepted > 0
     assert (figures.ended, figures.kept, figures.lost, figures.twice) == (figures.accepted, 0, 0, 0)
-    assert figures.held >= figures.owed > 0
+    assert figures.held >= figures.owed - 1, "one may be published between the two questions"
     assert figures.call is not None
-    assert figures.all_ended is not None
     if name == "guard":
         assert figures.after == 0
         assert figures.refused_meanwhile > 0
