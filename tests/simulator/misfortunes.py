@@ -184,7 +184,7 @@ def _machine_of(world: World, process: Any) -> list[Any]:
 def draw_misfortunes(world: World) -> None:
     """Plan what happens at moments."""
     dice, now = world.dice, world.hub
-    kinds = list(_KINDS)
+    kinds = list(_KINDS) if dice.random() < 0.6 else list(_OF_STORES)
     for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
         kind = dice.choice(kinds)
         moment = dice.uniform(0.3, world.ends_at - 0.5)
@@ -270,14 +270,14 @@ def _failover(world: World) -> bool:
         world.redis = new
         if dice.random() < 0.4:
             world.fired["an old primary went on answering"] += 1
-            now.at(now.now + dice.uniform(0.1, 4.0), stop)
+            now.at(now.now + dice.uniform(0.1, 9.0), stop)
         else:
             stop()
 
     def stop() -> None:
         old.answers = False
 
-    now.at(now.now + dice.choice((0.0, 0.01, 0.2, 1.0)), takes_over)
+    now.at(now.now + dice.choice((0.0, 0.01, 0.2, 0.5, 1.0)), takes_over)
     return True
 
 
@@ -352,6 +352,17 @@ def _kill_admin(world: World) -> bool:
     return True
 
 
+_OF_STORES = (
+    "failover",
+    "failover",
+    "Redis lost everything",
+    "Redis was away",
+    "a process was cut off from Redis",
+    "a main process was stopped",
+    "SQL was away",
+    "a worker was killed",
+)
+"""Together these try the beliefs of agents hardest."""
 _KINDS = {
     "a worker was killed": _kill_worker,
     "a worker stopped in order": _stop_worker,
