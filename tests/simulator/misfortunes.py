@@ -90,7 +90,8 @@ class Ambushes:
         theme = dice.choice(("none", "anywhere", *THEMES))
         places = THEMES.get(theme, PLACES if theme == "anywhere" else ())
         self._places = frozenset() if world.calm else frozenset(places)
-        self._chance = dice.choice((0.01, 0.05, 0.2))
+        seldom = theme in {"parking", "releasing", "conducting"}
+        self._chance = dice.choice((0.05, 0.2) if seldom else (0.01, 0.05, 0.2))
         self._left = dice.choice((1, 2, 4, 8))
         self._deeds = dice.choice(
             (
@@ -130,12 +131,13 @@ class Ambushes:
         if thread is None:
             return
         process = thread.process
-        world.fired[f"{deed.split(maxsplit=1)[0]} at {place}"] += 1
+        if deed != "kill":
+            world.fired[f"{deed.split(maxsplit=1)[0]} at {place}"] += 1
         world.log("ambush", place, deed, process.name)
         if deed == "meet" and place in _MEETINGS:
             self._wait_for(world.dice.choice(_MEETINGS[place]), thread)
         elif deed == "kill":
-            _kill(world, process)
+            _kill(world, process, place)
         elif deed == "cut":
             for line in [line for line in world.broker.lines if line.process is process]:
                 world.broker.cut(line)
@@ -155,17 +157,22 @@ class Ambushes:
             waiting.remove(thread)
 
 
-def _kill(world: World, process: Any) -> None:
+def _kill(world: World, process: Any, place: str) -> None:
+    """SIGKILL to whoever came by. Publishers, and who sets things right in the end, are not killed."""
     child = world.children.get(process.pid)
     dice = world.dice
+    fired = f"kill at {place}"
     if child is not None and dice.random() < 0.5:
+        world.fired[fired] += 1
         world.kill_child(child)
         return
     for worker in world.workers.values():
         if worker.process is process or (child is not None and child.worker is worker):
+            world.fired[fired] += 1
             world.end_worker(worker, orphans=dice.random() < 0.3)
             return
     if process is world.admin.process:
+        world.fired[fired] += 1
         world.cut_lines(process, after=0.001)
         world.fired["whoever conducts was killed"] += 1
         world.log("killed", process.name, False)
@@ -348,7 +355,7 @@ def _drop_connection(world: World) -> bool:
 
 def _kill_admin(world: World) -> bool:
     if world.admin.process.alive:
-        _kill(world, world.admin.process)
+        _kill(world, world.admin.process, "any place")
     return True
 
 

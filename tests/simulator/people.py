@@ -214,7 +214,7 @@ class Healer:
     def _run(self) -> None:
         world = self._world
         conducting = Conducting(world, hub().process)
-        hub().park(6.0 if world.dice.random() < 0.3 else 0.5)
+        hub().park(5.0 if world.dice.random() < 0.15 else 0.5)
         while not world.done:
             try:
                 state = conducting.durable.read()
