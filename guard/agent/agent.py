@@ -288,8 +288,8 @@ class Agent:
         known = self._runtime.belief.state
         if known is not None and state.epoch < known.epoch:
             if known.store_id == state.store_id and known.gate not in {Gate.OPEN, Gate.TEST}:
-                # Both stores have lost it: an emergency that was begun while SQL was away, say. Nobody else may
-                # know it. A state that closes is written again; one that opens has to be proven by a store.
+                # Both stores have lost it: an emergency that was begun while SQL was away, say. Nobody else
+                # may know it. A state that closes is written again; one that opens a store has to prove.
                 self._repair(known)
             return f"the stores are at epoch {state.epoch}, older than {known.epoch}: not believed"
         self._adopt(state, self._lease.trusted_until(sent))

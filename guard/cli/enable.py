@@ -272,11 +272,14 @@ def _fleet(screen: Screen, window: Window) -> None:
     _names(screen, "acknowledged", window.acknowledged or (), "worker", "")
     _names(screen, "unconfirmed", window.unconfirmed or (), "worker", "bad")
     screen.row("publishers", f"{counted(window.producers, 'process', 'processes')} acknowledged")
+    if window.running is None:
+        screen.row("running", "unknown", "bad")
+        return
     screen.row("running", counted(len(window.running), "guarded job") if window.running else "none")
     now = time.time()
     screen.more(
         f"{job.task} {job.task_id} on {job.worker}, for {humanize(now - job.since)}"
-        for job in window.running or ()
+        for job in window.running
     )
 
 

@@ -286,6 +286,9 @@ class Conductor:
         except StoreError as error:
             self._store_failed("durable store", "the release is not finished", error)
             return
+        except self._surroundings.broker_errors as error:
+            self._store_failed("broker", "the release is not finished", type(error).__name__)
+            return
         if over is not None:
             self._announce(
                 EventName.RELEASE_FINISHED,
@@ -462,8 +465,8 @@ def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) ->
 
 
 def _running(workers: list[RosterEntry], epoch: int) -> tuple[Running, ...] | None:
-    """What runs; None when a worker has acknowledged and what it said is gone: somebody has brought the window on
-    meanwhile, and each epoch asks anew. Unknown is not zero."""
+    """What runs; None when a worker has acknowledged and what it said is gone: somebody has brought the
+    window on meanwhile, and each epoch asks anew. Unknown is not zero."""
     if any(entry.report is None and entry.acknowledged_epoch >= epoch for entry in workers):
         return None
     return tuple(

@@ -205,8 +205,8 @@ class _Trust:
 
 
 def _trust(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
-    """P6, P7. Whoever opens, and whoever starts a job, has a good renewal that was sent less than a lease ago,
-    and has heard of the database."""
+    """P6, P7. Whoever opens, and whoever starts a job, has a good renewal that was sent less than a lease
+    ago, and has heard of the database."""
     trust = _Trust(by_kind)
     for at, _, agent, gate, _, deadline, _ in by_kind["word"]:
         if gate in _OPEN and deadline > trust.until(agent, at):

@@ -88,6 +88,8 @@ class Hub:
         self._planned = 0
         self._main = getcurrent()
         self.turns = 0
+        self.over = False
+        """Set by whoever sees that the run is at its end."""
 
     # -- for whoever sets up a run ------------------------------------------------------------------
 
@@ -129,10 +131,10 @@ class Hub:
         if before is not None and before.process is process:
             raise Killed
 
-    def run(self, until: Callable[[], bool], limit: float) -> bool:
-        """Go on until this holds, asked after each turn. False when the limit of time came first."""
+    def run(self, limit: float) -> None:
+        """Go on until `over`, or until the limit of time."""
         due = self._due
-        while due:
+        while due and not self.over and self.now <= limit:
             moment, _, whose, turn = heappop(due)
             if turn < 0:
                 self.now = moment
@@ -149,12 +151,10 @@ class Hub:
                     heappush(due, (process.frozen_until, self._planned, whose, turn))
                     continue
                 self.now = moment
-                self._switch(whose)
-            if until():
-                return True
-            if self.now > limit:
-                return False
-        return until()
+                self.turns += 1
+                self.current = whose
+                whose.body.switch()
+                self.current = None
 
     def close(self) -> None:
         """Unwind whatever still waits, so that nothing is left to the collector."""
@@ -215,12 +215,6 @@ class Hub:
         thread.turn += 1
         self._planned += 1
         heappush(self._due, (self.now + after, self._planned, thread, thread.turn))
-
-    def _switch(self, thread: Thread) -> None:
-        self.turns += 1
-        self.current = thread
-        thread.body.switch()
-        self.current = None
 
 
 class _Now:

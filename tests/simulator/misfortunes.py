@@ -90,7 +90,8 @@ class Ambushes:
         theme = dice.choice(("none", "anywhere", *THEMES))
         places = THEMES.get(theme, PLACES if theme == "anywhere" else ())
         self._places = frozenset() if world.calm else frozenset(places)
-        self._chance = dice.choice((0.01, 0.05, 0.2))
+        seldom = theme in {"parking", "releasing", "conducting"}
+        self._chance = dice.choice((0.05, 0.2) if seldom else (0.01, 0.05, 0.2))
         self._left = dice.choice((1, 2, 4, 8))
         self._deeds = dice.choice(
             (
@@ -130,12 +131,13 @@ class Ambushes:
         if thread is None:
             return
         process = thread.process
-        world.fired[f"{deed.split(maxsplit=1)[0]} at {place}"] += 1
+        if deed != "kill":
+            world.fired[f"{deed.split(maxsplit=1)[0]} at {place}"] += 1
         world.log("ambush", place, deed, process.name)
         if deed == "meet" and place in _MEETINGS:
             self._wait_for(world.dice.choice(_MEETINGS[place]), thread)
         elif deed == "kill":
-            _kill(world, process)
+            _kill(world, process, place)
         elif deed == "cut":
             for line in [line for line in world.broker.lines if line.process is process]:
                 world.broker.cut(line)
@@ -155,17 +157,22 @@ class Ambushes:
             waiting.remove(thread)
 
 
-def _kill(world: World, process: Any) -> None:
+def _kill(world: World, process: Any, place: str) -> None:
+    """SIGKILL to whoever came by. Publishers, and who sets things right in the end, are not killed."""
     child = world.children.get(process.pid)
     dice = world.dice
+    fired = f"kill at {place}"
     if child is not None and dice.random() < 0.5:
+        world.fired[fired] += 1
         world.kill_child(child)
         return
     for worker in world.workers.values():
         if worker.process is process or (child is not None and child.worker is worker):
+            world.fired[fired] += 1
             world.end_worker(worker, orphans=dice.random() < 0.3)
             return
     if process is world.admin.process:
+        world.fired[fired] += 1
         world.cut_lines(process, after=0.001)
         world.fired["whoever conducts was killed"] += 1
         world.log("killed", process.name, False)
@@ -184,7 +191,7 @@ def _machine_of(world: World, process: Any) -> list[Any]:
 def draw_misfortunes(world: World) -> None:
     """Plan what happens at moments."""
     dice, now = world.dice, world.hub
-    kinds = list(_KINDS)
+    kinds = list(_KINDS) if dice.random() < 0.6 else list(_OF_STORES)
     for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
         kind = dice.choice(kinds)
         moment = dice.uniform(0.3, world.ends_at - 0.5)
@@ -270,14 +277,14 @@ def _failover(world: World) -> bool:
         world.redis = new
         if dice.random() < 0.4:
             world.fired["an old primary went on answering"] += 1
-            now.at(now.now + dice.uniform(0.1, 4.0), stop)
+            now.at(now.now + dice.uniform(0.1, 9.0), stop)
         else:
             stop()
 
     def stop() -> None:
         old.answers = False
 
-    now.at(now.now + dice.choice((0.0, 0.01, 0.2, 1.0)), takes_over)
+    now.at(now.now + dice.choice((0.0, 0.01, 0.2, 0.5, 1.0)), takes_over)
     return True
 
 
@@ -348,10 +355,21 @@ def _drop_connection(world: World) -> bool:
 
 def _kill_admin(world: World) -> bool:
     if world.admin.process.alive:
-        _kill(world, world.admin.process)
+        _kill(world, world.admin.process, "any place")
     return True
 
 
+_OF_STORES = (
+    "failover",
+    "failover",
+    "Redis lost everything",
+    "Redis was away",
+    "a process was cut off from Redis",
+    "a main process was stopped",
+    "SQL was away",
+    "a worker was killed",
+)
+"""Together these try the beliefs of agents hardest."""
 _KINDS = {
     "a worker was killed": _kill_worker,
     "a worker stopped in order": _stop_worker,

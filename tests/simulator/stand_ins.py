@@ -30,15 +30,15 @@ import guard.worker.cordon
 import guard.worker.housekeeper
 import guard.worker.reserved
 from guard.core.operations import mask_of
-from guard.core.record import read_record
 from tests.simulator.hub import NOW, hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from guard.core.state import GuardState
     from tests.simulator.hub import Thread as SimThread
 
-__all__ = ["CHANCE", "MASK_OF", "Clock", "WorkerState", "hiccup", "simulated"]
+__all__ = ["CHANCE", "MASK_OF", "RECORDS", "Clock", "WorkerState", "hiccup", "simulated"]
 
 
 class _Chance:
@@ -73,6 +73,8 @@ class _Id(str):
 
 CHANCE = _Chance()
 MASK_OF = lru_cache(64)(mask_of)
+RECORDS: dict[str, GuardState] = {}
+"""What was pushed, under the text that stands for it: reading and writing records is not simulated."""
 
 
 def hiccup(where: str) -> None:
@@ -285,11 +287,11 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.agent.agent, "threading", _Threading),
     (guard.agent.agent, "_DICE", CHANCE),
     # How late things may be noticed, coarser than in production: fewer turns to simulate.
-    (guard.agent.agent, "_SLICE_SECONDS", 1.0),
-    (guard.agent.agent, "_SETTLE_SECONDS", 0.01),
-    (guard.agent.agent, "_BUSY_SECONDS", 0.1),
+    (guard.agent.agent, "_SLICE_SECONDS", 1.3),
+    (guard.agent.agent, "_SETTLE_SECONDS", 0.02),
+    (guard.agent.agent, "_BUSY_SECONDS", 0.2),
     (guard.orchestrator.closing, "_LISTEN_SECONDS", 0.25),
-    (guard.agent.agent, "read_record", lru_cache(4096)(read_record)),
+    (guard.agent.agent, "read_record", lambda text, _secret: RECORDS[text]),
     (guard.agent.agent, "log", _LOG),
     (guard.agent.witness, "threading", _Threading),
     (guard.agent.witness, "log", _LOG),

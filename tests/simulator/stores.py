@@ -11,11 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from guard.core.record import write_record
 from guard.errors import GuardError, StateInvalid, StoreUnavailable
 from guard.store.memory import MemoryControlPlane, MemoryParkedIndex, MemoryTally
 from tests.simulator.hub import Killed, hub
-from tests.simulator.stand_ins import hiccup
+from tests.simulator.stand_ins import RECORDS, hiccup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,10 +208,8 @@ class Plane:
         world = self._world
         server.malformed = False
         world.log("redis", server.name, state.epoch, state.phase.value, state.gate.name, state.window_id)
-        key = (state.epoch, state.phase, state.window_id, state.changed_at)
-        record = world.records.get(key)
-        if record is None:
-            record = world.records[key] = write_record(state, None)
+        record = f"record {len(RECORDS)}"
+        RECORDS[record] = state
         for ear in server.ears:
             ear.push("wake", record, world)
 

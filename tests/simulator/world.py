@@ -16,7 +16,7 @@ from tests.simulator.hub import Process, begin
 from tests.simulator.misfortunes import Ambushes, draw_misfortunes
 from tests.simulator.parts import Parts
 from tests.simulator.people import Admin, Healer, Producer
-from tests.simulator.stand_ins import CHANCE, Clock
+from tests.simulator.stand_ins import CHANCE, RECORDS, Clock
 from tests.simulator.stores import RedisServer
 from tests.simulator.worker import Worker
 
@@ -60,11 +60,11 @@ class World:
         self.dice = dice = random.Random(seed)
         self.hub = begin()
         CHANCE.begin(dice)
+        RECORDS.clear()
         CHANCE.is_alive = self.is_alive
         self.clock = Clock()
         self.events: list[tuple[Any, ...]] = []
         self.fired: Counter[str] = Counter()
-        self.records: dict[Any, str] = {}
         self.jobs: dict[str, Job] = {}
         self.children: dict[int, Any] = {}
         self.running: dict[int, str] = {}
@@ -91,7 +91,7 @@ class World:
         if self.calm or dice.random() < 0.9:
             self.redis.plane.publish(GuardState.first("store", now))
         self.broker = BrokerServer(self)
-        self.ends_at = dice.uniform(4.0, 11.0)
+        self.ends_at = dice.uniform(3.0, 10.0)
         self.ambushes = Ambushes(self)
         CHANCE.hiccup = self.ambushes.meet
         CHANCE.stumbled = lambda what: self.log("stumbled", what)
@@ -109,7 +109,7 @@ class World:
             if not self.calm:
                 draw_misfortunes(self)
             self.hub.at(self.ends_at, self._heal)
-            self.hub.run(lambda: self.done, self.ends_at + _LONGEST_HEALING)
+            self.hub.run(self.ends_at + _LONGEST_HEALING)
             for window, counts in sorted(self.redis.tally._counts.items()):
                 self.log("books", window, tuple(sorted(counts.items())))
             self.log("over" if self.done else "stuck")
@@ -140,7 +140,7 @@ class World:
                 self._settled_once = True
                 self.hub.at(self.hub.now + 3.0, self._look)
                 return
-            self.done = True
+            self.done = self.hub.over = True
         else:
             self.hub.at(self.hub.now + 0.5, self._look)
 

@@ -202,6 +202,8 @@ def closed_said(window: Window) -> list[str]:
         said.append("Which consumers have no guard could not be told.")
     elif window.unguarded:
         said.append(f"These take jobs whatever the window says: {', '.join(window.unguarded)}.")
-    if window.running:
+    if window.running is None:
+        said.append("Which jobs still run could not be told.")
+    elif window.running:
         said.append(f"{counted(len(window.running), 'guarded job')} still running.")
     return [*said, *window.warnings]
