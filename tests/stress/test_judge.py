@@ -120,6 +120,16 @@ def test_a_second_run_needs_a_fault_that_met_the_first(
     assert judge(tmp_path, jobs=jobs, faults=faults) == found
 
 
+def test_a_job_that_was_parked_without_a_mark_may_run_twice(tmp_path: Path) -> None:
+    """Only where control plane and delivery were hurt at the same time."""
+    jobs = [said("accepted"), start(NOW + 20), end(NOW + 21), start(NOW + 24, pid=2), end(NOW + 25, pid=2)]
+    plane = hurt(NOW + 1, NOW + 3, place="control plane")
+    broker = [{**line, "number": 1} for line in hurt(NOW + 2, NOW + 4, place="broker")]
+    assert judge(tmp_path, jobs=jobs, faults=[*plane, *broker]) == []
+    assert judge(tmp_path, jobs=jobs, faults=plane) == ["doubled"]
+    assert judge(tmp_path, jobs=jobs, faults=broker) == ["doubled"]
+
+
 def test_a_second_run_after_an_emergency_says_so(tmp_path: Path) -> None:
     outcome = {"task_id": "j1", "pid": 1, "outcome": "killed", "went": "requeued", "asked_at": 2e9}
     account = accounted(outcome)
