@@ -94,6 +94,14 @@ def test_a_lost_job_is_well_only_if_it_is_reported_and_a_fault_explains_it(tmp_p
     assert judge(tmp_path, ledger=False, jobs=lost, faults=kill) == ["unaccounted"]
 
 
+def test_a_job_that_runs_in_a_living_process_is_told_from_one_that_died_with_it(tmp_path: Path) -> None:
+    found = Judge(tmp_path, redis=True, ledger=True).evidence
+    found.take_jobs([said("accepted"), start(NOW, process="w1")])
+    assert (found.jobs["j1"].runs_in({"w1"}), found.jobs["j1"].runs_in({"w2"})) == (True, False)
+    found.take_jobs([end(NOW + 1)])
+    assert not found.jobs["j1"].runs_in({"w1"})
+
+
 def test_what_was_refused_must_not_run(tmp_path: Path) -> None:
     assert judge(tmp_path, jobs=[said("refused"), start(NOW), end(NOW)]) == ["refused and started"]
 
