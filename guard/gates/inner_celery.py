@@ -14,6 +14,7 @@ import billiard.common
 import billiard.einfo
 import celery._state
 import celery.app.trace
+import celery.bootsteps
 import celery.canvas
 import celery.worker.request
 import celery.worker.state
@@ -36,6 +37,7 @@ __all__ = [
     "is_configured",
     "is_exiting",
     "is_finalized",
+    "is_stopping",
     "registered_task",
     "task_stack",
     "trace_log",
@@ -55,6 +57,7 @@ _trace: Any = celery.app.trace
 _request: Any = celery.worker.request
 _einfo: Any = billiard.einfo
 _common: Any = billiard.common
+_bootsteps: Any = celery.bootsteps
 
 task_stack: Any = _state._task_stack  # noqa: SLF001
 """The tasks that this thread is in, outermost first; each call pushes itself before its body runs."""
@@ -66,6 +69,7 @@ create_request_cls: Any = _request.create_request_cls
 ExceptionWithTraceback: Any = _einfo.ExceptionWithTraceback
 WORKFLOWS: tuple[Any, ...] = (_canvas.group, _canvas._chain, _canvas._chord)  # noqa: SLF001
 """The classes behind `group()`, `chain()` and `chord()`."""
+_STOPPED = frozenset({_bootsteps.CLOSE, _bootsteps.TERMINATE})
 
 
 def registered_task(app: Celery, name: str) -> Task[..., Any] | None:
@@ -97,6 +101,14 @@ def is_configured(app: Celery) -> bool:
     """Whether the app's configuration has been read."""
     inner: Any = app
     return bool(inner.configured)
+
+
+def is_stopping(consumer: Consumer) -> bool:
+    """Whether this worker has begun to stop. Its event loop still does what was left to do then, when nobody
+    acknowledges any more what it takes."""
+    asked = (worker_state.should_stop, worker_state.should_terminate)
+    told = any(code is not None and code is not False for code in asked)  # 0 is an exit code
+    return told or consumer.blueprint.state in _STOPPED
 
 
 def is_exiting() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from guard.core.cordon import queues_to_cordon
 from guard.core.lanes import is_lane
+from guard.gates.inner_celery import is_stopping
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -67,8 +68,9 @@ class Cordon:
         wanted = self._wanted()
         for name in sorted(wanted - self._taken.keys()):
             self._cordon(consumer, name)
-        for name in sorted(self._taken.keys() - wanted):
-            self._uncordon(consumer, name)
+        if not is_stopping(consumer):
+            for name in sorted(self._taken.keys() - wanted):
+                self._uncordon(consumer, name)
 
     def covers(self, queue: str) -> bool:
         if queue not in self._wanted():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.lanes import lane_of
 from guard.core.modes import Gate
+from guard.gates.inner_celery import is_stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,9 @@ class Lanes:
 
     def follow(self) -> None:
         """The gate has changed."""
-        consumer = self._consumer.task_consumer if self._consumer is not None else None
+        if self._consumer is None or is_stopping(self._consumer):
+            return
+        consumer = self._consumer.task_consumer
         closed = self._runtime.view_of_page() in {Gate.NORMAL, Gate.EMERGENCY}
         if consumer is not None and closed and self._add(consumer, self._names):
             consumer.consume()

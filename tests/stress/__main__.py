@@ -86,7 +86,7 @@ def session(options: argparse.Namespace, seed: int) -> Report:
     fleet = Fleet(options.broker, seed=seed, mount=mount, ledger=ledger, mistake=options.mistake)
     report = Report(options.broker, seed)
     chance = random.Random(f"{seed} {options.broker}")
-    began = time.monotonic()
+    began, finished = time.monotonic(), False
     try:
         fleet.start()
         ready = time.monotonic()
@@ -107,10 +107,11 @@ def session(options: argparse.Namespace, seed: int) -> Report:
             _save(report, options.json)
         finish(fleet, judge)
         report.judged(judge.verdict(last=True), number)
+        finished = True
         report.never = [] if options.calm else sorted(set(known) - set(report.fired))
     finally:
         report.seconds = time.monotonic() - began
-        if options.keep or not report.balanced:
+        if options.keep or not (report.balanced and finished):
             print(f"journals and logs: {fleet.keep()}", flush=True)
         fleet.close()
     return report

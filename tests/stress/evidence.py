@@ -33,6 +33,11 @@ class Job:
     starts: list[Line] = field(default_factory=list)
     ends: list[Line] = field(default_factory=list)
 
+    def runs_in(self, processes: set[str]) -> bool:
+        """Whether its last run began in one of these processes and has not ended."""
+        last = max(self.starts, key=lambda line: line["at"], default=None)
+        return last is not None and last["process"] in processes and self.end_of(last) is None
+
     def end_of(self, start: Line) -> float | None:
         """When the run ended that began with this line; None if it never got there."""
         later = [

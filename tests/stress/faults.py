@@ -247,7 +247,7 @@ def _crash(scene: Scene, server: Valkey | MariaDB | RabbitMQ, place: str) -> boo
 
     def start() -> None:
         if not server.process.alive:
-            server.start()
+            scene.fleet.servers.revive(server)
         scene.healed(number)
 
     scene.later(scene.chance.uniform(0.1, 1.5), start)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tests.stress.evidence import FREE, Evidence
+from tests.stress.evidence import AFTER, FREE, Evidence
 from tests.stress.journal import boot
 
 if TYPE_CHECKING:
@@ -152,14 +152,15 @@ class Judge:
         found = []
         for start, following in list(pairwise(starts))[len(starts) - 1 - new :]:
             ended = job.end_of(start)
-            reason = self._why_again(task_id, start, ended if ended is not None else following["at"])
+            reason = self._why_again(task_id, start, ended, following)
             self.counts[f"run again: {reason or 'nobody knows why'}"] += 1
             if not reason:
                 text = f"job {task_id} ({job.task}) ended {ended}: {start}, and again {following}"
                 found.append(Violation("doubled", text))
         return found
 
-    def _why_again(self, task_id: str, start: Line, until: float) -> str:
+    def _why_again(self, task_id: str, start: Line, ended: float | None, following: Line) -> str:
+        until = ended if ended is not None else following["at"]
         for line in self.evidence.windows:
             for outcome in line.get("outcomes") or ():
                 if (outcome["task_id"], outcome["pid"]) == (task_id, start["pid"]) and outcome["went"] in {
@@ -170,6 +171,17 @@ class Judge:
         for hurt in self.evidence.hurts:
             if hurt.may_return(start, until):
                 return "its broker was hurt" if hurt.place else "its process was hurt"
+        return self._why_unmarked(self.evidence.jobs[task_id].accepted_at, following)
+
+    def _why_unmarked(self, accepted_at: float, following: Line) -> str:
+        """A job that was parked while the control plane could not be told, and whose original came again
+        because its broker or its worker was hurt at the same time: nobody knows that there are two of it."""
+        lately = [hurt for hurt in self.evidence.hurts if accepted_at <= hurt.until + AFTER]
+        lately = [hurt for hurt in lately if hurt.since <= following["at"]]
+        for plane in (hurt for hurt in lately if hurt.place == "control plane"):
+            for other in (hurt for hurt in lately if hurt.place == "broker" or hurt.process):
+                if other.since <= plane.until + AFTER and plane.since <= other.until + AFTER:
+                    return "parked without a mark: control plane and delivery were hurt at once"
         return ""
 
     # -- closed --------------------------------------------------------------------------------------

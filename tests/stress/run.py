@@ -158,6 +158,9 @@ def _bring_back(fleet: Fleet, judge: Judge) -> int:
     if not isinstance(broker, Valkey):
         return 0
     waiting, moved = judge.unfinished(), 0
+    living = {member.label for member in fleet.members.values() if member.process.alive}
+    if any(judge.evidence.jobs[task_id].runs_in(living) for task_id in waiting):
+        return 1  # somebody is still at it, and may have taken more
     with broker.client() as client:
         for tag, text in client.hgetall("unacked").items():
             payload, _, key = json.loads(text)

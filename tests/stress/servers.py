@@ -97,10 +97,22 @@ class Servers:
             if server.process.alive:
                 server.thaw()
             else:
-                server.start()
+                self.revive(server)
         if isinstance(self.broker, Valkey):
             self.set_memory(self.broker, "0")
         self.set_memory(self.control, "0")
+
+    @staticmethod
+    def revive(server: Valkey | MariaDB | RabbitMQ) -> None:
+        """Start a server that was killed. On a machine that is busy the first try may take too long."""
+        for _ in range(2):
+            try:
+                server.start()
+            except AssertionError:
+                server.process.kill()
+            else:
+                return
+        server.start()
 
     @staticmethod
     def set_memory(server: Valkey, most: str) -> None:

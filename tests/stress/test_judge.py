@@ -94,6 +94,14 @@ def test_a_lost_job_is_well_only_if_it_is_reported_and_a_fault_explains_it(tmp_p
     assert judge(tmp_path, ledger=False, jobs=lost, faults=kill) == ["unaccounted"]
 
 
+def test_a_job_that_runs_in_a_living_process_is_told_from_one_that_died_with_it(tmp_path: Path) -> None:
+    found = Judge(tmp_path, redis=True, ledger=True).evidence
+    found.take_jobs([said("accepted"), start(NOW, process="w1")])
+    assert (found.jobs["j1"].runs_in({"w1"}), found.jobs["j1"].runs_in({"w2"})) == (True, False)
+    found.take_jobs([end(NOW + 1)])
+    assert not found.jobs["j1"].runs_in({"w1"})
+
+
 def test_what_was_refused_must_not_run(tmp_path: Path) -> None:
     assert judge(tmp_path, jobs=[said("refused"), start(NOW), end(NOW)]) == ["refused and started"]
 
@@ -118,6 +126,16 @@ def test_a_second_run_needs_a_fault_that_met_the_first(
     again = [start(NOW + 20, process="w2", pid=2), end(NOW + 21, pid=2)]
     jobs = [said("accepted"), start(NOW), end(NOW + 1), *again]
     assert judge(tmp_path, jobs=jobs, faults=faults) == found
+
+
+def test_a_job_that_was_parked_without_a_mark_may_run_twice(tmp_path: Path) -> None:
+    """Only where control plane and delivery were hurt at the same time."""
+    jobs = [said("accepted"), start(NOW + 20), end(NOW + 21), start(NOW + 24, pid=2), end(NOW + 25, pid=2)]
+    plane = hurt(NOW + 1, NOW + 3, place="control plane")
+    broker = [{**line, "number": 1} for line in hurt(NOW + 2, NOW + 4, place="broker")]
+    assert judge(tmp_path, jobs=jobs, faults=[*plane, *broker]) == []
+    assert judge(tmp_path, jobs=jobs, faults=plane) == ["doubled"]
+    assert judge(tmp_path, jobs=jobs, faults=broker) == ["doubled"]
 
 
 def test_a_second_run_after_an_emergency_says_so(tmp_path: Path) -> None:
