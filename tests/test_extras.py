@@ -13,7 +13,7 @@ from guard.flower import permit
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-TOOLS = {"test", "check", "docs"}
+TOOLS = {"test", "check", "docs", "mutants"}
 """Extras for developers, which are always the newest."""
 
 

@@ -6,7 +6,6 @@ broker at the time of asking, not counted: the broker is the truth about what wa
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,7 @@ class Account:
 
     def by_operation(self, count: Count) -> dict[str, int]:
         """One counter by operation."""
-        sums: Counter[str] = Counter()
-        for (kind, operation), number in self.counts.items():
-            if kind is count:
-                sums[operation] += number
-        return dict(sums)
+        return {operation: number for (kind, operation), number in self.counts.items() if kind is count}
 
     @property
     def still_parked(self) -> int:

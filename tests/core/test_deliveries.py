@@ -103,3 +103,76 @@ def test_for_people_it_says_nothing_of_its_content() -> None:
     shown = replace(NEW, payload={"about": {"reason": "secret"}}).to_dict()
     assert "secret" not in repr(shown)
     assert shown["next_at"] == NOW
+
+
+def test_one_that_nobody_has_tried() -> None:
+    assert (NEW.delivery_id, NEW.channel, NEW.receiver, NEW.event) == (
+        "d",
+        Channel.MAIL,
+        "a@example.com",
+        "alert",
+    )
+    assert (NEW.made_at, NEW.next_at, NEW.give_up_at) == (NOW, NOW, NOW + 3 * 86_400)
+    assert (NEW.stage, NEW.attempts, NEW.problem, NEW.seq) == (Stage.WAITING, 0, "", 0)
+    assert (NEW.held_by, NEW.held_until, NEW.ended_at) == ("", None, None)
+    assert NEW.payload == {}
+
+
+def test_the_times_that_the_documents_name() -> None:
+    assert (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WISH) == (10.0, 600.0, 3600.0)
+    assert (GIVE_UP_SECONDS, HOLD_SECONDS) == (259_200.0, 120.0)
+
+
+def test_the_words_that_tables_hold() -> None:
+    assert [channel.value for channel in Channel] == ["mail", "webhook"]
+    assert [stage.value for stage in Stage] == ["waiting", "sent", "given up"]
+
+
+def test_each_act_changes_its_own_and_nothing_else() -> None:
+    ours = held(NEW, by="me", now=NOW + 5)
+    assert ours == replace(NEW, attempts=1, held_by="me", held_until=NOW + 125, next_at=NOW + 5)
+    assert sent(ours, now=NOW + 6) == replace(
+        NEW, attempts=1, next_at=NOW + 5, stage=Stage.SENT, ended_at=NOW + 6
+    )
+    away = failed(ours, AWAY, now=NOW + 6, dice=0.0)
+    assert away == replace(NEW, attempts=1, next_at=NOW + 11, problem="away")
+    refused = failed(ours, Failure(problem="no", refused=True), now=NOW + 6, dice=0.0)
+    assert refused == replace(
+        NEW, attempts=1, next_at=NOW + 5, stage=Stage.GIVEN_UP, ended_at=NOW + 6, problem="no"
+    )
+    anew = again(replace(refused, held_by="me", held_until=1.0), now=NOW + 9)
+    assert anew == replace(NEW, attempts=1, next_at=NOW + 9, give_up_at=NOW + 9 + 259_200, problem="no")
+
+
+def test_a_failure_claims_no_more_than_was_said() -> None:
+    failure = Failure(problem="x")
+    assert (failure.refused, failure.unreachable, failure.retry_after) == (False, False, None)
+
+
+def test_as_shown_to_people() -> None:
+    assert NEW.to_dict() == {
+        "delivery_id": "d",
+        "channel": "mail",
+        "receiver": "a@example.com",
+        "event": "alert",
+        "stage": "waiting",
+        "attempts": 0,
+        "made_at": NOW,
+        "next_at": NOW,
+        "ended_at": None,
+        "problem": None,
+    }
+    over = sent(replace(NEW, receiver="", channel=Channel.WEBHOOK), now=NOW + 1).to_dict()
+    assert (over["receiver"], over["channel"], over["next_at"], over["ended_at"]) == (
+        None,
+        "webhook",
+        None,
+        NOW + 1,
+    )
+    assert failed(NEW, AWAY, now=NOW, dice=0).to_dict()["problem"] == "away"
+
+
+def test_pauses_at_random() -> None:
+    assert (pause(1, 0.0), pause(1, 0.5), pause(3, 0.5)) == (5.0, 7.5, 30.0)
+    assert (pause(0, 1.0), pause(-3, 1.0)) == (10.0, 10.0)
+    assert pause(10**6, 1.0) == 600.0

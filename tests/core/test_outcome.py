@@ -39,7 +39,7 @@ def test_what_a_newer_release_has_added_is_left_out() -> None:
     [{}, [], None, {**OUTCOME.to_dict(), "outcome": "promoted"}, {**OUTCOME.to_dict(), "went": "west"}],
 )
 def test_what_is_not_understood_is_invalid(raw: object) -> None:
-    with pytest.raises(StateInvalid):
+    with pytest.raises(StateInvalid, match=r"^the outcome of a job is malformed$"):
         JobOutcome.from_dict(raw)  # type: ignore[arg-type]
 
 

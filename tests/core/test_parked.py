@@ -190,3 +190,130 @@ def test_properties_that_are_kept_can_be_read_again(
     properties = kept_properties(given_value)
     assert properties == kept
     assert ParkedJob.from_header({**HEADER, "properties": properties}).properties == kept
+
+
+def test_the_header_that_workers_of_other_releases_read() -> None:
+    assert KEPT_PROPERTIES == (
+        "priority",
+        "expiration",
+        "reply_to",
+        "correlation_id",
+        "message_id",
+        "timestamp",
+        "type",
+        "app_id",
+    )
+    assert HEADER == {
+        "version": 1,
+        "park_id": "p-1",
+        "task_id": "t-1",
+        "task": "tasks.images.optimize",
+        "operation": "image_processing",
+        "queue": "images",
+        "retries": 0,
+        "publication": "pub-1",
+        "generation": "original",
+        "parked_at": 1_700_000_000.5,
+        "window_id": "w-1",
+        "worker": "celery@one",
+        "eta": "2026-01-01T00:00:00+00:00",
+        "expires": None,
+        "properties": {"priority": 5, "correlation_id": "t-1"},
+    }
+
+
+def test_what_each_named_event_of_it_says() -> None:
+    assert JOB.told == {
+        "window_id": "w-1",
+        "task_id": "t-1",
+        "task": "tasks.images.optimize",
+        "operation": "image_processing",
+        "queue": "images",
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        pytest.param([], "a message in the parking queue has no valid guard_parked header", id="no header"),
+        pytest.param(
+            {**HEADER, "version": 2},
+            "a parked job's guard_parked header has an unknown version",
+            id="a version",
+        ),
+        pytest.param(
+            {**HEADER, **{letter * 50: 1 for letter in "gfedcba"}},
+            "a parked job's header has missing or unknown fields: "
+            + ", ".join(letter * 40 for letter in "abcde"),
+            id="fields",
+        ),
+        pytest.param({**HEADER, "retries": -1}, "a parked job's header has no valid retries", id="retries"),
+        pytest.param(
+            {**HEADER, "parked_at": -1}, "a parked job's header has no valid parked_at", id="a time"
+        ),
+        pytest.param({**HEADER, "eta": 1}, "a parked job's header has no valid eta", id="an eta"),
+        pytest.param({**HEADER, "worker": 1}, "a parked job's header has no valid worker", id="a worker"),
+        pytest.param({**HEADER, "queue": ""}, "a parked job's header has no valid queue", id="a queue"),
+        pytest.param(
+            {**HEADER, "properties": 1}, "a parked job's header has no valid properties", id="properties"
+        ),
+        pytest.param(
+            {**HEADER, "properties": {"priority": True}},
+            "a parked job's header has no valid priority among its properties",
+            id="a property",
+        ),
+        pytest.param(
+            {**HEADER, "properties": {"type": True}},
+            "a parked job's header has no valid type among its properties",
+            id="a truth value for a text",
+        ),
+    ],
+)
+def test_the_problem_is_named(raw: object, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ParkedJob.from_header(raw)
+    assert caught.value.problems == (problem,)
+
+
+@pytest.mark.parametrize("parked_at", [0, 253_402_300_799.0])
+def test_any_time_that_a_calendar_has(parked_at: float) -> None:
+    assert ParkedJob.from_header({**HEADER, "parked_at": parked_at}).parked_at == parked_at
+
+
+def test_the_year_ten_thousand_is_no_time() -> None:
+    with pytest.raises(InvalidRequest, match="parked_at"):
+        ParkedJob.from_header({**HEADER, "parked_at": 253_402_300_800})
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"priority": 1.5}, {"timestamp": 7}, {"correlation_id": 7}, {"type": "x", "app_id": 1.5}, {}],
+)
+def test_properties_that_fit(properties: dict[str, object]) -> None:
+    assert ParkedJob.from_header({**HEADER, "properties": properties}).properties == properties
+
+
+def test_every_property_is_looked_at() -> None:
+    given_value = {
+        "priority": None,
+        "expiration": True,
+        "reply_to": b"x",
+        "correlation_id": 1.5,
+        "timestamp": "\u0663",
+        "type": "t",
+        "app_id": "a",
+    }
+    assert kept_properties(given_value) == {
+        "reply_to": "b'x'",
+        "correlation_id": 1.5,
+        "type": "t",
+        "app_id": "a",
+    }
+    assert kept_properties({"priority": 0.5, "timestamp": "12"}) == {"priority": 0.5, "timestamp": 12}
+    assert kept_properties({"priority": "-1", "timestamp": ["x"]}) == {}
+
+
+def test_what_its_publisher_did_not_set() -> None:
+    needed = {name: HEADER[name] for name in NAMES if name not in {"eta", "expires", "properties"}}
+    job = ParkedJob(**needed)
+    assert (job.eta, job.expires, job.properties) == (None, None, {})

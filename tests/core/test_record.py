@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -233,3 +234,112 @@ def test_errors_never_quote_the_record() -> None:
 def test_texts_that_strain_the_parser_are_invalid(text: str) -> None:
     with pytest.raises(StateInvalid):
         read_record(text, None)
+
+
+_WRITTEN = (
+    '{"by":"ops","changed_at":1700000000.0,"duration":3600,"epoch":41,'
+    '"generation":{"number":0,"valid_after":null},"mac":"MAC","mode":"emergency","phase":"active",'
+    '"reason":"D\\u00e9m\\u00e9nagement du serveur","started_at":1699999000.5,"store_id":"store-1",'
+    '"terms":{"at_deadline":"wait","drain_within":null,"extended":0,"grace":null,'
+    '"scope":{"crossing":null,"operations":[],"queues":[],"tenant_key":"","tenants":[]},"sessions":null,'
+    '"verify":false},"window_id":"0b51c9a2-6f4e-4c87-b111-8f5b1a3e2d10"}'
+)
+
+
+def test_the_text_that_processes_of_other_releases_read() -> None:
+    assert write_record(CLOSED, None) == _WRITTEN.replace("MAC", "")
+    signed = hmac.new(KEY, _WRITTEN.replace('"mac":"MAC",', "").encode(), "sha256").hexdigest()
+    assert write_record(CLOSED, KEY) == _WRITTEN.replace("MAC", signed)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(" " * 32_769, "is 32769 bytes long, more than 32768", id="too long"),
+        pytest.param(" " * 32_768, "is not JSON", id="as long as it may be"),
+        pytest.param(b"\xff", "is not JSON", id="no text"),
+        pytest.param("[]", "is not a JSON object", id="a list"),
+        pytest.param(
+            "{}", "has missing or unknown fields: by, changed_at, duration, epoch, generation", id="five"
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "x" * 50: 1}),
+            f"has missing or unknown fields: {'x' * 40}",
+            id="an unknown field, cut",
+        ),
+        pytest.param(text_of({**fields_of(CLOSED), "epoch": "41"}), "'s epoch is a str", id="a text"),
+        pytest.param(text_of({**fields_of(CLOSED), "epoch": True}), "'s epoch is a bool", id="a truth value"),
+        pytest.param(text_of({**fields_of(CLOSED), "terms": []}), "'s terms is a list", id="terms"),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "phase": "open"}), "'s phase or mode is unknown", id="a phase"
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "started_at": -1}), "'s started_at is out of range", id="a time"
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "changed_at": 253_402_300_800}),
+            "'s changed_at is out of range",
+            id="the year 10000",
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "duration": 0}), "'s duration is out of range", id="no duration"
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "duration": 2**31}),
+            "'s duration is out of range",
+            id="too long a time",
+        ),
+        pytest.param(text_of({**fields_of(CLOSED), "epoch": -1}), "'s epoch is out of range", id="an epoch"),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "epoch": 2**63}), "'s epoch is out of range", id="too many epochs"
+        ),
+        pytest.param(
+            text_of({**fields_of(CLOSED), "mode": None}),
+            "'s phase and mode contradict each other",
+            id="active without a mode",
+        ),
+        pytest.param(
+            text_of({**fields_of(OPEN), "mode": "test"}),
+            "'s phase and mode contradict each other",
+            id="inactive with a mode",
+        ),
+        pytest.param(
+            write_record(CLOSED, None).replace("\\u00e9", "\u00e9").encode(),
+            "is not in its canonical form",
+            id="letters that are not ASCII",
+        ),
+        pytest.param(write_record(CLOSED, None) + " ", "is not in its canonical form", id="a space"),
+        pytest.param(
+            write_record(CLOSED, None).replace('"mac":"",', ""), "is not in its canonical form", id="no mac"
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(text: str | bytes, problem: str) -> None:
+    with pytest.raises(StateInvalid) as caught:
+        read_record(text, None)
+    said = str(caught.value)
+    assert said == f"the guard record{'' if problem.startswith(chr(39)) else ' '}{problem}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"changed_at": 0, "started_at": 0},
+        {"changed_at": 253_402_300_799.0},
+        {"duration": 1},
+        {"duration": 2**31 - 1},
+        {"duration": None, "started_at": None},
+        {"epoch": 2**63 - 1},
+        {"epoch": 0},
+    ],
+)
+def test_the_ends_of_the_range_are_in_it(change: dict[str, object]) -> None:
+    state = replace(CLOSED, **change)  # type: ignore[arg-type]
+    assert read_record(write_record(state, KEY), KEY) == state
+
+
+@pytest.mark.parametrize("mac", [None, 7, "", "0" * 64, "\u00e9"])
+def test_a_mac_that_does_not_fit(mac: object) -> None:
+    problem = "is not signed with GUARD_SECRET_KEY: forged, or this process has another key"
+    with pytest.raises(StateInvalid, match=f"^the guard record {problem}$"):
+        read_record(text_of({**fields_of(CLOSED), "mac": mac}), KEY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -176,3 +177,120 @@ def test_a_queue_is_cordoned_when_all_in_it_is_in_the_scope(
 def test_the_operators_word_holds_within_the_scope(scope: dict[str, Any], cordoned: set[str]) -> None:
     found = queues_to_cordon({"q": set()}, Gate.NORMAL, scope=Scope.check(**scope), always={"q"})
     assert found == cordoned
+
+
+def problems_of(**raw: Any) -> tuple[str, ...]:
+    with pytest.raises(InvalidRequest) as caught:
+        Scope.check(**raw)
+    return tuple(caught.value.problems)
+
+
+def test_each_problem_is_named_with_its_value() -> None:
+    both = {"tenants": ["a"]}
+    assert problems_of(tenant_key="cookie:x" + "y" * 60, **both) == (
+        f"tenant_key 'cookie:x{'y' * 52}' is not understood: use header:NAME or argument:NAME",
+    )
+    assert problems_of(tenant_key="header:" + "y" * 101, **both)[0].startswith("tenant_key 'header:yyy")
+    assert problems_of(**both) == ("a scope by tenant needs both: tenant_key, and at least one tenant",)
+    assert problems_of(crossing=-0.5) == ("crossing -0.5 is out of range: give UTC seconds",)
+    assert problems_of(crossing=253_402_300_800) == (
+        "crossing 253402300800 is out of range: give UTC seconds",
+    )
+    assert problems_of(queues=[f"q{n}" for n in range(51)]) == ("queues names 51: at most 50 are allowed",)
+    assert problems_of(operations=["x" * 101]) == (
+        f"operations has '{'x' * 40}': give names of 1 to 100 characters",
+    )
+    assert problems_of(operations=[""]) == ("operations has '': give names of 1 to 100 characters",)
+    assert problems_of(operations=[7]) == ("operations has '7': give names of 1 to 100 characters",)
+    assert problems_of(queues=[f"{n:\xe9>100}" for n in range(50)]) == (
+        "the scope is longer than 8000 characters: name fewer, or use queues",
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"crossing": 0},
+        {"crossing": 253_402_300_799.0},
+        {"queues": [f"q{n}" for n in range(50)]},
+        {"operations": ["x" * 100]},
+        {"operations": ["x"]},
+        {"tenant_key": "header:x", "tenants": ["a"]},
+        {"tenant_key": "argument:" + "x" * 100, "tenants": ["a"]},
+    ],
+)
+def test_the_ends_of_the_range_are_in_it(raw: dict[str, Any]) -> None:
+    scope = Scope.check(**raw)
+    assert all(
+        scope.to_dict()[name] in (value, sorted(value) if isinstance(value, list) else value)
+        for name, value in raw.items()
+    )
+
+
+def test_the_longest_scope_is_measured_as_text() -> None:
+    assert LONGEST_SCOPE == 8000
+    names = [f"{number:02d}".ljust(100, "x") for number in range(77)]
+    too_long = len(json.dumps(Scope(operations=tuple(names[50:]), queues=tuple(names[:50])).to_dict()))
+    names[-1] = names[-1][: 100 - (too_long - LONGEST_SCOPE)]
+    scope = Scope.check(operations=names[50:], queues=names[:50])
+    assert len(json.dumps(scope.to_dict())) == LONGEST_SCOPE
+    assert len(problems_of(operations=[*names[50:-1], names[-1] + "y"], queues=names[:50])) == 1
+
+
+def test_everything_narrows_nothing() -> None:
+    assert (EVERYTHING.operations, EVERYTHING.queues, EVERYTHING.tenants) == ((), (), ())
+    assert (EVERYTHING.tenant_key, EVERYTHING.crossing) == ("", None)
+    for narrowed in (Scope(operations=("a",)), Scope(queues=("a",)), Scope(crossing=0.0)):
+        assert not narrowed.is_everything
+
+
+@pytest.mark.parametrize(
+    ("scope", "apart"),
+    [
+        (Scope(), True),
+        (Scope(operations=("a",), queues=("q",)), True),
+        (Scope(tenant_key="header:x", tenants=("a",)), False),
+        (Scope(crossing=0.0), False),
+    ],
+)
+def test_whether_all_jobs_of_a_queue_are_alike_to_it(scope: Scope, apart: bool) -> None:
+    assert scope.tells_queues_apart is apart
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ([], "the guard record's scope has missing or unknown fields"),
+        ({**EVERYTHING.to_dict(), "extra": 1}, "the guard record's scope has missing or unknown fields"),
+        ({**EVERYTHING.to_dict(), "queues": "ab"}, "the guard record's scope has a part of a wrong type"),
+        ({**EVERYTHING.to_dict(), "operations": [1]}, "the guard record's scope has a part of a wrong type"),
+        ({**EVERYTHING.to_dict(), "tenants": {}}, "the guard record's scope has a part of a wrong type"),
+        ({**EVERYTHING.to_dict(), "tenant_key": None}, "the guard record's scope has a part of a wrong type"),
+        ({**EVERYTHING.to_dict(), "crossing": True}, "the guard record's scope has a part of a wrong type"),
+        ({**EVERYTHING.to_dict(), "crossing": "1"}, "the guard record's scope has a part of a wrong type"),
+        (
+            {**EVERYTHING.to_dict(), "crossing": -1},
+            "the guard record's scope is not understood: crossing -1 is out of range: give UTC seconds",
+        ),
+        (
+            {**EVERYTHING.to_dict(), "queues": ["b", "a"]},
+            "the guard record's scope is not in its canonical form",
+        ),
+    ],
+)
+def test_what_a_record_may_not_hold_is_named(raw: Any, problem: str) -> None:
+    with pytest.raises(StateInvalid) as caught:
+        Scope.from_dict(raw)
+    assert str(caught.value) == problem
+
+
+def test_where_a_tenant_is_read() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def tenant(where: str, key: str) -> object:
+        asked.append((where, key))
+        return "acme"
+
+    scope = Scope(tenant_key="argument:shop:id", tenants=("acme",))
+    assert scope.covers(operation="x", queue=str, tenant=tenant, seconds=lambda: None, now=NOW)
+    assert asked == [("argument", "shop:id")]
