@@ -189,7 +189,7 @@ def test_local_times_and_what_is_skipped() -> None:
 )  # fmt: skip
 def test_numbers_of_a_part(part: str, least: str, most: str) -> None:
     """The ends and what is just outside of them."""
-    extra = ";BYMONTH=1" if part == "BYSETPOS" else ""
+    extra = ";BYDAY=MO,TU,WE,TH,FR,SA,SU" if part == "BYSETPOS" else ""
     outside = {str(abs(int(most)) + 1), "", "1,", ",1", "1,,2", "x"}
     outside |= {"0"} if least != "0" else {"-1"}
     for value in (least, most, *([] if part in {"INTERVAL", "COUNT"} else [f"{least},{most}"])):
@@ -202,17 +202,42 @@ def test_numbers_of_a_part(part: str, least: str, most: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "BYDAY=SU", "FREQ=WEEKY", "FREQ=HOURLY", "FREQ=WEEKLY;BYDAY=XX", "FREQ=WEEKLY;BYDAY=2SU",
-        "FREQ=DAILY;BYDAY=1MO", "FREQ=WEEKLY;BYMONTHDAY=3", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=0",
-        "FREQ=DAILY;COUNT=2;UNTIL=20270101", "FREQ=DAILY;UNTIL=2027",
-        "FREQ=YEARLY;BYMONTH=0", "FREQ=YEARLY;BYMONTHDAY=0", "FREQ=YEARLY;BYYEARDAY=0", "FREQ=YEARLY;BYWEEKNO=0",
-        "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=0", "FREQ=DAILY;BYHOUR=25", "FREQ=DAILY;BYMINUTE=60", "FREQ=DAILY;WKST=XX",
-        "FREQ=MONTHLY;BYSETPOS=1", "FREQ=DAILY;BYEASTER=1", "FREQ=DAILY;BYSECOND=1", "FREQ=DAILY;FREQ=WEEKLY",
-        "FREQ=DAILY;BYDAI=MO", "DTSTART:20260101T000000", "every sunday", "FREQ=DAILY;" + "BYHOUR=1;" * 99,
-        "FREQ=DAILY;" + "X" * 40, "FREQ=DAILY;BYHOUR=" + "9" * 40, "FREQ=WEEKLY;BYWEEKNO=1;BYYEARDAY=1",
-        "FREQ=DAILY;BYWEEKNO=1", "FREQ=DAILY;BYYEARDAY=1", "FREQ=MONTHLY;BYWEEKNO=1", "FREQ=MONTHLY;BYYEARDAY=1",
+        "BYDAY=SU",
+        "FREQ=WEEKY",
+        "FREQ=HOURLY",
+        "FREQ=WEEKLY;BYDAY=XX",
+        "FREQ=WEEKLY;BYDAY=2SU",
+        "FREQ=DAILY;BYDAY=1MO",
+        "FREQ=WEEKLY;BYMONTHDAY=3",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;COUNT=0",
+        "FREQ=DAILY;COUNT=2;UNTIL=20270101",
+        "FREQ=DAILY;UNTIL=2027",
+        "FREQ=YEARLY;BYMONTH=0",
+        "FREQ=YEARLY;BYMONTHDAY=0",
+        "FREQ=YEARLY;BYYEARDAY=0",
+        "FREQ=YEARLY;BYWEEKNO=0",
+        "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=0",
+        "FREQ=DAILY;BYHOUR=25",
+        "FREQ=DAILY;BYMINUTE=60",
+        "FREQ=DAILY;WKST=XX",
+        "FREQ=MONTHLY;BYSETPOS=1",
+        "FREQ=DAILY;BYEASTER=1",
+        "FREQ=DAILY;BYSECOND=1",
+        "FREQ=DAILY;FREQ=WEEKLY",
+        "FREQ=DAILY;BYDAI=MO",
+        "DTSTART:20260101T000000",
+        "every sunday",
+        "FREQ=DAILY;" + "BYHOUR=1;" * 99,
+        "FREQ=DAILY;" + "X" * 40,
+        "FREQ=DAILY;BYHOUR=" + "9" * 40,
+        "FREQ=WEEKLY;BYWEEKNO=1;BYYEARDAY=1",
+        "FREQ=DAILY;BYWEEKNO=1",
+        "FREQ=DAILY;BYYEARDAY=1",
+        "FREQ=MONTHLY;BYWEEKNO=1",
+        "FREQ=MONTHLY;BYYEARDAY=1",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_rule_in_these_words(rule: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         made("2026-01-01 02:00", rule)
