@@ -70,10 +70,11 @@ def test_no_value_is_told(environ: dict[str, str]) -> None:
 SHORT = "{} is shorter than 16 characters: replace it"
 KNOWN = "the password in {} is a well-known one: replace it"
 WEAK = """
-    admin administrator changeme change-me change_me default demo dev development example guest insecure
-    letmein    pass passw0rd password password1 placeholder root secret secretkey secret-key secret_key test testing todo
-    xxx    your-secret-key your_secret_key your-secret-key-here your_secret_key_here your-password your_password
-    vedfolnir vedfolnir_password qwerty 12345678 123456
+    admin administrator changeme change-me change_me default demo dev development example guest
+    insecure letmein pass passw0rd password password1 placeholder root secret secretkey secret-key
+    secret_key test testing todo xxx your-secret-key your_secret_key your-secret-key-here
+    your_secret_key_here your-password your_password vedfolnir vedfolnir_password qwerty 12345678
+    123456
 """.split()  # noqa: SIM905 - a list of one a line is a page long
 
 
