@@ -345,9 +345,16 @@ def test_the_end_of_an_alert_in_full() -> None:
     low = Reading(figure="n", value=1.0, subject="x")
     (over,) = looked(low, under, kept())
     assert over == Move(
-        deed=Deed.RESOLVE, key="k|x", kind="k", severity=Severity.WARNING, message="what is above: 1 s", rule="n",
-        subject="x", value=1.0, limit=10.0,
-    )  # fmt: skip
+        deed=Deed.RESOLVE,
+        key="k|x",
+        kind="k",
+        severity=Severity.WARNING,
+        message="what is above: 1 s",
+        rule="n",
+        subject="x",
+        value=1.0,
+        limit=10.0,
+    )
     (over,) = looked(low, under, kept(), rule=replace(PLAIN, flag=True))
     assert over.message == "it is over"
     (over,) = looked(Reading.absent("n", "it is not there", "x"), under, kept())

@@ -71,10 +71,27 @@ def test_each_rule_to_the_letter(rule: Rule) -> None:
 
 def test_there_are_no_other_rules() -> None:
     assert [rule.name for rule in RULES] == [
-        "response", "errors", "blocked", "maintenance", "emergency", "overrun", "drain", "database-away",
-        "redis-away", "broker-away", "workers-away", "workers-silent", "cpu", "memory", "disk", "redis-memory",
-        "connections", "slow-queries", "replication", "replication-stopped",
-    ]  # fmt: skip
+        "response",
+        "errors",
+        "blocked",
+        "maintenance",
+        "emergency",
+        "overrun",
+        "drain",
+        "database-away",
+        "redis-away",
+        "broker-away",
+        "workers-away",
+        "workers-silent",
+        "cpu",
+        "memory",
+        "disk",
+        "redis-memory",
+        "connections",
+        "slow-queries",
+        "replication",
+        "replication-stopped",
+    ]
     assert {rule.kind for rule in RULES} == RULED_KINDS
     assert (APPLICATION_SECONDS, SYSTEM_SECONDS, DATABASE_SECONDS) == (30.0, 60.0, 300.0)
     assert [each.value for each in Quiet] == ["never", "rehearsal", "closed"]

@@ -27,9 +27,17 @@ def test_the_procedures_know_three_severities() -> None:
 
 ALERT = Alert(at=100.0, severity=Severity.WARNING, kind="k", message="m")
 KEPT = KeptAlert(
-    alert_id=7, alert=ALERT, state=AlertState.RESOLVED, key="x", count=3, last_told_at=5.0, acknowledged_by="a",
-    acknowledged_at=6.0, resolved_by="r", resolved_at=8.0,
-)  # fmt: skip
+    alert_id=7,
+    alert=ALERT,
+    state=AlertState.RESOLVED,
+    key="x",
+    count=3,
+    last_told_at=5.0,
+    acknowledged_by="a",
+    acknowledged_at=6.0,
+    resolved_by="r",
+    resolved_at=8.0,
+)
 
 
 def test_a_kept_alert_as_plain_json() -> None:

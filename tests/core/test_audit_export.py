@@ -147,7 +147,8 @@ def test_a_row_as_a_line_and_as_cells() -> None:
     )  # fmt: skip
     assert [form.value for form in ExportForm] == ["jsonl", "csv"]
     assert line_of(FULL, "now") == (
-        '{"seq": 3, "time": "now", "actor": "=a", "action": "b", "epoch": 1, "outcome": "\'c", "detail": "{}", '
+        '{"seq": 3, "time": "now", "actor": "=a", "action": "b", "epoch": 1, "outcome": "\'c", '
+        '"detail": "{}", '
         '"number": 7, "previous": "", "link": "l", "at": 1.5}'
     )
     assert cells_of(FULL, "now") == ["3", "now", "'=a", "b", "1", "''c", "{}", "7", "", "l", "1.5"]

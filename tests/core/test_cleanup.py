@@ -241,8 +241,17 @@ def test_folders_of_many_owners(many_owners: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "fits"),
-    [("?a", True), ("[ab]c", True), ("[ab]", False), ("1*", True), ("a[b", True), ("-", False), (".", False), ("..", False)],
-)  # fmt: skip
+    [
+        ("?a", True),
+        ("[ab]c", True),
+        ("[ab]", False),
+        ("1*", True),
+        ("a[b", True),
+        ("-", False),
+        (".", False),
+        ("..", False),
+    ],
+)
 def test_patterns_of_file_names(pattern: str, fits: bool) -> None:
     if fits:
         assert folder_rules(f"/backup|{pattern}|1")[0].pattern == pattern

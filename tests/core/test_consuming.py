@@ -121,9 +121,17 @@ V, X = Consumer(node="v@one", queues=()), Consumer(node="x@one", queues=("p",))
         ({"a": W1}, {"n": replace(W1, queues=None)}, []),
         ({"a": replace(W1, queues=None)}, {"n": W1}, []),
         ({"a": W1}, {"n": W1, "m": W1}, []),
-        ({"a": W1}, {"n": W1, "m": replace(W1, queues=("p",))}, [("w1@one", "consumes p, q", "consumes p, q", None)]),
+        (
+            {"a": W1},
+            {"n": W1, "m": replace(W1, queues=("p",))},
+            [("w1@one", "consumes p, q", "consumes p, q", None)],
+        ),
         ({"a": W1}, {"a": W1, "n": replace(W1, queues=("z",))}, []),
-        ({}, {"b": X, "a": V}, [("v@one", None, "consumes nothing", None), ("x@one", None, "consumes p", None)]),
+        (
+            {},
+            {"b": X, "a": V},
+            [("v@one", None, "consumes nothing", None), ("x@one", None, "consumes p", None)],
+        ),
         ({}, {"b": replace(X, queues=None)}, [("x@one", None, "unknown queues", None)]),
         (
             {"b": V, "a": X},
@@ -134,8 +142,18 @@ V, X = Consumer(node="v@one", queues=()), Consumer(node="x@one", queues=("p",))
             {"a": W1, "b": X},
             {"a": replace(W1, queues=("r", "s")), "b": replace(X, queues=("p", "r", "s"))},
             [
-                ("w1@one, queue p", "consumed", "not consumed", Consume(agent_id="a", node="w1@one", queue="p")),
-                ("w1@one, queue q", "consumed", "not consumed", Consume(agent_id="a", node="w1@one", queue="q")),
+                (
+                    "w1@one, queue p",
+                    "consumed",
+                    "not consumed",
+                    Consume(agent_id="a", node="w1@one", queue="p"),
+                ),
+                (
+                    "w1@one, queue q",
+                    "consumed",
+                    "not consumed",
+                    Consume(agent_id="a", node="w1@one", queue="q"),
+                ),
                 ("w1@one, queue r", "not consumed", "consumed", None),
                 ("w1@one, queue s", "not consumed", "consumed", None),
                 ("x@one, queue r", "not consumed", "consumed", None),
@@ -146,7 +164,12 @@ V, X = Consumer(node="v@one", queues=()), Consumer(node="x@one", queues=("p",))
             {"a": W1, "b": X},
             {"a": replace(W1, queues=("p", "q", "r")), "b": X, "c": replace(V, queues=("r",))},
             [
-                ("w1@one, queue r", "not consumed", "consumed", StopConsuming(agent_id="a", node="w1@one", queue="r")),
+                (
+                    "w1@one, queue r",
+                    "not consumed",
+                    "consumed",
+                    StopConsuming(agent_id="a", node="w1@one", queue="r"),
+                ),
                 ("v@one", None, "consumes r", None),
             ],
         ),
@@ -159,7 +182,7 @@ V, X = Consumer(node="v@one", queues=()), Consumer(node="x@one", queues=("p",))
             ],
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_whom(
     found: dict[str, Consumer] | None, now: dict[str, Consumer] | None, named: list[tuple[object, ...]]
 ) -> None:

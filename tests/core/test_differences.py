@@ -205,11 +205,18 @@ def test_every_difference_in_full_and_in_order() -> None:
         consumers={"i": Consumer(node="w", queues=("q",))}, beat={"x": "1", "y": "1"}, settings={"k": "1"},
     )  # fmt: skip
     now = replace(
-        EMPTY, configuration={"a": None, "b": "1", "d": "3", "e": "same"},
-        plans={"p": PlannedWindow(revision=2), "r": PlannedWindow(revision=1), "s": PlannedWindow(revision=1, plan="x")},
-        consumers={"i": Consumer(node="w", queues=())}, beat={"y": "1", "z": "1"}, settings={"k": "2"},
+        EMPTY,
+        configuration={"a": None, "b": "1", "d": "3", "e": "same"},
+        plans={
+            "p": PlannedWindow(revision=2),
+            "r": PlannedWindow(revision=1),
+            "s": PlannedWindow(revision=1, plan="x"),
+        },
+        consumers={"i": Consumer(node="w", queues=())},
+        beat={"y": "1", "z": "1"},
+        settings={"k": "2"},
         generation=Generation(number=3, valid_after=1.0),
-    )  # fmt: skip
+    )
     all_of = differences(found, now)
     assert [(one.kind.value, one.what, one.was, one.now, one.undo is not None) for one in all_of] == [
         ("configuration row", "a", None, "NULL", False),

@@ -354,9 +354,13 @@ def test_words_that_receivers_see() -> None:
     ]  # fmt: skip
     assert [audience.value for audience in Audience] == ["users", "operators", "emergency team"]
     assert sorted(TOLD_ELSEWHERE) == [
-        "maintenance enabled", "notification given up", "planned maintenance", "planned maintenance cancelled",
-        "recovery done", "window past its end",
-    ]  # fmt: skip
+        "maintenance enabled",
+        "notification given up",
+        "planned maintenance",
+        "planned maintenance cancelled",
+        "recovery done",
+        "window past its end",
+    ]
     assert Receivers() == Receivers(
         users=(), operators=(), emergency_team=(), webhook=False, alerts_by_mail=True
     )

@@ -155,8 +155,12 @@ def test_facts_survive_json(facts: TableFacts) -> None:
 
 def test_facts_as_json() -> None:
     assert FACTS.to_dict() == {
-        "engine": "InnoDB", "rows": 1000, "data_bytes": 80 * MB, "index_bytes": 20 * MB, "free_bytes": 40 * MB,
-    }  # fmt: skip
+        "engine": "InnoDB",
+        "rows": 1000,
+        "data_bytes": 80 * MB,
+        "index_bytes": 20 * MB,
+        "free_bytes": 40 * MB,
+    }
     assert TableFacts.from_dict({"rows": 1, "more": 2}) == TableFacts(rows=1)
     assert set(TableFacts().to_dict().values()) == {None}
 
@@ -186,19 +190,28 @@ def test_size_and_fragmentation(
     [
         ({}, 50, Ruling(optimise=True, why="40 MiB unused, 40% of what is used", seconds=50.0)),
         (
-            {}, 49.9,
+            {},
+            49.9,
             Ruling(optimise=False, why="it may take 50 seconds, more than the 50 seconds left", seconds=50.0),
         ),
-        ({"engine": "MyISAM"}, 50, Ruling(optimise=True, why="40 MiB unused, 40% of what is used", seconds=50.0)),
+        (
+            {"engine": "MyISAM"},
+            50,
+            Ruling(optimise=True, why="40 MiB unused, 40% of what is used", seconds=50.0),
+        ),
         ({"engine": "MEMORY"}, 50, Ruling(optimise=False, why="engine MEMORY: not rebuilt by this guard")),
         ({"engine": None}, 50, Ruling(optimise=False, why="engine unknown: not rebuilt by this guard")),
         ({"engine": ""}, 50, Ruling(optimise=False, why="engine unknown: not rebuilt by this guard")),
         ({"free_bytes": None}, 50, Ruling(optimise=False, why="how fragmented it is is unknown")),
-        ({"free_bytes": 16 * MB, "data_bytes": 60 * MB}, 50, Ruling(optimise=True, why="16 MiB unused, 20% of what is used", seconds=40.0)),
+        (
+            {"free_bytes": 16 * MB, "data_bytes": 60 * MB},
+            50,
+            Ruling(optimise=True, why="16 MiB unused, 20% of what is used", seconds=40.0),
+        ),
         ({"free_bytes": 16 * MB - 1}, 50, Ruling(optimise=False, why="15 MiB unused, less than 16 MiB")),
         ({"free_bytes": 20 * MB - 1}, 50, Ruling(optimise=False, why="20% unused, less than 20%")),
     ],
-)  # fmt: skip
+)
 def test_rulings_in_full(changed: dict[str, Any], left: float, ruling: Ruling) -> None:
     assert rule_table(replace(FACTS, **changed), LIMITS, rate=None, left=left) == ruling
     assert rule_table(FACTS, LIMITS, rate=10.0 * MB, left=20).seconds == 20.0
@@ -207,15 +220,30 @@ def test_rulings_in_full(changed: dict[str, Any], left: float, ruling: Ruling) -
 @pytest.mark.parametrize(
     ("size", "free", "room", "ruling"),
     [
-        (100 * MB, 40 * MB, 200 * MB, Ruling(optimise=True, why="40 MiB unused, 67% of what is used", seconds=50.0)),
-        (100 * MB, 40 * MB, 200 * MB - 1, Ruling(optimise=False, why="it needs 200 MiB on its disk, and 199 MiB is free")),
-        (100 * MB, 40 * MB, None, Ruling(optimise=False, why="it needs 200 MiB on its disk, and an unknown amount is free")),
+        (
+            100 * MB,
+            40 * MB,
+            200 * MB,
+            Ruling(optimise=True, why="40 MiB unused, 67% of what is used", seconds=50.0),
+        ),
+        (
+            100 * MB,
+            40 * MB,
+            200 * MB - 1,
+            Ruling(optimise=False, why="it needs 200 MiB on its disk, and 199 MiB is free"),
+        ),
+        (
+            100 * MB,
+            40 * MB,
+            None,
+            Ruling(optimise=False, why="it needs 200 MiB on its disk, and an unknown amount is free"),
+        ),
         (100 * MB, None, 200 * MB, Ruling(optimise=False, why="how fragmented it is is unknown")),
         (None, 40 * MB, 200 * MB, Ruling(optimise=False, why="how fragmented it is is unknown")),
         (40 * MB, 40 * MB, 200 * MB, Ruling(optimise=False, why="how fragmented it is is unknown")),
         (100 * MB, 0, 200 * MB, Ruling(optimise=False, why="0 bytes unused, less than 16 MiB")),
     ],
-)  # fmt: skip
+)
 def test_rulings_of_files_in_full(
     size: int | None, free: int | None, room: int | None, ruling: Ruling
 ) -> None:

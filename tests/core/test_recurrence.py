@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.recurrence import Recurrence, parse_local, parse_skipped, tightest_gap
+from guard.core.recurrence import LOOK_YEARS, Recurrence, parse_local, parse_skipped, tightest_gap
 from guard.core.zones import wall, zone_of
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
+from tests.core.wording import is_worded
 from tests.support.planned import at
 
 
@@ -175,3 +176,162 @@ def test_local_times_and_what_is_skipped() -> None:
     assert parse_skipped("2026-12-24 02:00") == "2026-12-24T02:00:00"
     with pytest.raises(InvalidRequest, match="except"):
         parse_skipped("christmas")
+
+
+@pytest.mark.parametrize(
+    ("part", "least", "most"),
+    [
+        ("INTERVAL", "1", "999"), ("COUNT", "1", "9999"), ("BYMONTH", "1", "12"), ("BYHOUR", "0", "23"),
+        ("BYMINUTE", "0", "59"), ("BYMONTHDAY", "1", "31"), ("BYMONTHDAY", "-31", "+31"),
+        ("BYYEARDAY", "1", "366"), ("BYYEARDAY", "-366", "+366"), ("BYWEEKNO", "1", "53"),
+        ("BYWEEKNO", "-53", "+53"), ("BYSETPOS", "-366", "366"),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_part(part: str, least: str, most: str) -> None:
+    """The ends and what is just outside of them."""
+    extra = ";BYDAY=MO,TU,WE,TH,FR,SA,SU" if part == "BYSETPOS" else ""
+    outside = {str(abs(int(most)) + 1), "", "1,", ",1", "1,,2", "x"}
+    outside |= {"0"} if least != "0" else {"-1"}
+    for value in (least, most, *([] if part in {"INTERVAL", "COUNT"} else [f"{least},{most}"])):
+        assert made("2026-01-01 02:00", f"FREQ=YEARLY;{part}={value}{extra}").rule
+    for value in sorted(outside):
+        with pytest.raises(InvalidRequest, match=f"rule has {part}="):
+            made("2026-01-01 02:00", f"FREQ=YEARLY;{part}={value}{extra}")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "BYDAY=SU",
+        "FREQ=WEEKY",
+        "FREQ=HOURLY",
+        "FREQ=WEEKLY;BYDAY=XX",
+        "FREQ=WEEKLY;BYDAY=2SU",
+        "FREQ=DAILY;BYDAY=1MO",
+        "FREQ=WEEKLY;BYMONTHDAY=3",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;COUNT=0",
+        "FREQ=DAILY;COUNT=2;UNTIL=20270101",
+        "FREQ=DAILY;UNTIL=2027",
+        "FREQ=YEARLY;BYMONTH=0",
+        "FREQ=YEARLY;BYMONTHDAY=0",
+        "FREQ=YEARLY;BYYEARDAY=0",
+        "FREQ=YEARLY;BYWEEKNO=0",
+        "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=0",
+        "FREQ=DAILY;BYHOUR=25",
+        "FREQ=DAILY;BYMINUTE=60",
+        "FREQ=DAILY;WKST=XX",
+        "FREQ=MONTHLY;BYSETPOS=1",
+        "FREQ=DAILY;BYEASTER=1",
+        "FREQ=DAILY;BYSECOND=1",
+        "FREQ=DAILY;FREQ=WEEKLY",
+        "FREQ=DAILY;BYDAI=MO",
+        "DTSTART:20260101T000000",
+        "every sunday",
+        "FREQ=DAILY;" + "BYHOUR=1;" * 99,
+        "FREQ=DAILY;" + "X" * 40,
+        "FREQ=DAILY;BYHOUR=" + "9" * 40,
+        "FREQ=WEEKLY;BYWEEKNO=1;BYYEARDAY=1",
+        "FREQ=DAILY;BYWEEKNO=1",
+        "FREQ=DAILY;BYYEARDAY=1",
+        "FREQ=MONTHLY;BYWEEKNO=1",
+        "FREQ=MONTHLY;BYYEARDAY=1",
+    ],
+)
+def test_what_is_no_rule_in_these_words(rule: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        made("2026-01-01 02:00", rule)
+    for problem in caught.value.problems:
+        is_worded("recurrence", problem)
+
+
+@pytest.mark.parametrize("day", ["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+def test_each_day(day: str) -> None:
+    assert first(made("2026-01-01 02:00", f"FREQ=MONTHLY;BYDAY=1{day};WKST={day}"), 1)
+    assert len(first(made("2026-01-01 02:00", f"FREQ=WEEKLY;BYDAY={day}"), 3)) == 3
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO",
+        "FREQ=YEARLY;BYYEARDAY=100",
+        "FREQ=YEARLY;BYDAY=20MO",
+        "FREQ=MONTHLY;BYMONTHDAY=3",
+        "FREQ=DAILY;BYMONTHDAY=3",
+    ],
+)
+def test_what_may_be_combined(rule: str) -> None:
+    assert len(first(made("2026-01-01 02:00", rule), 2)) == 2
+
+
+def test_the_longest_rule() -> None:
+    rule = f"FREQ=DAILY;BYHOUR={'23,' * 93}1,1"
+    assert len(rule) == 300
+    assert made("2026-01-01 02:00", rule).rule == rule
+    with pytest.raises(InvalidRequest, match="rule has 302 characters: at most 300 are allowed"):
+        made("2026-01-01 02:00", rule + ",1")
+
+
+def test_a_rule_is_kept_in_capitals_and_without_its_name() -> None:
+    assert made("2026-01-01 02:00", " rrule:freq=daily; ").rule == "FREQ=DAILY"
+    once = made("2026-01-01 02:00")
+    assert (once.rule, once.zone, once.skipped) == ("", "UTC", ())
+
+
+def test_it_begins_and_ends_to_the_second() -> None:
+    daily = made("2026-01-01 02:00", "FREQ=DAILY")
+    start = at("2026-01-02 02:00")
+    assert list(daily.starts(start, start)) == []
+    assert list(daily.starts(start - 1, start)) == [start]
+    assert list(daily.starts(start, start + 86_399)) == []
+    assert daily.next(start) == start + 86_400
+    assert daily.next(start - 0.5) == start
+    assert daily.next(0.0) == daily.next(-5.0) == at("2026-01-01 02:00")
+
+
+def test_how_far_is_looked() -> None:
+    assert LOOK_YEARS == 9
+    leap = made("2096-02-29 02:00", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
+    assert leap.next(at("2096-03-01")) == at("2104-02-29 02:00"), "2100 has none"
+
+
+def test_a_day_that_is_excepted_and_its_zone() -> None:
+    berlin = made("2026-01-01 00:30", "FREQ=DAILY", "Europe/Berlin", skipped=("2026-01-02",))
+    assert first(berlin, 2) == ["2026-01-01 00:30", "2026-01-03 00:30"]
+    east = made("2026-01-01 00:30", "FREQ=DAILY", "Pacific/Kiritimati")
+    assert list(east.starts(at("2026-01-01"), at("2026-01-02"))) == [at("2026-01-01 10:30")]
+
+
+def test_the_tightest_gap_and_how_many_are_looked_at() -> None:
+    after = at("2026-01-01")
+    two = made("2026-01-01 02:00", "FREQ=DAILY;COUNT=2")
+    assert tightest_gap(two, after) == 86_400
+    assert tightest_gap(two, after, most=1) is None
+    assert tightest_gap(two, at("2027-01-01")) is None
+    uneven = made("2026-01-01 02:00", "FREQ=MONTHLY")
+    assert tightest_gap(uneven, after, most=2) == 31 * 86_400
+    assert tightest_gap(uneven, after, most=3) == 28 * 86_400
+    yearly = made("2026-01-01 02:00", "FREQ=YEARLY;INTERVAL=6")
+    assert tightest_gap(yearly, after) is None, "five years are looked at"
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-12-01", "2026-12-01 02:00+01:00", "x" * 50])
+def test_what_is_no_local_time_in_these_words(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_local(text, "at")
+    is_worded("recurrence", *caught.value.problems)
+
+
+@pytest.mark.parametrize("text", ["christmas", "2026-12-01 02:00+01:00", "x" * 50])
+def test_what_cannot_be_excepted_in_these_words(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_skipped(text)
+    is_worded("recurrence", *caught.value.problems)
+
+
+def test_fractions_and_spaces() -> None:
+    assert parse_local("2026-12-01T02:00:30.5", "at") == datetime.fromisoformat("2026-12-01T02:00:30")
+    assert parse_local("2026-12-01T02", "at") == datetime.fromisoformat("2026-12-01T02:00")
+    assert parse_skipped(" 2026-12-24 02:00:30.5 ") == "2026-12-24T02:00:30"
+    assert parse_skipped(" 2026-12-24 ") == "2026-12-24"
