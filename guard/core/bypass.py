@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from guard.core.plain import read_json
+from guard.core.plain import read_json, require_plain
 from guard.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class BypassUse:
     def of_text(cls, text: str) -> BypassUse | None:
         """The use of a text that `to_text` made; None when it is none."""
         try:
-            return cls(**read_json(text))
+            return require_plain(cls(**read_json(text)))
         except (ValueError, TypeError):
             return None
 

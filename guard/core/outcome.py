@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from guard.core.ladder import Report
+from guard.core.plain import require_plain
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class JobOutcome:
         """
         try:
             values = {name: raw[name] for name in cls.__dataclass_fields__}
-            return cls(**{**values, "outcome": Ended(raw["outcome"]), "went": Went(raw["went"])})
+            return require_plain(cls(**{**values, "outcome": Ended(raw["outcome"]), "went": Went(raw["went"])}))
         except (KeyError, TypeError, ValueError) as error:
             raise StateInvalid("the outcome of a job is malformed") from error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["read_flat", "read_json"]
+__all__ = ["read_flat", "read_json", "require_plain"]
 
 T = TypeVar("T")
 
@@ -24,6 +24,34 @@ def read_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("JSON that is nested too deeply") from error
+
+
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+    "tuple[str, ...]": (tuple,),
+    "tuple[str, ...] | None": (tuple, type(None)),
+}
+
+
+def require_plain(read: T) -> T:
+    """The same dataclass, if its texts, numbers and tuples of texts are what they are declared as.
+
+    Raises:
+        ValueError: one of them is of another type.
+    """
+    for entry in fields(read):  # type: ignore[arg-type]
+        value = getattr(read, entry.name)
+        types = _PLAIN.get(str(entry.type))
+        if types is None:
+            continue
+        fits = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+        if not fits or (isinstance(value, tuple) and not all(isinstance(one, str) for one in value)):
+            raise ValueError(f"not a {type(read).__name__}: {entry.name}")
+    return read
 
 
 def read_flat(kind: type[T], raw: Mapping[str, Any]) -> T:

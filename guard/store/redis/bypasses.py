@@ -77,4 +77,4 @@ class RedisBypasses:
 
 def _counts(fields: dict[str, str]) -> dict[BypassUse, int]:
     read = ((BypassUse.of_text(text), count) for text, count in fields.items())
-    return {use: int(count) for use, count in read if use is not None and count.isdigit()}
+    return {use: int(count) for use, count in read if use is not None and count.isdecimal() and len(count) < 20}

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from guard.core.agents import AgentCard, AgentReport, RunningJob
-from guard.core.plain import read_json
+from guard.core.plain import read_json, require_plain
 from guard.errors import StateInvalid
 
 __all__ = ["card_of", "card_text", "number_of", "report_of", "report_text"]
@@ -28,12 +28,14 @@ def card_of(text: str) -> AgentCard:
     """A card from text. Raises StateInvalid."""
     try:
         values = read_json(text)
-        return AgentCard(
-            **{
-                **_known(AgentCard, values),
-                "queues": tuple(values["queues"]),
-                "tasks": tuple(values["tasks"]),
-            }
+        return require_plain(
+            AgentCard(
+                **{
+                    **_known(AgentCard, values),
+                    "queues": tuple(values["queues"]),
+                    "tasks": tuple(values["tasks"]),
+                }
+            )
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's card in Redis is malformed") from error
@@ -56,13 +58,13 @@ def report_of(text: str) -> AgentReport:
     """A report from text. Raises StateInvalid."""
     try:
         values = read_json(text)
-        running = tuple(RunningJob(**_known(RunningJob, job)) for job in values["running"])
+        running = tuple(require_plain(RunningJob(**_known(RunningJob, job))) for job in values["running"])
         queues = values.get("queues")
         lists = {
             "running": running,
             "cordoned": tuple(values["cordoned"]),
             "queues": None if queues is None else tuple(queues),
         }
-        return AgentReport(**{**_known(AgentReport, values), **lists})
+        return require_plain(AgentReport(**{**_known(AgentReport, values), **lists}))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateInvalid("an agent's report in Redis is malformed") from error
