@@ -15,7 +15,7 @@ CONTAINED_check := check test demo docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model dist bench clean ensurepip
+.PHONY: help demo one-host test test-all test-lowest test-pythons check docs model kills dist bench clean ensurepip
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ docs: $(VENV)/.docs-installed ## Build the documentation into site/
 model: ## Search the models of the protocol to their end (ARGS="failover" or --json)
 	@sh tests/support/install_spin.sh
 	@$(PYTHON) docs/model/check.py $(ARGS)
+
+kills: $(VENV)/.test-installed ## End N jobs in emergencies and compare journals with records (N=10000 ARGS="--seed 7")
+	@$(BIN)/python -m tests.stress_kills $(or $(N),200) $(ARGS)
 
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.stress_kills.characters import LIVE_UNTIL_SIGNALLED
+from tests.stress_kills.jobs import LIVE_UNTIL_SIGNALLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
