@@ -100,6 +100,9 @@ stress: $(VENV)/.test-installed ## Faults on real processes, and the books of ev
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m tests.stress --minutes $(MINUTES) $(ARGS)
 
+kills: $(VENV)/.test-installed ## End N jobs in emergencies and compare journals with records (N=10000 ARGS="--seed 7")
+	@$(BIN)/python -m tests.stress_kills $(or $(N),200) $(ARGS)
+
 bench: $(VENV)/.test-installed ## Measure (ARGS=...)
 	sh tests/support/install_servers.sh
 	$(BIN)/python -m benchmarks $(ARGS)

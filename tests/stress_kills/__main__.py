@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_ROUNDS_WITH_A_MISTAKE = 3
+_ROUNDS_WITH_A_MISTAKE = 6
 _NO_LIMIT = 1_000_000
 
 

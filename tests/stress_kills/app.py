@@ -18,7 +18,7 @@ from kombu import Queue
 
 import guard
 from guard.core.named_events import EventName
-from tests.stress_kills.characters import CHARACTERS, Run
+from tests.stress_kills.jobs import CHARACTERS, Run
 from tests.stress_kills.journal import append, ran_before
 from tests.stress_kills.mistakes import make_mistake
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.stress_kills.characters import LIVE_UNTIL_SIGNALLED
+from tests.stress_kills.jobs import LIVE_UNTIL_SIGNALLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,13 +123,10 @@ def _set_aside(case: Case, record: Record, *, is_told: bool) -> Iterator[str]:
     # What is parked while the guard's Redis is away is in its broker, and not in the list.
     if record.went == "parked" and not case.parked and is_told:
         yield "recorded as parked, and no copy is set aside"
-    given_back = (
-        record.outcome == "lost" and case.job.acks == "late"
-    )  # by Celery; the receipt gate has parked it
-    may_be_parked = (
-        record.went == "parked" or case.job.acks == "resumable" or case.last == "Retry" or given_back
-    )
-    if case.parked and not may_be_parked:
+    # Celery gave it back and the receipt gate has parked it; or it is its retry, published before it ended.
+    lost = record.outcome == "lost" and case.job.acks == "late"
+    another = lost or case.job.character == "retries"
+    if case.parked and not (record.went == "parked" or case.job.acks == "resumable" or another):
         yield f"recorded as {record.went}, and a copy is set aside"
     if record.went == "revoked" and case.state not in {"REVOKED", "RETRY"}:
         yield f"recorded as revoked, its result is {case.state}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.stress_kills.app import ACKS, WORKERS, task_name
-from tests.stress_kills.characters import SOFT
+from tests.stress_kills.jobs import SOFT
 
 if TYPE_CHECKING:
     import random

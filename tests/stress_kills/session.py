@@ -35,7 +35,7 @@ class Session:
         children: jobs on each of the two workers.
         rounds_per_stand: then servers and workers are started anew. Every other stand keeps a ledger.
         most_rounds: the end, however many were killed.
-        mistake: one of `mistakes`.
+        mistake: one of `mistakes`, put into both workers; then the first thing that is wrong is the end.
         calm: no worker is killed and Redis is not cut.
         keep: leave the folder of a stand (logs, journals) where it is once something was wrong.
     """
@@ -51,6 +51,8 @@ class Session:
 
     def is_over(self, tally: Tally) -> bool:
         """Whether that is enough."""
+        if self.mistake and tally.wrong:
+            return True
         return tally.kills >= self.kills or tally.rounds >= self.most_rounds
 
     def plans(self) -> _Plans:

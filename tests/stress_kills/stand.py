@@ -116,7 +116,9 @@ class Stand:
     def ready(self, name: str) -> None:
         """Wait until it says so."""
         worker = self.workers[name]
-        eventually(lambda: f"{name}@kills ready." in worker.log, within=60, what=f"{name}: {worker.log_tail}")
+        eventually(
+            lambda: f"{name}@kills ready." in worker.log, within=300, what=f"worker {name} to be ready"
+        )
 
     def kill_main(self, name: str) -> None:
         """SIGKILL for a worker's main process; its children know nothing of it."""

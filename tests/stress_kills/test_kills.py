@@ -43,19 +43,24 @@ def test_no_wrong_outcome_in_a_thousand_kills() -> None:
 
 
 FOUND_BY = {
-    "recorded-too-early": "after its recorded end",
-    "killed-said-completed": "recorded completed, was killed",
-    "completed-said-killed": "recorded killed, was completed",
-    "signals-too-early": "before its grace period",
-    "copy-not-dropped": "ran 2 times, expected 1",
-    "not-given-back": "ran 1 times, expected 2",
-    "deaf-to-the-second": "nothing could be cleaned up",
+    "recorded-too-early": (
+        "after its recorded end",
+        "before its process had ended",
+        "recorded killed, was none",
+    ),
+    "killed-said-completed": ("recorded completed, was killed",),
+    "completed-said-killed": ("recorded killed, was completed",),
+    "signals-too-early": ("before its grace period",),
+    "copy-not-dropped": ("ran 2 times, expected 1",),
+    "not-given-back": ("ran 1 times, expected 2",),
+    "deaf-to-the-second": ("nothing could be cleaned up",),
 }
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_found(mistake: str) -> None:
-    tally = run(Session(kills=1_000, seed=_seed(), children=12, most_rounds=3, mistake=mistake, calm=True))
-    assert FOUND_BY[mistake] in "; ".join(what for one in tally.wrong for what in one["wrong"])
-    assert tally.wrong
+    tally = run(Session(kills=1_000, seed=_seed(), children=16, most_rounds=6, mistake=mistake, calm=True))
+    found = "; ".join(what for one in tally.wrong for what in one["wrong"])
+    assert any(words in found for words in FOUND_BY[mistake]), found
