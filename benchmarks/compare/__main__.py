@@ -35,7 +35,7 @@ def main() -> int:
     """Play, show, judge."""
     options = _options()
     logging.basicConfig(level=logging.ERROR)
-    report = json.loads(Path(options.read).read_text("utf-8")) if options.read else _measure(options)
+    report = joined(options.read) if options.read else _measure(options)
     for table in tables(report):
         print(f"\n{table.as_text()}")
     if options.write:
@@ -43,6 +43,18 @@ def main() -> int:
     problems = [*report["failed"], *broken(report)]
     print("\n" + ("\n".join(problems) or "every round was played; the guard held"))
     return 1 if problems else 0
+
+
+def joined(files: list[str]) -> dict[str, Any]:
+    """One report of what several runs have kept. They must have measured the same."""
+    first, *others = (json.loads(Path(file).read_text("utf-8")) for file in files)
+    for other in others:
+        if (other["size"], other["versions"]) != (first["size"], first["versions"]):
+            raise SystemExit("these runs are of different sizes or versions")
+        first["contestants"] = {**other["contestants"], **first["contestants"]}
+        for what in ("rounds", "failed"):
+            first[what] += other[what]
+    return dict(first)
 
 
 def broken(report: dict[str, Any]) -> Iterator[str]:
@@ -82,6 +94,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     chance = random.Random(options.seed)
     here = [name for name, about in report["contestants"].items() if not about["why_not"]]
     for kind, name in _in_turn(repeats, here):
+        if kind == "killed" and not CONTESTANTS[name].has_workers_while_paused:
+            continue  # nobody is there to be killed
         try:
             played = play(CONTESTANTS[name](quick=options.quick), kind, size, chance)
         except (AssertionError, SystemExit) as error:
@@ -114,7 +128,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is paused")
     parser.add_argument("--quick", action="store_true", help="a smoke test, not a measurement")
     parser.add_argument("--json", metavar="FILE", help="keep all rounds there, after each")
-    parser.add_argument("--from", dest="read", metavar="FILE", help="show again what --json kept")
+    parser.add_argument("--from", dest="read", nargs="+", metavar="FILE", help="show again what --json kept")
     parser.add_argument("--write", action="store_true", help="write tables and drawing into docs/compared.md")
     return parser.parse_args()
 

@@ -51,7 +51,7 @@ class Reckoned:
         after: jobs that started after it had returned, until then; `latest_after`: how long after.
         after_disturbance: jobs that started after a worker was disturbed, in the pause.
         running, running_ended: jobs that ran when the call began; of them, those that ended.
-        running_then, told_right: jobs that ran when the tool was asked; of them, those that it named.
+        running_then, told_right: jobs that ran when the tool was asked, and ended later; those that it named.
         accepted_meanwhile, refused_meanwhile: what the producer was answered in the pause.
         held, owed: what the broker said it kept at the end of the pause; jobs accepted and not started.
         resume_call: how long that call took.
@@ -116,7 +116,11 @@ def reckon(events: Sequence[Event], moments: Moments) -> Reckoned:
     calm_until = moments.disturbed or until
     after = [start.at for start in starts if returned < start.at < calm_until]
     in_call = [start.at for start in starts if begun < start.at < calm_until]
-    ran, then = _running(events, begun), _running(events, moments.asked)
+    ended_ever = {event.job_id for event in ends}
+    ran = _running(events, begun)
+    then = (
+        _running(events, moments.asked) & ended_ever
+    )  # a job that was killed writes nothing; it may be over
     later = [event.at for event in ends if event.at >= until]
     begun_later = [event.at for event in starts if event.at >= until]
     meanwhile = Counter(event.event for event in events if returned < event.at < until)
@@ -132,7 +136,7 @@ def reckon(events: Sequence[Event], moments: Moments) -> Reckoned:
         if moments.disturbed is None
         else sum(moments.disturbed <= start.at < until for start in starts),
         running=len(ran),
-        running_ended=len(ran & {event.job_id for event in ends}),
+        running_ended=len(ran & ended_ever),
         running_then=len(then),
         told_right=None if moments.told is None else len(then & set(moments.told)),
         accepted_meanwhile=meanwhile["accepted"],

@@ -78,9 +78,10 @@ class Stage:
         return begun, time.monotonic()
 
     def start_workers(self) -> None:
-        """Start every worker, without waiting."""
+        """Start every worker that does not run, without waiting."""
         for number in range(WORKERS):
-            self.start_worker(number)
+            if number not in self.workers or not self.workers[number].alive:
+                self.start_worker(number)
 
     def start_worker(self, number: int) -> None:
         """Start one, with a log of its own."""

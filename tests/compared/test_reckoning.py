@@ -85,6 +85,13 @@ def test_who_runs_is_what_ran_when_it_was_asked() -> None:
     assert reckon(events, PAUSED).told_right is None
 
 
+def test_a_job_that_was_killed_is_not_expected_to_be_named() -> None:
+    events = journal("started killed 9", "started a 9", "ended a 12")
+    figures = reckon(events, Moments(pause=(10.0, 11.0), resume=(20.0, 20.5), asked=11.0, told=["a"]))
+    assert (figures.running, figures.running_ended) == (2, 1)
+    assert (figures.running_then, figures.told_right) == (1, 1)
+
+
 def test_owed_are_jobs_that_were_accepted_and_have_not_started_when_the_broker_was_asked() -> None:
     events = journal("accepted a 1", "accepted b 1", "accepted c 12", "started a 2", "accepted late 19.95")
     figures = reckon(events, PAUSED)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.compare.__main__ import broken
+from benchmarks.compare.__main__ import broken, joined
 from benchmarks.compare.contestants import CONTESTANTS
 from benchmarks.compare.journal import Event
 from benchmarks.compare.pages import BEGIN, END, PAGE, measured
@@ -97,6 +99,20 @@ def test_the_guard_is_judged_and_nobody_else() -> None:
     assert list(broken(report(played("guard", late=2)))) == ["guard, calm: after 2"]
     assert list(broken(report(played("guard-hold", lost=True)))) == ["guard-hold, calm: lost 1"]
     assert list(broken(report(played("guard", kind="crashed", lost=True)))) == []
+
+
+def test_runs_are_joined_if_they_measured_the_same(tmp_path: Path) -> None:
+    files = [str(tmp_path / name) for name in ("one", "two", "other")]
+    runs = [report(played("guard")), report(played("guard"), played("rq")), report(played("guard"))]
+    runs[2]["size"]["backlog"] = 11
+    for file, run in zip(files, runs, strict=True):
+        Path(file).write_text(json.dumps(run), "utf-8")
+    whole = joined(files[:2])
+    assert [each["contestant"] for each in whole["rounds"]] == ["guard", "guard", "rq"]
+    assert set(whole["contestants"]) == {"guard", "rq"}
+    assert "Rounds of each: 1 to 2 calm." in measured(whole, CONTESTANTS)
+    with pytest.raises(SystemExit, match="different sizes"):
+        joined(files)
 
 
 def test_a_drawing_marks_what_started_too_late() -> None:
