@@ -10,6 +10,7 @@ import guard.gates.start
 import guard.orchestrator.conductor
 import guard.orchestrator.draining
 from guard.agent.agent import Agent
+from guard.core.agents import AgentReport
 from guard.core.drain import view_drain
 from guard.core.lease import LeaseTimes
 from guard.errors import StateMissing, StoreError
@@ -147,6 +148,11 @@ def _silence_is_zero(facts: DrainFacts) -> DrainView:
     return view_drain(replace(facts, workers=heard, roll=()))
 
 
+def _running_is_nothing(facts: DrainFacts) -> DrainView:
+    workers = tuple(replace(worker, report=AgentReport()) for worker in facts.workers or ())
+    return view_drain(replace(facts, workers=workers))
+
+
 def _enrols_nobody(_durable: Any, _window_id: str, _workers: Any) -> None:
     """As before decision D154."""
 
@@ -208,14 +214,19 @@ MISTAKES: dict[str, Mistake] = {
         within=400,
         promise="P2",
     ),
-    "a silent worker counts as drained": Mistake(
-        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
-        within=600,
+    "a job that runs does not hold up the drain": Mistake(
+        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _running_is_nothing),)),
+        within=200,
         promise="P4",
     ),
     "who is there when the gates close is not on the roll (D154)": Mistake(
         parts=Parts(patch=((guard.orchestrator.conductor, "enrol", _enrols_nobody),), theme="releasing"),
-        within=2_000,
+        within=400,
+        promise="P4",
+    ),
+    "a silent worker counts as drained": Mistake(
+        parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
+        within=4_000,
         promise="P4",
         slow=True,
     ),
@@ -223,7 +234,10 @@ MISTAKES: dict[str, Mistake] = {
         parts=Parts(agent=_LeavesTheStoresBehind), within=3_000, promise="P2", slow=True
     ),
     "nothing said is nothing runs (D153)": Mistake(
-        parts=Parts(patch=((guard.orchestrator.conductor, "_running", _nothing_said_is_nothing_runs),)),
+        parts=Parts(
+            patch=((guard.orchestrator.conductor, "_running", _nothing_said_is_nothing_runs),),
+            theme="conducting",
+        ),
         within=4_000,
         promise="P3",
         slow=True,
@@ -238,5 +252,5 @@ NOT_FOUND: dict[str, Parts] = {
     "a smaller epoch is accepted": Parts(agent=_AcceptsASmallerEpoch),
     "no fence": Parts(patch=((guard.agent.agent, "FENCE_SECONDS", 0.0),), theme="race"),
 }
-"""Not found in 3,000 schedules: each needs several misfortunes within one renewal, or is made up for by another
-rule. The model finds them, and tests of the agent do (docs/simulator.md)."""
+"""Not found in 3,000 schedules: each needs several misfortunes within one renewal, or is made up for by
+another rule. The model finds them, and tests of the agent do (docs/simulator.md)."""
