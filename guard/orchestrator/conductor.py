@@ -19,6 +19,7 @@ from guard.core.history import AuditRecord
 from guard.core.modes import CLOSED_PHASES, Mode, Phase
 from guard.core.named_events import EventName
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError, StoreUnavailable
+from guard.orchestrator.fates import enrol
 from guard.orchestrator.release_watch import ReleaseWatch
 from guard.orchestrator.status import describe
 from guard.orchestrator.window import Running, Window
@@ -393,6 +394,9 @@ class Conductor:
         """What can be said about a window that has just been closed."""
         roster = self._surroundings.roster()
         workers = [entry for entry in roster or () if entry.card.role == "worker"]
+        if workers and _UNJOURNALED not in problems and state.mode is not Mode.TEST:
+            # Before the registry can be lost: a drain that has never heard of a worker would not wait for it.
+            enrol(self._changes.durable, state.window_id, workers)
         warnings = [*problems, *self._surroundings.warnings(state)]
         if roster is None:
             warnings.append("the registry of workers does not answer")

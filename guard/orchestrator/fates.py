@@ -20,9 +20,28 @@ if TYPE_CHECKING:
     from guard.fleet.redelivery import Redelivery
     from guard.ports import Clock, ControlPlane, DurableStore
 
-__all__ = ["Fates"]
+__all__ = ["Fates", "enrol"]
 
 log = logging.getLogger(__name__)
+
+
+def enrol(durable: DurableStore, window_id: str, workers: Collection[RosterEntry]) -> None:
+    """Put workers on the roll of a window. When the durable store is away, the next look does it."""
+    entries = [
+        RollEntry(
+            agent_id=card.agent_id,
+            node=card.node,
+            host=card.host,
+            pid=card.pid,
+            machine=card.machine,
+            page=card.page,
+        )
+        for card in (worker.card for worker in workers)
+    ]
+    try:
+        durable.enrol(window_id, entries)
+    except StoreError as error:
+        log.debug("the roll is not written: %s", error)
 
 
 class Fates:
@@ -56,21 +75,7 @@ class Fates:
 
     def enrol(self, window_id: str, workers: Collection[RosterEntry]) -> None:
         """Put workers on the roll."""
-        entries = [
-            RollEntry(
-                agent_id=card.agent_id,
-                node=card.node,
-                host=card.host,
-                pid=card.pid,
-                machine=card.machine,
-                page=card.page,
-            )
-            for card in (worker.card for worker in workers)
-        ]
-        try:
-            self._durable.enrol(window_id, entries)
-        except StoreError as error:
-            log.debug("the roll is not written: %s", error)
+        enrol(self._durable, window_id, workers)
 
     def settled_roll(
         self, state: GuardState, workers: Collection[RosterEntry]

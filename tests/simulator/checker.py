@@ -261,7 +261,7 @@ def _died_with_it(job: str, by_kind: dict[str, list[Event]]) -> bool:
             continue
         if any(event[0] >= at and event[2] == agent for event in by_kind["killed"]):
             return True
-        if any(event[0] >= at and event[3] == job for event in by_kind["child killed"]):
+        if any(event[3] == job for event in by_kind["child killed"]):
             return True
     return False
 

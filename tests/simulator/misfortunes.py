@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["PLACES", "THEMES", "Ambushes", "draw_misfortunes"]
 
 THEMES = {
+    "race": ("word>", "clock", "decided", "starting"),
     "children": ("accepted", "entering", "clock", "decided", "starting", "ended"),
     "agents": (
         "renew>",
@@ -49,18 +50,7 @@ THEMES = {
         "tally<",
         "lock<",
     ),
-    "releasing": (
-        "parked.get<",
-        "give back.publish>",
-        "give back.publish<",
-        "ack>",
-        "ack<",
-        "index.gone>",
-        "index.gone<",
-        "index.claim>",
-        "index.claim<",
-        "plane.read<",
-    ),
+    "releasing": ("parked.get<", "give back.publish>", "give back.publish<", "index.gone>", "index.gone<"),
 }
 """Crash points, by who comes by there. Each is between two instructions of which a kill, a pause or a delay
 may separate the first from the second. A schedule has one theme."""
@@ -80,6 +70,13 @@ _MEETINGS = {
 """Who waits at a place until somebody comes by another one: races are rare by chance alone."""
 
 
+_DEEDS = {
+    "": (("kill",), ("freeze", "freeze all", "delay"), ("meet", "delay"), ("kill", "freeze", "meet", "cut")),
+    "race": (("meet", "meet", "delay"),),
+    "releasing": (("kill",), ("kill",), ("freeze", "freeze all", "cut"), ("kill", "freeze", "cut", "delay")),
+}
+
+
 class Ambushes:
     """At each pass of a place of the theme something may happen to whoever comes by."""
 
@@ -87,20 +84,13 @@ class Ambushes:
         self._world = world
         dice = world.dice
         self._meeting: dict[str, list[Thread]] = {}
-        theme = dice.choice(("none", "anywhere", *THEMES))
+        theme = world.parts.theme or dice.choice(("none", "anywhere", *THEMES))
         places = THEMES.get(theme, PLACES if theme == "anywhere" else ())
         self._places = frozenset() if world.calm else frozenset(places)
         seldom = theme in {"parking", "releasing", "conducting"}
         self._chance = dice.choice((0.05, 0.2) if seldom else (0.01, 0.05, 0.2))
-        self._left = dice.choice((1, 2, 4, 8))
-        self._deeds = dice.choice(
-            (
-                ("kill",),
-                ("freeze", "freeze all", "delay"),
-                ("meet", "delay"),
-                ("kill", "freeze", "meet", "cut"),
-            )
-        )
+        self._left = dice.choice((1, 2, 4, 8)) if theme != "race" else 20
+        self._deeds = world.parts.deeds or dice.choice(_DEEDS.get(theme, _DEEDS[""]))
 
     def end(self) -> None:
         """No more of them; who waits goes on."""
@@ -112,6 +102,8 @@ class Ambushes:
         """Somebody has come to a place."""
         if self._meeting and place in self._meeting:
             self._let_go(place)
+            if hub().current is not None and self._world.dice.random() < 0.5:  # and the other one goes first
+                hub().park(self._world.dice.choice(_PAUSES[:4]))
         if place not in self._places:
             return
         dice = self._world.dice
@@ -269,7 +261,7 @@ def _failover(world: World) -> bool:
     new = old.copy(world.next_name("redis"), with_index=not loses_marks)
 
     def takes_over() -> None:
-        if world.redis is not old:
+        if world.redis is not old or world.healing:
             return
         world.log("failover", old.name, new.name, loses_marks)
         old.writes = False

@@ -36,3 +36,9 @@ class Parts:
     index: Callable[..., Any] = Index
     follower: Callable[..., Any] = Follower
     patch: tuple[tuple[Any, str, Any], ...] = ()
+    theme: str = ""
+    """Where ambushes are; drawn when empty. A rare mistake is looked for where it can be."""
+    deeds: tuple[str, ...] = ()
+    """What happens there; drawn when empty."""
+    haste: bool = False
+    """Short windows, one after the other, and many jobs that wait for their time."""

@@ -97,7 +97,11 @@ class Producer:
             world.log("refused", self.agent_id, view.gate.name)
             return  # as `refuse`; else as `hold`, which publishes
         name = world.next_name("job")
-        eta = hub().now + dice.uniform(0.2, 4.0) if dice.random() < 0.15 else 0.0
+        eta = (
+            hub().now + dice.uniform(0.2, 4.0)
+            if dice.random() < (0.5 if world.parts.haste else 0.15)
+            else 0.0
+        )
         job = world.jobs[name] = Job(name, task.name, dice.choice((0.02, 0.1, 0.5, 2.0)), eta)
         headers = {"id": name, "task": task.name, "retries": 0, PUBLICATION_HEADER: f"pub-{name}"}
         try:
@@ -121,12 +125,13 @@ class Admin:
         dice = world.dice
         self._plan: list[tuple[float, str, Mode]] = []
         at = dice.uniform(0.3, 2.5)
-        for _ in range(dice.choice((1, 2, 2))):
+        for _ in range(4 if world.parts.haste else dice.choice((1, 2, 2))):
             mode = dice.choice(_MODES)
             self._plan.append((at, "enable", mode))
             if dice.random() < 0.3:
                 self._plan.append((at, "advance", mode))
-            at += dice.choice((0.05, 0.5, 2.0, 5.0)) * dice.uniform(0.5, 1.5)
+            held = (0.3, 0.6) if world.parts.haste else (0.05, 0.5, 2.0, 5.0)
+            at += dice.choice(held) * dice.uniform(0.5, 1.5)
             if mode is Mode.NORMAL and dice.random() < 0.25:
                 self._plan.append((at, "escalate", Mode.EMERGENCY))
                 at += dice.uniform(0.1, 3.0)
