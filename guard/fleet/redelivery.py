@@ -38,6 +38,7 @@ class Redelivery:
     Args:
         is_blocked: whether a window in this state blocks a job, given its message and its queue.
         strangers: consumers of these queues that have no guard; None when that cannot be told.
+        is_current: whether the guard is still in this state.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Redelivery:
         broker: Broker,
         is_blocked: Callable[[GuardState, Message, str], bool],
         strangers: Callable[[Collection[str]], list[str] | None],
+        is_current: Callable[[GuardState], bool],
     ) -> None:
         self._app = app
         self._broker = broker
         self._is_blocked = is_blocked
         self._strangers = strangers
+        self._is_current = is_current
 
     def bring_back(
         self,
@@ -68,7 +71,7 @@ class Redelivery:
 
         Returns:
             The ids of what was given back; none where the broker does it by itself. None when it cannot be
-            told yet which jobs they are, or the broker is away: ask again.
+            told yet which jobs they are, the broker is away, or the state is another one by now: ask again.
         """
         try:
             if not self._broker.is_redis:
@@ -77,6 +80,9 @@ class Redelivery:
                 self._know_exchanges(channel)
                 left = left_behind(self._taken(channel, state), gone=gone, others=others)
             if left is None or (left.by_exclusion and not self._are_ours(left.jobs)):
+                return None
+            # If the gate has opened since the reports, a job that has begun meanwhile looks like nobody's.
+            if left.jobs and not self._is_current(state):
                 return None
             with self._broker.channel() as channel:
                 for job in left.jobs:

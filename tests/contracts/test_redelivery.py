@@ -46,12 +46,14 @@ class Held:
         self.broker = Broker(self.app)
         self.waiting = Waiting(self.broker)
         self.strangers: list[str] | None = []
+        self.is_current = True
         self.asked: set[str] = set()
         self.redelivery = Redelivery(
             app=self.app,
             broker=self.broker,
             is_blocked=lambda _, message, __: message.headers["task"] != "x.free",
             strangers=self._strangers,
+            is_current=lambda _: self.is_current,
         )
         self._worker = self.app.connection_for_read()
 
@@ -116,11 +118,28 @@ def test_not_what_a_consumer_without_a_guard_may_have(held: Held, strangers: lis
     assert held.left(running(taken)) == (taken,)  # named: no guess
 
 
+def test_nothing_once_the_gate_may_have_opened(held: Held) -> None:
+    """What a living worker has begun since it reported looks like nobody's. Found by the kill harness: such a
+    job ran twice."""
+    (taken,) = held.taken(1)
+    held.is_current = False
+    assert held.left(None, others=(running(),)) is None
+    assert held.waiting.unacknowledged() == {taken}
+    held.is_current = True
+    assert held.left(None, others=(running(),)) == (taken,)
+
+
 def test_by_the_way_it_came(held: Held) -> None:
     """Through an exchange that the one who gives back has never used; and with its priority."""
     (bound,) = held.taken(1, queue="bound", routing_key="orders.new", priority=6)
     fresh = Broker(held.app)
-    redelivery = Redelivery(app=held.app, broker=fresh, is_blocked=lambda *_: True, strangers=lambda _: [])
+    redelivery = Redelivery(
+        app=held.app,
+        broker=fresh,
+        is_blocked=lambda *_: True,
+        strangers=lambda _: [],
+        is_current=lambda _: True,
+    )
     assert redelivery.bring_back(STATE, gone=[None], others=[]) == (bound,)
     fresh.close()
     assert held.waiting.everything("bound") == {bound}
@@ -142,7 +161,9 @@ def test_a_broker_that_is_away_is_asked_again(held: Held) -> None:
         closed.bind(("127.0.0.1", 0))
         app = Celery("away", broker=f"redis://127.0.0.1:{closed.getsockname()[1]}/0", set_as_current=False)
     broker = Broker(app)
-    redelivery = Redelivery(app=app, broker=broker, is_blocked=lambda *_: True, strangers=lambda _: [])
+    redelivery = Redelivery(
+        app=app, broker=broker, is_blocked=lambda *_: True, strangers=lambda _: [], is_current=lambda _: True
+    )
     assert redelivery.bring_back(STATE, gone=[None], others=[]) is None
     broker.close()
     app.close()
@@ -151,7 +172,9 @@ def test_a_broker_that_is_away_is_asked_again(held: Held) -> None:
 def test_amqp_does_it_by_itself() -> None:
     app = Celery("amqp", broker=f"amqp://127.0.0.1:{free_port()}//", set_as_current=False)
     broker = Broker(app)
-    redelivery = Redelivery(app=app, broker=broker, is_blocked=lambda *_: True, strangers=lambda _: [])
+    redelivery = Redelivery(
+        app=app, broker=broker, is_blocked=lambda *_: True, strangers=lambda _: [], is_current=lambda _: True
+    )
     assert redelivery.bring_back(STATE, gone=[None], others=[]) == ()
     broker.close()
     app.close()

@@ -103,12 +103,12 @@ def session(options: argparse.Namespace, seed: int) -> Report:
             ran = run(fleet, plan, known, chance, judge)
             report.add(ran, judge.verdict(), judge, number)
             report.seconds = time.monotonic() - began
+            report.never = [] if options.calm else sorted(set(known) - set(report.fired))
             _tell(number, ran, report)
             _save(report, options.json)
         finish(fleet, judge)
         report.judged(judge.verdict(last=True), number)
         finished = True
-        report.never = [] if options.calm else sorted(set(known) - set(report.fired))
     finally:
         report.seconds = time.monotonic() - began
         if options.keep or not (report.balanced and finished):

@@ -13,16 +13,13 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.stress.journal import Journal, Tail
 from tests.stress.servers import Servers
 from tests.support.eventually import eventually
 from tests.support.processes import LocalProcess
 from tests.support.shortdirs import remove_dir, short_dir
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["POOLS", "Fleet", "Member"]
 
@@ -193,14 +190,6 @@ class Fleet:
         """Have the producer publish, or not."""
         flag = self.folder / "publish"
         flag.touch() if on else flag.unlink(missing_ok=True)
-
-    def eventually_settled(self, predicate: Callable[[], bool], within: float) -> bool:
-        """Whether it became so in time."""
-        try:
-            eventually(predicate, within=within)
-        except AssertionError:
-            return False
-        return True
 
     def keep(self) -> Path:
         """Copy journals and logs to where they stay; gives that folder."""

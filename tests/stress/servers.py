@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.clock import SystemClock
 from guard.store.sql.store import SqlStore
+from tests.support.eventually import eventually
 from tests.support.mariadb import MariaDB
 from tests.support.rabbitmq import PASSWORD, USER, RabbitMQ
 from tests.support.toxic import Toxic
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Servers", "may_mount"]
 
 DISK_MB = 48
+SLOW_START = 300.0
 _NEW_MOUNTS = 0x00020000
 _KEPT = ("--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "8mb")
 """What was written is with the kernel before it is answered: a killed server loses nothing of it."""
@@ -58,7 +60,7 @@ class Servers:
         """Start all of them; the database is made and migrated."""
         for server in (self.results, self.control, self.database, self.broker):
             self._started.append(server)
-            server.start()
+            self.revive(server)
         name = self.database.create_database()
         store = SqlStore(self.database.url(name), clock=SystemClock(), auto_migrate=False)
         store.migrate()
@@ -104,15 +106,11 @@ class Servers:
 
     @staticmethod
     def revive(server: Valkey | MariaDB | RabbitMQ) -> None:
-        """Start a server that was killed. On a machine that is busy the first try may take too long."""
-        for _ in range(2):
-            try:
-                server.start()
-            except AssertionError:
-                server.process.kill()
-            else:
-                return
-        server.start()
+        """Start a server. On a machine that is busy RabbitMQ takes minutes."""
+        try:
+            server.start()
+        except AssertionError:
+            eventually(server._answers, within=SLOW_START, what=f"{type(server).__name__} to answer at last")
 
     @staticmethod
     def set_memory(server: Valkey, most: str) -> None:

@@ -40,11 +40,11 @@ def harness(broker: str, *options: str, folder: Path, within: float) -> tuple[in
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
 def test_some_runs_of_faults(broker: str, tmp_path: Path) -> None:
     """Each plan of windows and faults is another one; what must hold is the same."""
-    code, report = harness(broker, "--runs", "3", "--no-ledger", folder=tmp_path, within=280)
+    code, report = harness(broker, "--minutes", "0.4", "--no-ledger", folder=tmp_path, within=280)
     print(json.dumps(report, indent=1))
     assert report["violations"] == []
     assert code == 0
-    assert report["runs"] == 3
+    assert report["runs"] >= 1
     assert report["fired"]
     assert report["jobs"]["ended"] >= 1
 
