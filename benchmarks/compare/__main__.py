@@ -51,7 +51,7 @@ def joined(files: list[str]) -> dict[str, Any]:
     for other in others:
         if (other["size"], other["versions"]) != (first["size"], first["versions"]):
             raise SystemExit("these runs are of different sizes or versions")
-        first["contestants"] = {**other["contestants"], **first["contestants"]}
+        first["contestants"] = first["contestants"] | other["contestants"]
         for what in ("rounds", "failed"):
             first[what] += other[what]
     return dict(first)

@@ -37,7 +37,7 @@ class Stage:
         self.journal = self.folder / "journal"
         self.workers: dict[int, LocalProcess] = {}
         self._valkey = Valkey(tcp=True)
-        self._started = 0
+        self._ever: list[LocalProcess] = []
         self._voices: list[Voice] = []
 
     def __enter__(self) -> Self:
@@ -66,7 +66,7 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         for voice in self._voices:
             voice.close()
-        for worker in self.workers.values():
+        for worker in self._ever:
             kill_with_descendants(worker)
         self._valkey.close()
         remove_dir(self.folder)
@@ -85,10 +85,11 @@ class Stage:
 
     def start_worker(self, number: int) -> None:
         """Start one, with a log of its own."""
-        self._started += 1
-        argv = self.contestant.worker(self._started, self.environ)
-        worker = LocalProcess(f"worker-{self._started}", argv, workdir=self.folder, env=self.environ)
-        self.workers[number] = worker.start()
+        count = len(self._ever) + 1
+        argv = self.contestant.worker(count, self.environ)
+        worker = LocalProcess(f"worker-{count}", argv, workdir=self.folder, env=self.environ)
+        self._ever.append(worker.start())
+        self.workers[number] = worker
 
     def workers_ready(self) -> None:
         """Wait until all say that they take jobs."""
