@@ -28,6 +28,7 @@ def account(**counts: int) -> Account:
         ({"parked": 1}, {"still_parked": None}, {"adds_up": None, "unaccounted": None}),
         ({"running": 3, "completed": 3}, {}, {"adds_up": True}),
         ({"running": 3, "completed": 1, "killed": 1, "interrupted": 1}, {}, {"adds_up": True}),
+        ({"running": 3, "completed": 1, "lost": 2}, {}, {"adds_up": True, "uncounted": 0}),
         ({"running": 3, "completed": 1}, {"still_running": 2}, {"adds_up": True}),
         ({"running": 3, "completed": 1}, {"still_running": None}, {"adds_up": None}),
         ({"running": 3, "completed": 1}, {}, {"adds_up": False, "unaccounted": 2}),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from guard.core.ladder import KILL_AFTER, LATEST_TERM, Climb, Code, Step, next_signal_at, next_step
+from tests.core.strategies import many
 
 ASKED = Climb(grace=10.0, asked_at=100.0)
 SIGNALLED = replace(ASKED, terminated_at=110.0)
@@ -70,6 +71,7 @@ climbs = some.builds(
 
 
 @given(climbs, some.floats(0, 2000))
+@many
 def test_no_signal_that_must_not_be(climb: Climb, now: float) -> None:
     step = next_step(climb, now)
     if step in {Step.TERM, Step.KILL}:
@@ -92,6 +94,7 @@ def test_no_signal_that_must_not_be(climb: Climb, now: float) -> None:
 
 
 @given(some.floats(0, 300), some.booleans(), some.floats(0.001, 0.05))
+@many
 def test_a_deaf_job_has_met_every_step_in_time(grace: float, must_park: bool, slice_seconds: float) -> None:
     """Walked in steps of some milliseconds, with a park that takes one of them."""
     climb, now, met = Climb(grace=grace, must_park=must_park), 0.0, []
