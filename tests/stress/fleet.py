@@ -145,7 +145,7 @@ class Fleet:
         stubborn = []
         for member in self._leaving:
             try:
-                eventually(lambda member=member: not member.process.alive, within=15)
+                eventually(lambda member=member: not member.process.alive, within=60)
             except AssertionError:
                 stubborn.append(member)
             member.process.kill()
