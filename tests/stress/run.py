@@ -29,7 +29,7 @@ SETTLE_WITHIN = 90.0
 STUCK_SECONDS = 2.5
 """Nothing has ended for so long: what is left waits for somebody who is dead."""
 ROUND_SECONDS = 15.0
-"""On RabbitMQ nothing waits for the dead; a release that was left is taken up by the next round of housekeeping."""
+"""On RabbitMQ nothing waits for the dead; a release that was left is taken up by the next housekeeping."""
 
 
 @dataclass
