@@ -25,7 +25,7 @@ __all__ = ["POOLS", "Fleet", "Member"]
 
 POOLS = ("prefork", "threads", "solo")
 ROLES = (*POOLS, "orchestrator", "beat", "producer", "opener")
-READY_WITHIN = 60.0
+READY_WITHIN = 240.0
 
 
 class Member:
