@@ -144,6 +144,7 @@ class Conclusions:
         self._tell_of(climber, how, where)
         self._errands.add(f"record job {request.id}", lambda: self._outcomes().record(outcome))
 
+
     def _tell_of(self, climber: Climber, how: Ended, where: Went) -> None:
         ended: dict[str, Any] = {**climber.told, "worker": self._node, "went": where.value}
         match how:

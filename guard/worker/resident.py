@@ -133,7 +133,9 @@ class Resident:
             run_self_test(self._app, self._runtime, self.receipt)
         except SelfTestFailed as error:
             self._problem = str(error)
-            self._announce(EventName.SELF_TEST_FAILED, worker=str(worker.hostname), why=self._problem)
+            self._announce(
+                EventName.SELF_TEST_FAILED, worker=str(worker.hostname), why=self._problem
+            )
         self._runtime.figures.forget()  # the self-test's decisions
         if pool == "prefork":
             self._runtime.figures.share()

@@ -25,7 +25,7 @@ __all__ = ["POOLS", "Fleet", "Member"]
 
 POOLS = ("prefork", "threads", "solo")
 ROLES = (*POOLS, "orchestrator", "beat", "producer", "opener")
-READY_WITHIN = 60.0
+READY_WITHIN = 240.0
 
 
 class Member:
@@ -145,7 +145,7 @@ class Fleet:
         stubborn = []
         for member in self._leaving:
             try:
-                eventually(lambda member=member: not member.process.alive, within=15)
+                eventually(lambda member=member: not member.process.alive, within=60)
             except AssertionError:
                 stubborn.append(member)
             member.process.kill()

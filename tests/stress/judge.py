@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Judge", "Violation"]
 
-PATIENCE, PATIENCE_WITH_LEDGER = 60.0, 180.0
+PATIENCE, PATIENCE_WITH_LEDGER = 180.0, 240.0
 """Seconds in which a job has to end. Where a ledger is kept, one whose worker was killed waits for a minute,
 and then for the next release; a lost one is found by two looks."""
 CONSUMERS = 4

@@ -20,6 +20,7 @@ from typing import Any
 import guard
 from guard.core.modes import CLOSED_PHASES, Phase
 from tests.stress.journal import Journal, boot
+from tests.support.eventually import let_pass
 
 LONGEST = 4096
 SUMS_WITHIN = 6.0
@@ -126,7 +127,7 @@ def account(maintenance: guard.Guard, windows: Journal, window_id: str) -> None:
     """Write down what the guard says of a window that is over. Workers send their sums once a second."""
     until = boot() + SUMS_WITHIN
     while (report := maintenance.report(window_id)).books.unaccounted and boot() < until:
-        time.sleep(0.2)
+        let_pass(0.2)
     windows.note(
         "account",
         window=window_id,

@@ -12,13 +12,13 @@ from __future__ import annotations
 import os
 import random
 import sys
-import time
 import uuid
 from pathlib import Path
 
 import guard
 from tests.stress.journal import Journal, boot
 from tests.stress.shop import app
+from tests.support.eventually import let_pass
 
 PAUSE = 0.025
 """Seconds between two jobs."""
@@ -31,7 +31,7 @@ def main(seed: str) -> None:
     journal = Journal(folder / "jobs")
     Journal(folder / "processes").note("ready", process=os.environ["STRESS_PROCESS"], pid=os.getpid())
     while True:
-        time.sleep(PAUSE)
+        let_pass(PAUSE)
         if (folder / "publish").exists():
             _publish(journal, chance)
 

@@ -28,6 +28,8 @@ __all__ = ["Ran", "finish", "run", "work_off"]
 SETTLE_WITHIN = 90.0
 STUCK_SECONDS = 2.5
 """Nothing has ended for so long: what is left waits for somebody who is dead."""
+ROUND_SECONDS = 15.0
+"""On RabbitMQ nothing waits for the dead; a release that was left is taken up by the next housekeeping."""
 
 
 @dataclass
@@ -130,12 +132,13 @@ def work_off(fleet: Fleet, judge: Judge) -> None:
     judge.read()
     left, since = len(judge.unfinished()), time.monotonic()
     began = since
+    patience = STUCK_SECONDS if isinstance(fleet.servers.broker, Valkey) else ROUND_SECONDS
     while judge.unfinished() and time.monotonic() - began < SETTLE_WITHIN:
         let_pass(0.1)
         judge.read()
         if len(judge.unfinished()) != left:
             left, since = len(judge.unfinished()), time.monotonic()
-        elif time.monotonic() - since > STUCK_SECONDS:
+        elif time.monotonic() - since > patience:
             if not _bring_back(fleet, judge):
                 return
             since = time.monotonic()
