@@ -154,5 +154,5 @@ TARGET = Target(
     cases=_lines(),
     ready=_ready,
     seeds=[[*words, "--help"] for words in sorted(COMMANDS)] + [[], ["--no-such"], ["enabel"]],
-    few=60,
+    few=110,
 )
