@@ -151,6 +151,8 @@ def _row(values: Mapping[str, Any]) -> ChainRow:
     number = values["number"]
     if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
         raise InvalidRequest("a row has a number that is none")
+    if any(values[name] is not None and not isinstance(values[name], str) for name in ("previous", "link")):
+        raise InvalidRequest("a row has a link that is none")
     return ChainRow(**{name: values[name] for name in COLUMNS if name != "time"})
 
 

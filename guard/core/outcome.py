@@ -82,7 +82,8 @@ class JobOutcome:
         """
         try:
             values = {name: raw[name] for name in cls.__dataclass_fields__}
-            return require_plain(cls(**{**values, "outcome": Ended(raw["outcome"]), "went": Went(raw["went"])}))
+            how = {"outcome": Ended(raw["outcome"]), "went": Went(raw["went"])}
+            return require_plain(cls(**{**values, **how}))
         except (KeyError, TypeError, ValueError) as error:
             raise StateInvalid("the outcome of a job is malformed") from error
 

@@ -14,7 +14,6 @@ from tests.fuzz.running import Outcomes, by_hypothesis
 from tests.fuzz.target import Place
 from tests.fuzz.targets import NAMES, load
 
-
 REQUIREMENTS = "tests/fuzz/requirements.txt"
 
 

@@ -131,7 +131,13 @@ def _run(name: str, inputs: int, first_seed: int, folder: Path) -> None:
                 os._exit(0)  # atheris has no other end
 
         _seed_files(target, folder / "kept")
-        flags = [f"-seed={first_seed % 2**31 or 1}", f"-max_len={_LONGEST_INPUT}", "-rss_limit_mb=0", "-len_control=0", "-timeout=60"]
+        flags = [
+            f"-seed={first_seed % 2**31 or 1}",
+            f"-max_len={_LONGEST_INPUT}",
+            "-rss_limit_mb=0",
+            "-len_control=0",
+            "-timeout=60",
+        ]
         atheris.Setup([name, *flags, str(folder / "kept")], one)
         atheris.Fuzz()
 

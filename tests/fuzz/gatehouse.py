@@ -14,7 +14,6 @@ from guard.clock import SystemClock, boot_ms
 from guard.core.agents import AgentCard, Renewal
 from guard.core.decision import Place, Question, decide
 from guard.core.lease import LeaseTimes
-from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, mask_of
 from guard.core.word import admits
 from guard.gates.page import SharedPage
@@ -23,6 +22,7 @@ from guard.gates.runtime import Runtime
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guard.core.modes import Gate
     from guard.core.state import GuardState
 
 __all__ = ["Gatehouse"]

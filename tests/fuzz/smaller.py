@@ -37,6 +37,11 @@ def _smaller(case: Any) -> Iterator[Any]:
             size //= 2
         if len(case) == 1:
             yield case[:0]
+    yield from _inside(case)
+
+
+def _inside(case: Any) -> Iterator[Any]:
+    """The same with one of its parts smaller."""
     if isinstance(case, (list, tuple)):
         for index, inner in enumerate(case):
             for smaller in _smaller(inner):

@@ -57,7 +57,7 @@ def test_a_missing_phase_counts_as_open(monkeypatch: pytest.MonkeyPatch, valkey:
         real(fields)
 
     monkeypatch.setattr(record, "_check_types", careless)
-    monkeypatch.setattr(record, "_canonical", lambda fields: json.dumps(fields))
+    monkeypatch.setattr(record, "_canonical", json.dumps)
     monkeypatch.setattr(record, "_fits", lambda mac, *_: mac is not None)
     assert "AssertionError" in found("state_record", 1500, valkey)
 

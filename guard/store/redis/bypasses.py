@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisBypasses"]
 
+_MOST_DIGITS = 20
 _USES_SECONDS = 2 * 24 * 3600
 """Longer than any token: its uses are journaled while it counts, or by the next worker that starts."""
 
@@ -77,4 +78,8 @@ class RedisBypasses:
 
 def _counts(fields: dict[str, str]) -> dict[BypassUse, int]:
     read = ((BypassUse.of_text(text), count) for text, count in fields.items())
-    return {use: int(count) for use, count in read if use is not None and count.isdecimal() and len(count) < 20}
+    return {
+        use: int(count)
+        for use, count in read
+        if use is not None and count.isdecimal() and len(count) < _MOST_DIGITS
+    }

@@ -10,6 +10,7 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,9 @@ _near = st.sampled_from([
     "caption_generation", "image_processing", "read,operate", "x", "*", "1,2", "header:tenant", "true", "csv", "json", "10",
     "00000000-0000-0000-0000-000000000000", "maintenance_webhook_url", "https://hooks.example.com/x", "cpu", "week", "month",
 ])  # fmt: skip
-_words = (_near | odd_texts).map(lambda text: text.replace("\0", "")[:400].encode("utf-8", "replace").decode())
+_words = (_near | odd_texts).map(
+    lambda text: text.replace("\0", "")[:400].encode("utf-8", "replace").decode()
+)
 
 
 def _commands() -> dict[tuple[str, ...], click.Command]:
@@ -68,14 +71,16 @@ def _lines(draw: st.DrawFn) -> list[str]:
     words = draw(st.sampled_from(sorted(COMMANDS)))
     command = COMMANDS[words]
     line = list(words)
-    options = [one for one in command.params if isinstance(one, click.Option) and not _WATCHES & set(one.opts)]
+    options = [
+        one for one in command.params if isinstance(one, click.Option) and not _WATCHES & set(one.opts)
+    ]
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
     for one in draw(st.lists(st.sampled_from(options), max_size=3)) if options else []:
         line.append(draw(st.sampled_from([*one.opts, *one.secondary_opts])))
         if not one.is_flag or draw(st.integers(0, 9)) == 0:
             line.append(draw(_words))
-    for _ in range(draw(st.sampled_from([len(arguments), len(arguments), 0, len(arguments) + 1]))):
-        line.append(draw(_words))
+    many = draw(st.sampled_from([len(arguments), len(arguments), 0, len(arguments) + 1]))
+    line += [draw(_words) for _ in range(many)]
     if words[0] in _ENDLESS or draw(st.integers(0, 9)) == 0:
         line.append("--" + draw(st.sampled_from(["no-such", "reson", "x=1", "="])))
     if draw(st.integers(0, 3)) == 0:
@@ -97,10 +102,16 @@ def _ready(place: Place) -> Iterator[Check]:
         for entry in entry_points(group="celery.commands"):
             celery_command.add_command(entry.load(), entry.name)
     celery_command.commands["maintenance"] = maintenance
-    with Site(redis=server.url(server.fresh_db()), broker=server.broker_url(server.fresh_db()), folder=folder) as site:
+    with Site(
+        redis=server.url(server.fresh_db()), broker=server.broker_url(server.fresh_db()), folder=folder
+    ) as site:
         module.app = site.app
         sys.modules["fuzz_shop"] = module
-        before, alarm, ends = os.getcwd(), signal.signal(signal.SIGALRM, _too_long), signal.getsignal(signal.SIGTERM)
+        before, alarm, ends = (
+            Path.cwd(),
+            signal.signal(signal.SIGALRM, _too_long),
+            signal.getsignal(signal.SIGTERM),
+        )
         os.chdir(folder)
         try:
             yield lambda case: _type(site, case)
@@ -143,5 +154,5 @@ TARGET = Target(
     cases=_lines(),
     ready=_ready,
     seeds=[[*words, "--help"] for words in sorted(COMMANDS)] + [[], ["--no-such"], ["enabel"]],
-    few=60,
+    few=110,
 )

@@ -43,8 +43,13 @@ _GOOD: dict[str, Any] = {
 }
 _SENT = ("If-Match", "Idempotency-Key", "X-Guard-Code", "X-Guard-Approval", "X-CSRF-Token", "Accept", "If-None-Match",
          "X-Forwarded-For", "Authorization", "Cookie", "Content-Length", "Last-Event-ID", "Origin", "Range")  # fmt: skip
-_header_texts = (odd_texts | st.sampled_from(['"1"', "*", "W/\"1\"", "Bearer x", "Basic eDp5", "guard=" + "A" * 43, "-1", "0"])).map(
-    lambda text: "".join(one for one in text[:300].encode("utf-8", "surrogatepass").decode("latin-1") if one not in "\r\n\0")
+_header_texts = (
+    odd_texts
+    | st.sampled_from(['"1"', "*", 'W/"1"', "Bearer x", "Basic eDp5", "guard=" + "A" * 43, "-1", "0"])
+).map(
+    lambda text: "".join(
+        one for one in text[:300].encode("utf-8", "surrogatepass").decode("latin-1") if one not in "\r\n\0"
+    )
 )
 
 
@@ -69,11 +74,23 @@ def _requests(draw: st.DrawFn) -> dict[str, Any]:
     asked = _fields(route.query)
     return {
         "route": route.name,
-        "method": draw(st.sampled_from([route.method] * 20 + ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])),
+        "method": draw(
+            st.sampled_from([route.method] * 20 + ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
+        ),
         "parts": draw(st.lists(odd_texts | st.sampled_from(["1", "x", "0" * 16]), min_size=3, max_size=3)),
-        "query": draw(st.dictionaries(st.sampled_from([*asked, "x"]), odd_texts | st.sampled_from(["1", "true", "2026-01-01"]), max_size=3)),
+        "query": draw(
+            st.dictionaries(
+                st.sampled_from([*asked, "x"]),
+                odd_texts | st.sampled_from(["1", "true", "2026-01-01"]),
+                max_size=3,
+            )
+        ),
         "headers": draw(st.dictionaries(st.sampled_from(_SENT), _header_texts, max_size=2)),
-        "type": draw(st.sampled_from(["application/json"] * 6 + ["text/plain", "application/x-www-form-urlencoded", "x"])),
+        "type": draw(
+            st.sampled_from(
+                ["application/json"] * 6 + ["text/plain", "application/x-www-form-urlencoded", "x"]
+            )
+        ),
         "body": raw,
         "caller": draw(st.sampled_from(_CALLERS)),
     }
@@ -87,9 +104,13 @@ def _ready(place: Place) -> Iterator[Check]:
     plenty = dict.fromkeys(rates.RATES, Rate(limit=10_000_000, seconds=60))
     with (
         patch.dict(rates.RATES, plenty),
-        Site(redis=server.url(server.fresh_db()), broker=server.broker_url(server.fresh_db()), folder=folder) as site,
+        Site(
+            redis=server.url(server.fresh_db()), broker=server.broker_url(server.fresh_db()), folder=folder
+        ) as site,
     ):
-        site.enable(mode="test")  # the registry is older than a lease from now on: no later window waits for it
+        site.enable(
+            mode="test"
+        )  # the registry is older than a lease from now on: no later window waits for it
         site.guard.disable(by="tests", unverified=True)
         callers = {
             "nobody": {},
@@ -106,10 +127,11 @@ def _ready(place: Place) -> Iterator[Check]:
 def _path(template: str, parts: list[str]) -> str:
     made, left = [], list(parts)
     for piece in template.split("/"):
-        if piece.startswith("<"):
-            text = left.pop(0) if left else "x"
-            piece = quote((text or "x")[:200].encode("utf-8", "surrogatepass"), safe="")
-        made.append(piece)
+        if not piece.startswith("<"):
+            made.append(piece)
+            continue
+        text = left.pop(0) if left else "x"
+        made.append(quote((text or "x")[:200].encode("utf-8", "surrogatepass"), safe=""))
     return "/api" + "/".join(made)
 
 

@@ -10,7 +10,6 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import celery.app.builtins  # noqa: F401 - map, starmap and their like
 from celery import Celery
 from celery.exceptions import InvalidTaskError
 from hypothesis import strategies as st

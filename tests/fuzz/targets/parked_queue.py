@@ -116,10 +116,10 @@ def _on_redis(client: Redis, broker: Broker, strange: bytes) -> str:
     result = _releaser(broker).run(lambda _: "")
     left: Any = client.lrange(_NAME, 0, -1)
     assert all(message == strange for message in left), "another message than the strange one stays"
-    lists: Any = [key for key in client.keys() if key != _NAME.encode() and client.type(key) == b"list"]
+    lists: Any = [key for key in client.scan_iter() if key != _NAME.encode() and client.type(key) == b"list"]
     on: Any = [message for key in lists for message in client.lrange(key, 0, -1)]
     ids = [json.loads(message)["headers"].get("id") for message in on]
-    assert "first" in ids and "last" in ids, "a good job was kept back by a strange one"
+    assert {"first", "last"} <= {one for one in ids if isinstance(one, str)}, "a good job was kept back"
     return _judge(result, len(left), len(on))
 
 

@@ -46,6 +46,10 @@ _others = st.one_of(
 )
 
 
+_MADE_BY = {"list": ("RPUSH",), "set": ("SADD",), "zset": ("ZADD",), "stream": ("XADD",)}
+_ARGUMENTS = {"list": ("x",), "set": ("x",), "zset": ("1", "x"), "stream": ("*", "x", "y")}
+
+
 @contextmanager
 def _ready(place: Place) -> Iterator[Check]:
     with site_on(place.valkey, f"sqlite:///{place.folder / 'site.db'}", guard_session_batch=10) as site:
@@ -64,8 +68,7 @@ def _write(site: Site, case: dict[str, Any], now: float) -> Any:
         elif kind == "hash":
             client.hset(key, mapping={bytes(field): bytes(text) for field, text in dict(value).items()})
         elif not client.exists(key):
-            {"list": lambda: client.rpush(key, b"x"), "set": lambda: client.sadd(key, b"x"),
-             "zset": lambda: client.zadd(key, {b"x": 1}), "stream": lambda: client.xadd(key, {b"x": b"y"})}[kind]()  # fmt: skip
+            client.execute_command(*_MADE_BY[kind], key, *_ARGUMENTS[kind])
     for name, user, number in (("-admin", ADMIN, 0), ("-before", ALICE, 0), ("-now", ALICE, 7)):
         client.set(
             PREFIX + name,

@@ -33,10 +33,18 @@ from tests.fuzz.target import Target, on_nothing, words_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ENTRY = LedgerEntry(task_id="t", task="x.y", operation="job_creation", queue="q", publication="p", accepted_at=1.5)
+_ENTRY = LedgerEntry(
+    task_id="t", task="x.y", operation="job_creation", queue="q", publication="p", accepted_at=1.5
+)
 _PLAN = check_plan(
     PlanRequest(
-        name="weekly", reason="upgrade", by="ops", at="2025-01-05 02:00", zone="Europe/Berlin", every="FREQ=WEEKLY", duration=3600
+        name="weekly",
+        reason="upgrade",
+        by="ops",
+        at="2025-01-05 02:00",
+        zone="Europe/Berlin",
+        every="FREQ=WEEKLY",
+        duration=3600,
     ),
     now=1_700_000_000.0,
 )
@@ -62,10 +70,15 @@ def _plan(text: str) -> Plan:
 
 
 READERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "card": (card_of, card_text(AgentCard(agent_id="a", role="worker", node="n", host="h", pid=1, queues=("q",)))),
+    "card": (
+        card_of,
+        card_text(AgentCard(agent_id="a", role="worker", node="n", host="h", pid=1, queues=("q",))),
+    ),
     "report": (
         report_of,
-        report_text(AgentReport(running=(RunningJob(task_id="t", task="x", since=1.0),), queues=("q",), reserved=1)),
+        report_text(
+            AgentReport(running=(RunningJob(task_id="t", task="x", since=1.0),), queues=("q",), reserved=1)
+        ),
     ),
     "ledger": (_entry, json.dumps(_ENTRY.to_dict())),
     "lost": (_lost, json.dumps(LostJob(entry=_ENTRY, found_at=2.0).to_dict())),
@@ -80,7 +93,12 @@ READERS: dict[str, tuple[Callable[[str], Any], str]] = {
         BypassUse(bypass_id="b", holder="h", by="o", user="", operation="job_creation").to_text(),
     ),
     "head": (Head.of_text, Head(number=5, link="plain:x", seal="y").to_text()),
-    "found": (_found, json.dumps(Found(at=1.0, epoch=2, phase=Phase.INACTIVE, mode=None, generation=Generation()).to_dict())),
+    "found": (
+        _found,
+        json.dumps(
+            Found(at=1.0, epoch=2, phase=Phase.INACTIVE, mode=None, generation=Generation()).to_dict()
+        ),
+    ),
     "plan": (_plan, json.dumps(_PLAN.to_dict())),
 }
 """How each is read, and what a right one looks like."""

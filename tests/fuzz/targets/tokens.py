@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from hypothesis import strategies as st
 
 from guard.core.bypass import bypass_of, issue_bypass, read_bypass
@@ -16,11 +15,29 @@ from tests.fuzz.target import Target, on_nothing
 _KEY, _OTHER = b"a key of sixteen", b"another key of 16"
 NOW = 1_700_000_000.0
 _TOKEN = issue_bypass(
-    operations=["caption_generation"], by="ops", holder="qa", seconds=3600, secret=_KEY, now=NOW, bypass_id="b1", user="7"
+    operations=["caption_generation"],
+    by="ops",
+    holder="qa",
+    seconds=3600,
+    secret=_KEY,
+    now=NOW,
+    bypass_id="b1",
+    user="7",
 )
-_FORGED = issue_bypass(operations=["caption_generation"], by="x", holder="x", seconds=3600, secret=_OTHER, now=NOW)
+_FORGED = issue_bypass(
+    operations=["caption_generation"], by="x", holder="x", seconds=3600, secret=_OTHER, now=NOW
+)
 _COOKIE = "A" * 43
-_RIGHT = (_TOKEN, _FORGED, token_text("0123456789abcdef", "B" * 43), _COOKIE, csrf_text(_COOKIE), "123456", "ABCD-EFGH-IJKL-MNOP", "w1/t1")
+_RIGHT = (
+    _TOKEN,
+    _FORGED,
+    token_text("0123456789abcdef", "B" * 43),
+    _COOKIE,
+    csrf_text(_COOKIE),
+    "123456",
+    "ABCD-EFGH-IJKL-MNOP",
+    "w1/t1",
+)
 
 
 @st.composite
@@ -44,9 +61,15 @@ def check(case: dict[str, str]) -> str:
     if claims is not None:
         # base64 has spellings of the same bytes; what it says must be what was signed
         assert claims == read_bypass(_TOKEN, secret=_KEY), "a bypass counts that nobody gave"
-    assert (said is not None) == (claims is not None), "a token is genuine and does not count, or counts and is not"
-    assert bypass_of(text, operation="image_processing", secret=_KEY, now=NOW) is None, "a bypass for something else"
-    assert bypass_of(text, operation="caption_generation", secret=_KEY, now=NOW + 3600) is None, "a bypass that is over"
+    assert (said is not None) == (claims is not None), (
+        "a token is genuine and does not count, or counts and is not"
+    )
+    assert bypass_of(text, operation="image_processing", secret=_KEY, now=NOW) is None, (
+        "a bypass for something else"
+    )
+    assert bypass_of(text, operation="caption_generation", secret=_KEY, now=NOW + 3600) is None, (
+        "a bypass that is over"
+    )
     assert read_bypass(text, secret=None) is None, "a bypass without a key"
     token = read_token(text)
     assert token is None or token_text(*token) == text
@@ -56,11 +79,20 @@ def check(case: dict[str, str]) -> str:
     assert not is_csrf_text(text, "0" * 64) or not cookie
     typed = text.encode("utf-8", "replace").decode()
     if is_totp(typed):
-        assert matching_period(typed, now=NOW, last_period=0, code_at=lambda _: "000000") is None or typed == "000000"
+        assert (
+            matching_period(typed, now=NOW, last_period=0, code_at=lambda _: "000000") is None
+            or typed == "000000"
+        )
     glass = read_break_glass(typed)
     mark = read_mark(text)
     assert mark is None or all(mark)
-    kinds = {"bypass": claims, "token": token, "cookie": cookie or None, "code": is_totp(typed) or glass, "mark": mark}
+    kinds = {
+        "bypass": claims,
+        "token": token,
+        "cookie": cookie or None,
+        "code": is_totp(typed) or glass,
+        "mark": mark,
+    }
     return "+".join(name for name, value in kinds.items() if value) or "nothing"
 
 
