@@ -95,7 +95,7 @@ def _went(case: Case, record: Record) -> set[str]:
 
 
 def _times(case: Case, record: Record, round_: Round) -> Iterator[str]:
-    due = round_.begun + round_.plan.grace
+    due = max(round_.begun, record.asked_at - _CLOCKS) + round_.plan.grace
     first_signal = min((at for at, _ in case.signals), default=None)
     if first_signal is not None and first_signal < due:
         yield f"signalled {due - first_signal:.3f} s before its grace period had ended"
