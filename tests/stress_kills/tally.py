@@ -41,6 +41,7 @@ class Tally:
     queued: list[float] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
     late: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     instants: int = 0
 
     @property
@@ -101,6 +102,7 @@ class Tally:
             "seconds_until_proven_beyond_grace_and_2s": _percentiles(self.proven),
             "seconds_queued_for_a_processor": _percentiles(self.queued),
             "late": self.late,
+            "stands_that_broke_down": self.broken,
             "wrong": self.wrong,
         }
 
