@@ -69,6 +69,7 @@ class Playing:
         """Open the emergency, let go wrong what is to, and wait until each job's outcome is recorded."""
         now, plan = self.round, self.round.plan
         queued = {name: Queued(worker.pid) for name, worker in self._stand.workers.items()}
+        queued["harness"] = Queued(os.getpid())
         self._note_lines()
         now.begun = boot()
         self._stand.guard.enable(reason="fire", by="kills", mode="emergency", grace=plan.grace, duration=600)

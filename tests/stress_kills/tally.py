@@ -52,7 +52,7 @@ class Tally:
     def add(self, round_: Round) -> None:
         """A round whose records are gathered."""
         self.rounds += 1
-        self.queued += round_.queued.values()
+        self.queued += [waited for name, waited in round_.queued.items() if name != "harness"]
         self.faults["worker killed"] += round_.plan.death is not None
         self.faults["guard's Redis cut"] += round_.cut is not None
         for case in round_.cases.values():

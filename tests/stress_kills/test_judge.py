@@ -129,7 +129,7 @@ def _round() -> Round:
         begun=BEGUN,
         opened=BEGUN + 0.05,
         released=RELEASED,
-        queued={"one": 0.0, "two": 0.0},
+        queued={"one": 0.0, "two": 0.0, "harness": 0.0},
     )
 
 
