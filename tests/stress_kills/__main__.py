@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     bar.end()
     print(render(report(tally, done=True)))
-    return 1 if tally.wrong else 0
+    return 1 if tally.wrong or tally.kills < options.kills else 0
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ class Round:
     Attributes:
         begun: right before the emergency was opened; opened: when the call had returned.
         released: right before the window was ended.
-        queued: by worker, seconds that a thread of its main process waited for a processor, the longest.
+        queued: seconds that a thread waited for a processor, the longest: in each worker's main process, and
+            in this one (`harness`).
         cut: when the guard's Redis was away, from and until.
     """
 

@@ -95,7 +95,7 @@ def _went(case: Case, record: Record) -> set[str]:
 
 
 def _times(case: Case, record: Record, round_: Round) -> Iterator[str]:
-    due = round_.begun + round_.plan.grace
+    due = max(round_.begun, record.asked_at - _CLOCKS) + round_.plan.grace
     first_signal = min((at for at, _ in case.signals), default=None)
     if first_signal is not None and first_signal < due:
         yield f"signalled {due - first_signal:.3f} s before its grace period had ended"
@@ -108,7 +108,7 @@ def _times(case: Case, record: Record, round_: Round) -> Iterator[str]:
     if (after := case.first[-1]["at"] - record.ended_at) > _CLOCKS:
         yield f"did something {after:.3f} s after its recorded end"
     ended_by_death = record.outcome == "killed" and case.died_at is not None
-    if ended_by_death and case.died_at - record.ended_at > _HEARD:  # type: ignore[operator]
+    if ended_by_death and case.died_at - record.ended_at > _HEARD + round_.queued["harness"]:  # type: ignore[operator]
         yield f"recorded {case.died_at - record.ended_at:.3f} s before its process had ended"  # type: ignore[operator]
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
 from tests.stress_kills.evidence import Case, Record, Round
@@ -44,10 +44,9 @@ class Playing:
         """Publish all jobs and wait until all run."""
         plan, path = self.round.plan, str(self._journal.path)
         for name in self._bystanders:
-            self._stand.app.tasks["aside.stands_by"].apply_async((path,), task_id=name, queue="aside")
+            self._publish("aside.stands_by", (path,), name, queue="aside")
         for job in plan.jobs:
-            task = self._stand.app.tasks[job.task]
-            task.apply_async((job.character, job.after, path), task_id=job.id)
+            self._publish(job.task, (job.character, job.after, path), job.id)
         wanted = {*self.round.cases, *self._bystanders}
         eventually(
             lambda: wanted <= self._journal.by_job().keys(),
@@ -57,10 +56,20 @@ class Playing:
         for lines in self._journal.by_job().values():
             self._deaths.watch(lines[0]["pid"])
 
+    def _publish(self, task: str, args: tuple[Any, ...], task_id: str, **options: str) -> None:
+        """Nothing is published while this process does not know whether a window is open: then once more."""
+        job = self._stand.app.tasks[task]
+        eventually(
+            lambda: job.apply_async(args, task_id=task_id, **options),
+            within=_PATIENCE,
+            what=f"{task_id} to be sent",
+        )
+
     def end_them(self) -> None:
         """Open the emergency, let go wrong what is to, and wait until each job's outcome is recorded."""
         now, plan = self.round, self.round.plan
         queued = {name: Queued(worker.pid) for name, worker in self._stand.workers.items()}
+        queued["harness"] = Queued(os.getpid())
         self._note_lines()
         now.begun = boot()
         self._stand.guard.enable(reason="fire", by="kills", mode="emergency", grace=plan.grace, duration=600)

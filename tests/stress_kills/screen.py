@@ -67,6 +67,8 @@ def render(found: dict[str, Any]) -> str:
     lines += ["", f"later than grace + 2.5 s: {len(found['late'])}"]
     for one in found["late"][:_MOST_STORIES]:
         lines.append(f"  {one['job']}: {one['seconds_beyond']} s beyond; {one['why'] or 'not explained'}")
+    lines += ["", f"stands that broke down: {len(found['stands_that_broke_down'])}"]
+    lines += [f"  {error}" for error in found["stands_that_broke_down"]]
     lines += ["", f"wrong outcomes: {len(found['wrong'])}"]
     for one in found["wrong"][:_MOST_STORIES]:
         lines += [f"  {one['job']}: {'; '.join(one['wrong'])}", f"    {json.dumps(one['story'])}"]

@@ -24,6 +24,7 @@ __all__ = ["ROUNDS_PER_STAND", "Session", "run"]
 ROUNDS_PER_STAND = 30
 _CALM_AT_THE_END = 5
 """Rounds at the end of a stand in which no worker is killed: what one had is back half a minute later."""
+_MOST_BROKEN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,52 +81,58 @@ class _Plans:
 
 
 def run(session: Session, *, progress: Callable[[Tally], None] = lambda _tally: None) -> Tally:
-    """Play it.
+    """Play it. A stand that breaks down is noted, with how, and the next one begins.
 
     Args:
         progress: called after each round.
     """
     tally, plans, stands = Tally(), session.plans(), 0
     with Deaths() as deaths:
-        while not session.is_over(tally):
-            with Stand(children=session.children, ledger=stands % 2 == 1, mistake=session.mistake) as stand:
-                stands += 1
-                played: list[Playing] = []
-                while len(played) < session.rounds_per_stand and not session.is_over(tally):
-                    playing = Playing(stand, plans.next(len(played)), deaths)
-                    played.append(playing)
-                    goes_on = _play(playing, tally)
-                    progress(tally)
-                    if not goes_on:
-                        break
-                _close(stand, played, tally)
-                if session.keep and tally.wrong:
-                    stand.keeps_folder = True
-                    print(f"kept: {stand.folder}")
+        while not session.is_over(tally) and len(tally.broken) < _MOST_BROKEN:
+            stands += 1
+            try:
+                with Stand(
+                    children=session.children, ledger=stands % 2 == 0, mistake=session.mistake
+                ) as stand:
+                    _play_on(stand, session, plans, deaths, tally, progress)
+            except Exception as error:  # noqa: BLE001 - whatever it was, what is counted is not to be lost
+                tally.broken.append(f"{type(error).__name__}: {error}")
     return tally
 
 
-def _play(playing: Playing, tally: Tally) -> bool:
-    """Whether this stand may go on."""
-    try:
-        playing.send()
-        playing.end_them()
-        tally.add(playing.round)
-        wrong = playing.judge_records()
-        playing.release()
-    except AssertionError as error:
-        tally.add_wrong(playing.round, {f"round {playing.round.plan.number}": [str(error)]})
-        return False
-    tally.add_wrong(playing.round, wrong)
-    return True
+def _play_on(
+    stand: Stand,
+    session: Session,
+    plans: _Plans,
+    deaths: Deaths,
+    tally: Tally,
+    progress: Callable[[Tally], None],
+) -> None:
+    played: list[Playing] = []
+    while len(played) < session.rounds_per_stand and not session.is_over(tally):
+        playing = Playing(stand, plans.next(len(played)), deaths)
+        _play(playing, tally)
+        played.append(playing)
+        progress(tally)
+    _close(stand, played, tally)
+    if session.keep and tally.wrong:
+        stand.keeps_folder = True
+        print(f"kept: {stand.folder}")
+
+
+def _play(playing: Playing, tally: Tally) -> None:
+    playing.send()
+    playing.end_them()
+    tally.add(playing.round)
+    tally.add_wrong(playing.round, playing.judge_records())
+    playing.release()
 
 
 def _close(stand: Stand, played: list[Playing], tally: Tally) -> None:
     """Everything must come to its end: what a killed worker had, too. Then the books are looked through."""
-    whole = [playing for playing in played if playing.round.released]
     with contextlib.suppress(AssertionError):  # the judge names those that have not
-        eventually(lambda: all(playing.has_ended() for playing in whole), within=VISIBILITY * 2)
-    for playing in whole:
+        eventually(lambda: all(playing.has_ended() for playing in played), within=VISIBILITY * 2)
+    for playing in played:
         tally.add_wrong(playing.round, playing.look_again())
     books: dict[str, list[str]] = {}
     if left := len(stand.guard.parked):

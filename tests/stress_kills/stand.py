@@ -71,8 +71,6 @@ class Stand:
             "KILLS_VISIBILITY": str(VISIBILITY),
             "DATABASE_URL": f"sqlite:///{self.folder / 'guard.db'}",
             "GUARD_SECRET_KEY": "kills-of-emergencies-secret",
-            "GUARD_LEASE_SECONDS": "3",
-            "GUARD_RENEW_SECONDS": "0.75",
             "GUARD_LEDGER": "true" if self.ledger else "false",
             "GUARD_LOCAL_CLOSE_FILE": str(self.folder / "closed"),
         }

@@ -41,6 +41,7 @@ class Tally:
     queued: list[float] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
     late: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     instants: int = 0
 
     @property
@@ -51,7 +52,7 @@ class Tally:
     def add(self, round_: Round) -> None:
         """A round whose records are gathered."""
         self.rounds += 1
-        self.queued += round_.queued.values()
+        self.queued += [waited for name, waited in round_.queued.items() if name != "harness"]
         self.faults["worker killed"] += round_.plan.death is not None
         self.faults["guard's Redis cut"] += round_.cut is not None
         for case in round_.cases.values():
@@ -101,6 +102,7 @@ class Tally:
             "seconds_until_proven_beyond_grace_and_2s": _percentiles(self.proven),
             "seconds_queued_for_a_processor": _percentiles(self.queued),
             "late": self.late,
+            "stands_that_broke_down": self.broken,
             "wrong": self.wrong,
         }
 

@@ -129,7 +129,7 @@ def _round() -> Round:
         begun=BEGUN,
         opened=BEGUN + 0.05,
         released=RELEASED,
-        queued={"one": 0.0, "two": 0.0},
+        queued={"one": 0.0, "two": 0.0, "harness": 0.0},
     )
 
 
@@ -199,8 +199,11 @@ WRONG: dict[str, tuple[Case, str]] = {
         _recorded(_deaf, "killed", "parked", 102.0),
         "before its process had ended",
     ),
-    "signalled in its grace period": (_of(_killed, signals=[(100.9, "SIGTERM")]), "signalled 0.100 s before"),
-    "felt a signal in its grace period": (_hasty(), "felt SIGTERM 0.100 s before"),
+    "signalled in its grace period": (
+        _of(_killed, signals=[(100.9, "SIGTERM")]),
+        "before its grace period had ended",
+    ),
+    "felt a signal in its grace period": (_hasty(), "felt SIGTERM"),
     "dead in its grace period": (_of(_killed, died_at=100.8), "ended before its grace period"),
     "no time to clean up": (
         _of(_deaf, lines=[_line("start", 99.0)], signals=[TERM]),

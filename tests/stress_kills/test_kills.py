@@ -23,6 +23,7 @@ def _seed() -> int:
 def test_no_wrong_outcome() -> None:
     tally = run(Session(kills=1_000, seed=_seed(), children=16, most_rounds=1, calm=True))
     assert tally.wrong == []
+    assert tally.broken == []
     assert tally.outcomes["killed"] >= 2
     assert tally.outcomes["completed"] >= 1
     assert tally.signals["TERM"] + tally.signals["KILL"] >= 2
@@ -35,6 +36,7 @@ def test_no_wrong_outcome_in_a_thousand_kills() -> None:
     tally = run(Session(kills=1_000, seed=seed, rounds_per_stand=18))
     print(render({"seed": seed, "seconds": 0, **tally.to_dict()}))
     assert tally.wrong == []
+    assert tally.broken == []
     assert all(
         tally.faults[fault] for fault in ("worker killed", "guard's Redis cut", "child killed by the system")
     )
