@@ -211,8 +211,9 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "a delivery that is to run is taken for a copy (D151)": Mistake(
         parts=Parts(index=_BeginsWithoutAskingForClaims, theme="parking", deeds=("kill",), haste=True),
-        within=400,
+        within=3_000,
         promise="P2",
+        slow=True,
     ),
     "a job that runs does not hold up the drain": Mistake(
         parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _running_is_nothing),)),
@@ -220,9 +221,10 @@ MISTAKES: dict[str, Mistake] = {
         promise="P4",
     ),
     "who is there when the gates close is not on the roll (D154)": Mistake(
-        parts=Parts(patch=((guard.orchestrator.conductor, "enrol", _enrols_nobody),), theme="releasing"),
-        within=400,
+        parts=Parts(patch=((guard.orchestrator.conductor, "enrol", _enrols_nobody),)),
+        within=3_000,
         promise="P4",
+        slow=True,
     ),
     "a silent worker counts as drained": Mistake(
         parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
