@@ -254,5 +254,5 @@ NOT_FOUND: dict[str, Parts] = {
     "a smaller epoch is accepted": Parts(agent=_AcceptsASmallerEpoch),
     "no fence": Parts(patch=((guard.agent.agent, "FENCE_SECONDS", 0.0),), theme="race"),
 }
-"""Not found in 3,000 schedules: each needs several misfortunes within one renewal, or is made up for by
-another rule. The model finds them, and tests of the agent do (docs/simulator.md)."""
+"""Looked for and not found: each needs several misfortunes within one renewal, or is made up for by another
+rule (docs/simulator.md says in how many schedules)."""
