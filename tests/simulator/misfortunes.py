@@ -70,6 +70,13 @@ _MEETINGS = {
 """Who waits at a place until somebody comes by another one: races are rare by chance alone."""
 
 
+_CHANCES = {
+    "": (0.01, 0.05, 0.2),
+    "conducting": (0.05, 0.2),
+    "parking": (0.1, 0.3),
+    "releasing": (0.2, 0.6),
+}
+"""Of something happening at one pass: few come by where jobs are parked and given back."""
 _DEEDS = {
     "": (("kill",), ("freeze", "freeze all", "delay"), ("meet", "delay"), ("kill", "freeze", "meet", "cut")),
     "race": (("meet", "meet", "delay"),),
@@ -86,15 +93,20 @@ class Ambushes:
         self._meeting: dict[str, list[Thread]] = {}
         theme = world.parts.theme or dice.choice(("none", "anywhere", *THEMES))
         places = THEMES.get(theme, PLACES if theme == "anywhere" else ())
+        if theme in {
+            "releasing",
+            "parking",
+            "conducting",
+        }:  # else the first of these steps has all the accidents
+            places = tuple(dice.sample(places, dice.choice((1, 2, len(places)))))
         self._places = frozenset() if world.calm else frozenset(places)
-        seldom = theme in {"parking", "releasing", "conducting"}
-        self._chance = dice.choice((0.05, 0.2) if seldom else (0.01, 0.05, 0.2))
+        self._chance = dice.choice(_CHANCES.get(theme, _CHANCES[""]))
         self._left = dice.choice((1, 2, 4, 8)) if theme != "race" else 20
         self._deeds = world.parts.deeds or dice.choice(_DEEDS.get(theme, _DEEDS[""]))
 
     def end(self) -> None:
-        """No more of them; who waits goes on."""
-        self._places = frozenset()
+        """No more of them, but a few for those who release: most of that is done now. Who waits goes on."""
+        self._places &= frozenset(THEMES["releasing"])
         for place in list(self._meeting):
             self._let_go(place)
 
@@ -150,7 +162,7 @@ class Ambushes:
 
 
 def _kill(world: World, process: Any, place: str) -> None:
-    """SIGKILL to whoever came by. Publishers, and who sets things right in the end, are not killed."""
+    """SIGKILL to whoever came by. Publishers are not killed."""
     child = world.children.get(process.pid)
     dice = world.dice
     fired = f"kill at {place}"
@@ -163,13 +175,14 @@ def _kill(world: World, process: Any, place: str) -> None:
             world.fired[fired] += 1
             world.end_worker(worker, orphans=dice.random() < 0.3)
             return
-    if process is world.admin.process:
-        world.fired[fired] += 1
-        world.cut_lines(process, after=0.001)
-        world.fired["whoever conducts was killed"] += 1
-        world.log("killed", process.name, False)
-        world.hub.at(hub().now + dice.uniform(0.1, 2.0), world.admin.start)
-        hub().kill(process)
+    for person in (world.admin, world.healer):
+        if person is not None and process is person.process:
+            world.fired[fired] += 1
+            world.cut_lines(process, after=0.001)
+            world.fired["whoever conducts was killed"] += 1
+            world.log("killed", process.name, False)
+            world.hub.at(hub().now + dice.uniform(0.1, 2.0), person.start)
+            hub().kill(process)
 
 
 def _machine_of(world: World, process: Any) -> list[Any]:

@@ -214,7 +214,11 @@ class Healer:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        hub().spawn(world.new_process("healer"), self._run)
+        self.start()
+
+    def start(self) -> None:
+        self.process = self._world.new_process(self._world.next_name("healer"))
+        hub().spawn(self.process, self._run)
 
     def _run(self) -> None:
         world = self._world

@@ -6,9 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulator.batch import run
+from tests.simulator.apart import apart
+from tests.simulator.batch import Result, run
 from tests.simulator.mistakes import MISTAKES
 from tests.simulator.parts import Parts
+
+
+def find(name: str) -> Result:
+    """Run until the mistake is found, or for as long as it may take."""
+    mistake = MISTAKES[name]
+    return run(mistake.first, mistake.within, mistake.parts, stop_at_first=True)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +27,7 @@ from tests.simulator.parts import Parts
 )
 def test_a_mistake_is_found(name: str) -> None:
     mistake = MISTAKES[name]
-    result = run(mistake.first, mistake.within, mistake.parts, stop_at_first=True)
+    result = apart(find, name)
     assert result.violations, f"{name}: not found in {mistake.within} schedules"
     print(f"{name}: found in schedule {result.schedules}: {result.violations[0]}")
     assert any(what.startswith(mistake.promise) for _, what in result.violations)
@@ -29,4 +36,4 @@ def test_a_mistake_is_found(name: str) -> None:
 def test_parts_without_a_mistake_are_the_guards() -> None:
     """The table of mistakes changes nothing for those that come after."""
     assert replace(Parts()) == Parts()
-    assert not run(0, 20).violations
+    assert not apart(run, 0, 20).violations

@@ -76,6 +76,7 @@ class World:
         self._pids = 100
         self.sql_away = False
         self.healing = False
+        self.healer: Healer | None = None
         self.done = False
         self._settled_once = False
         self.calm = dice.random() < 0.1
@@ -127,7 +128,7 @@ class World:
         self.redis.answers = self.redis.writes = True
         self.redis.malformed = False
         self.producer.stop()
-        Healer(self)
+        self.healer = Healer(self)
         self.hub.at(self.hub.now + 0.5, self._look)
 
     def _look(self) -> None:
