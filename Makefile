@@ -87,10 +87,9 @@ model: ## Search the models of the protocol to their end (ARGS="failover" or --j
 mutants: $(VENV)/.test-installed $(VENV)/.mutants-installed ## Change the core in one place at a time: does a test notice? (MODULES="lease barrier")
 	@nice $(BIN)/python -m tests.mutants $(MODULES)
 
-N ?= 100000
 fuzz: $(VENV)/.test-installed ## Give every reader of untrusted input N inputs by each engine (N=... ARGS="texts --seed 1")
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt || true
-	@$(BIN)/python -m tests.fuzz -n $(N) $(ARGS)
+	@$(BIN)/python -m tests.fuzz -n $(or $(N),100000) $(ARGS)
 
 simulate: $(VENV)/.test-installed ## Run the guard's own code in simulated time, N schedules (N=10000, ARGS=...)
 	@$(BIN)/python -m tests.simulator $(or $(N),10000) $(ARGS)
