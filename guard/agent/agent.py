@@ -350,7 +350,7 @@ class Agent:
         draining = self._acknowledged and self._gate is not Gate.OPEN and self._follower.is_busy
         slice_seconds = _BUSY_SECONDS if draining else _SLICE_SECONDS
         wait = min(slice_seconds, max(0.0, renew_at - self._clock.boot()))
-        pushed = self._wait(wait if self._acknowledged else min(wait, _SETTLE_SECONDS))
+        pushed = self._wait(min(wait, self._until_settled()))
         if self._stopping.is_set():
             return renew_at
         if (pushed and self._pushed(pushed)) or self._clock.boot() >= renew_at:
@@ -361,6 +361,12 @@ class Agent:
         self._notice_lapse()
         self._tick()
         return renew_at
+
+    def _until_settled(self) -> float:
+        """Seconds until it is worth another look whether this epoch can be acknowledged."""
+        if self._acknowledged or self._epoch < 0:
+            return _SLICE_SECONDS
+        return max(_SETTLE_SECONDS, self._settled_at - self._clock.boot())
 
     def _tick(self) -> None:
         """While closed: let the follower do its part, and pass on at once what has changed."""
