@@ -6,14 +6,12 @@ acknowledged in the meantime stays acknowledged, and two who give back the same 
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from kombu.utils.encoding import bytes_to_str
-
 from guard.core.lanes import queue_of
 from guard.core.redelivery import Unacknowledged, left_behind
+from guard.fleet.unacked import unacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Redelivery"]
 
 log = logging.getLogger(__name__)
-
-_AT_ONCE = 500
 
 
 class Redelivery:
@@ -97,17 +93,18 @@ class Redelivery:
 
     def _taken(self, channel: Any, state: GuardState) -> Iterator[Unacknowledged]:
         """All unacknowledged jobs that the window blocks. One that would find no way back is left alone."""
-        with channel.conn_or_acquire() as client:
-            for tag, text in client.hscan_iter(channel.unacked_key, count=_AT_ONCE):
-                raw, exchange, routing_key = json.loads(text)  # kombu's own form
-                queues = channel._lookup(exchange, routing_key)  # noqa: SLF001 - it gives back by the same
-                if not queues:
-                    continue
-                message = channel.message_to_python(raw)
-                queue = queue_of(min(map(str, queues)))
-                if self._is_blocked(state, message, queue):
-                    task_id = str(message.properties["correlation_id"])
-                    yield Unacknowledged(tag=bytes_to_str(tag), task_id=task_id, queue=queue)
+        for entry in unacked(channel):
+            queues = channel._lookup(entry.exchange, entry.routing_key)  # noqa: SLF001 - it gives back by the same
+            if not queues or not entry.task_id:
+                continue
+            queue = queue_of(min(map(str, queues)))
+            try:
+                blocked = self._is_blocked(state, channel.message_to_python(entry.message), queue)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                log.warning("message %.60s is no job, and is left alone: %s", entry.tag, error)
+                continue
+            if blocked:
+                yield Unacknowledged(tag=entry.tag, task_id=entry.task_id, queue=queue)
 
     def _know_exchanges(self, channel: Any) -> None:
         """A connection of a virtual transport knows only exchanges that it has declared itself."""

@@ -5,8 +5,10 @@ RabbitMQ lets nobody look into a queue without taking from it. There nothing is 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from guard.core.plain import read_json
+from guard.fleet.unacked import unacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +56,8 @@ class Waiting:
 
     def unacknowledged(self) -> set[str]:
         """The ids of all jobs that a worker has taken and not acknowledged, from whichever queue."""
-        found: set[str] = set()
-        with self._broker.channel() as channel, channel.conn_or_acquire() as client:
-            for _, text in client.hscan_iter(channel.unacked_key, count=_AT_ONCE):
-                message, *_ = json.loads(text)  # kombu's own: message, exchange, routing key
-                found.update(_ids([json.dumps(message)]))
-        return found
+        with self._broker.channel() as channel:
+            return {entry.task_id for entry in unacked(channel)} - {""}
 
 
 def _lists(channel: Any, queue: str) -> list[str]:
@@ -73,7 +71,7 @@ def _ids(texts: Iterable[str | bytes]) -> list[str]:
     found = []
     for text in texts:
         try:
-            task_id = json.loads(text)["properties"]["correlation_id"]
+            task_id = read_json(text)["properties"]["correlation_id"]
         except (ValueError, TypeError, KeyError):
             continue
         if isinstance(task_id, str):

@@ -169,6 +169,33 @@ def test_a_broker_that_is_away_is_asked_again(held: Held) -> None:
     app.close()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        "7",
+        "[]",
+        '[{"properties": {}}]',
+        '[null, "", "jobs"]',
+        '[{"properties": []}, "", "jobs"]',
+        '[{"properties": {"correlation_id": "b"}}, "", "jobs"]',
+        '[{"body": "x", "properties": {"correlation_id": "b", "delivery_tag": "t", "body_encoding": "base64"}},'
+        ' "", "jobs"]',
+        '[{"properties": {"correlation_id": "b", "delivery_tag": "t"}, "headers": {}}, "", "jobs"]',
+        '[{"properties": {"correlation_id": "b"}}, {}, []]',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_job_is_left_alone_and_hides_none(held: Held, text: str) -> None:
+    (job,) = held.taken(1)
+    with held.broker.channel() as channel, channel.conn_or_acquire() as client:
+        client.hset(channel.unacked_key, "a", text)
+    assert held.waiting.unacknowledged() - {"b"} == {job}
+    assert held.left(running(job)) == (job,)
+    with held.broker.channel() as channel, channel.conn_or_acquire() as client:
+        assert client.hexists(channel.unacked_key, "a")
+
+
 def test_amqp_does_it_by_itself() -> None:
     app = Celery("amqp", broker=f"amqp://127.0.0.1:{free_port()}//", set_as_current=False)
     broker = Broker(app)
