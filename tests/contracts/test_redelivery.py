@@ -179,8 +179,7 @@ def test_a_broker_that_is_away_is_asked_again(held: Held) -> None:
         '[null, "", "jobs"]',
         '[{"properties": []}, "", "jobs"]',
         '[{"properties": {"correlation_id": "b"}}, "", "jobs"]',
-        '[{"body": "x", "properties": {"correlation_id": "b", "delivery_tag": "t", "body_encoding": "base64"}},'
-        ' "", "jobs"]',
+        '[{"body": "x", "properties": {"correlation_id": "b", "body_encoding": "base64"}}, "", "jobs"]',
         '[{"properties": {"correlation_id": "b", "delivery_tag": "t"}, "headers": {}}, "", "jobs"]',
         '[{"properties": {"correlation_id": "b"}}, {}, []]',
         "[" * 100_000,

@@ -12,11 +12,11 @@ from guard.core.named_events import not_announced
 from guard.errors import StoreUnavailable
 from guard.gates.runtime import Runtime
 from guard.store.memory import MemoryControlPlane
-from guard.testing import FakeClock
 from tests.integration.test_agent_beliefs import CARD, House, Nothing
 
 if TYPE_CHECKING:
     from guard.core.agents import AgentReport
+    from guard.testing import FakeClock
 
 _SECONDS = 10.0
 
