@@ -149,14 +149,8 @@ class Conducting:
             broker=self.broker,
             is_blocked=self._is_blocked,
             strangers=lambda queues: self._unguarded(queues, self._known_nodes()),
-            is_current=self._is_current,
+            is_current=self.changes.is_current,
         )
-
-    def _is_current(self, state: GuardState) -> bool:
-        try:
-            return self._stores.plane.read().epoch == state.epoch
-        except StoreError:
-            return False
 
     def _is_blocked(self, state: GuardState, message: Message, queue: str) -> bool:
         try:

@@ -128,6 +128,17 @@ class Changes:
         for name, fields in events_between(old, new):
             self._announce(name, **fields)
 
+    def is_current(self, state: GuardState) -> bool:
+        """Whether both stores are still in this state; not when one does not say.
+
+        A control plane that takes no writes still says "closed" when workers have heard of the end of the
+        window from the durable store.
+        """
+        try:
+            return self.plane.read().epoch == state.epoch == self.durable.read().epoch
+        except StoreError:
+            return False
+
     def _newest(self, durable: GuardState) -> GuardState:
         """The state to change: the durable one, unless the control plane is ahead of it. That is so
         when the database was restored from a copy; agents believe the greater epoch, so it counts.
