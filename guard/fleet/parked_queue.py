@@ -117,7 +117,8 @@ class _RedisParkedQueue(ParkedQueue):
         try:
             payload = read_json(raw)
             job, problem = _read(payload["headers"])
-            payload["properties"].keys()
+            if job is not None:
+                payload["properties"].keys()  # without them it cannot be given back
         except (ValueError, TypeError, KeyError, AttributeError):
             return ParkedMessage(job=None, problem="a message in the parking queue is not readable", raw=raw)
         return ParkedMessage(job=job, problem=problem, raw=raw)
