@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from celery.bootsteps import CLOSE, RUN
+
 from guard.core.operations import CATALOGUE
 from tests.simulator.broker import BrokerDown
 from tests.simulator.hub import hub
@@ -121,6 +123,9 @@ def settings() -> Any:
     return SimpleNamespace(hold_queues=(), mixed_queues=())
 
 
+_RUNS, _STOPS = SimpleNamespace(state=RUN), SimpleNamespace(state=CLOSE)
+
+
 class Consumer:
     """`celery.worker.consumer.Consumer`, its `task_consumer` and its timer in one."""
 
@@ -137,6 +142,11 @@ class Consumer:
         self._consuming = {"heavy", "mixed"}
         self._active_tags = {"heavy": "tag-heavy", "mixed": "tag-mixed"}
         self._started = False
+
+    @property
+    def blueprint(self) -> Any:
+        """Its state, which says whether the worker stops."""
+        return _STOPS if self._worker.stopping else _RUNS
 
     def start(self) -> None:
         """Begin to take what is not cordoned."""
