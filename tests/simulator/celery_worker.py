@@ -98,6 +98,9 @@ class Gate:
         self.passing = _NobodyPasses()
         self.scoping = _EverythingInScope()
 
+    def job_stopped(self, task: Any) -> None:
+        """Announced only."""
+
     def job_not_started(self, kind: Any, task: Any) -> None:
         request = task.job
         self._world.log("not started", request.id, task.incarnation, task.gate_seen(), request.message.tag)
@@ -201,6 +204,7 @@ class Request:
         self.message = message
         self.id = message.headers["id"]
         self.task = TASKS[message.headers["task"]]
+        self.name = self.task.name
         self.job = worker.world.jobs[self.id]
         self.acknowledged = False
         self.worker_pid: int | None = None
@@ -238,6 +242,9 @@ class Request:
             self.acknowledged = True
             self.on_reject(None, None, True)
         self.worker.process.state.task_ready(self)
+
+    def _success_was_stored(self) -> bool:
+        return bool(self.job.stored)
 
     def on_success(self) -> None:
         if self.task.acks_late:

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulator.emergency_judge import judge_emergency
+
 __all__ = ["Verdict", "Violation", "judge"]
 
 _LEASE = 5.0
@@ -57,6 +59,7 @@ def judge(events: list[Event], *, calm: bool = False) -> Verdict:
     _epochs(by_kind, verdict)
     _conserved(by_kind, verdict)
     _not_doubled(by_kind, verdict)
+    judge_emergency(by_kind, verdict)
     _rehearsals(by_kind, verdict)
     if calm:
         _books(by_kind, verdict)
@@ -151,9 +154,9 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float, tuple[str, ...]]]:
     """Runs of jobs: job, agent, start, end, the gates that block it. A run of a killed child ends with it."""
     ends: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for at, _, job, agent in by_kind["ended"]:
+    for at, _, job, agent, *_ in (*by_kind["ended"], *by_kind["cut short"]):
         ends[job, agent].append(at)
-    for at, _, agent, job in by_kind["child killed"]:
+    for at, _, agent, job, *_ in by_kind["child killed"]:
         ends[job, agent].append(at)
     gone = {event[2]: event[0] for event in by_kind["killed"]}
     runs = []
@@ -244,11 +247,14 @@ def _conserved(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             "P2", by_kind["stuck"][0][0], "long after the world was healed, jobs or the window are left"
         )
     ended = {event[2] for event in by_kind["ended"]}
+    revoked = {event[2] for event in by_kind["revoked"]}
     for at, _, job, _, late in by_kind["accepted"]:
         verdict.seen["P2: jobs accepted"] += 1
         if job in ended:
             continue
-        if not late and _died_with_it(job, by_kind):
+        if not late and job in revoked:
+            verdict.seen["P2: early-ack jobs that an emergency ended and revoked"] += 1
+        elif not late and _died_with_it(job, by_kind):
             verdict.seen["P2: early-ack jobs that died with their process, as without the guard"] += 1
         else:
             verdict.broken("P2", at, f"{job} was accepted, has not ended, and is nowhere")
@@ -283,6 +289,9 @@ def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     in_pool = {(event[2], event[6]) for event in by_kind["started"]}
     in_pool |= {(event[2], event[5]) for event in by_kind["not started"]}
     allowed = Counter(job for job, tag in in_pool if tag in back)
+    # An emergency has cut them short: they run again.
+    allowed.update(event[2] for event in by_kind["cut short"])
+    allowed.update(event[3] for event in by_kind["child killed"] if event[5] == "guard")
     came_back = {event[2]: event[0] for event in by_kind["came back"]}
     for until, _, tag, _, job in by_kind["ack lost"]:
         since = came_back.get(tag, _NEVER)
