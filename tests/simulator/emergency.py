@@ -60,6 +60,7 @@ def _terminated(child: Child, character: str) -> bool:
     """SIGTERM has come. Whether the job has returned in that moment; else it goes on."""
     if character == "moment":
         child.exits_after_job = True
+        child.worker.world.fired["a job returned in the moment of SIGTERM"] += 1
         return True
     child.exit_begun = True
     if character == "deaf":

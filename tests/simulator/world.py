@@ -73,7 +73,7 @@ class World:
         RECORDS.clear()
         CHANCE.is_alive = self.is_alive
         CHANCE.child_of = self.children.get
-        CHANCE.revoked = lambda job: self.log("revoked", job)
+        CHANCE.revoked = self._revoked
         self.clock = Clock()
         self.events: list[tuple[Any, ...]] = []
         self.fired: Counter[str] = Counter()
@@ -183,6 +183,10 @@ class World:
     def log(self, kind: str, *what: Any) -> None:
         """Write an event down."""
         self.events.append((self.hub.now, kind, *what))
+
+    def _revoked(self, job: str) -> None:
+        self.log("revoked", job)
+        self.fired["a job was revoked"] += 1
 
     def latency(self) -> float:
         """One way over the network, seconds."""
