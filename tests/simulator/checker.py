@@ -89,9 +89,12 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             continue
         verdict.seen["P1: enable returned closed"] += 1
         until = _released_at(releases, epoch)
-        _nobody_starts(by_kind, verdict, window, until)
+        uninformed = _uninformed(by_kind, window)
+        _nobody_starts(by_kind, verdict, window, until, uninformed)
         for agent, opened, closed in open_words:
-            if max(opened, at) + _ROUNDING < min(closed, until):
+            if agent in uninformed[0] and opened <= uninformed[1]:
+                verdict.seen["P1: words of who could not hear of a window that both stores lacked"] += 1
+            elif max(opened, at) + _ROUNDING < min(closed, until):
                 verdict.broken(
                     "P1", max(opened, at), f"the word of {agent} is open after enable of epoch {epoch}"
                 )
@@ -100,10 +103,32 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 verdict.broken("P1", moment, f"{agent} found the gate open after enable of epoch {epoch}")
 
 
-def _nobody_starts(by_kind: dict[str, list[Event]], verdict: Verdict, window: Event, until: float) -> None:
+def _uninformed(by_kind: dict[str, list[Event]], window: Event) -> tuple[set[str], float]:
+    """Workers that began while neither store knew of this window, and until when: SQL had not been told of it,
+    Redis had lost it, and nobody who knew had told one of both yet. Not promised."""
+    at, epoch = window[0], window[3]
+    told = min((event[0] for event in by_kind["sql"] if event[3] >= epoch), default=_NEVER)
+    lost = min((event[0] for event in by_kind["failover"] if at < event[0] < told), default=_NEVER)
+    if lost == _NEVER:
+        return set(), 0.0
+    again = (event[0] for event in by_kind["redis"] if event[3] >= epoch and event[0] > lost)
+    until = min(told, min(again, default=_NEVER))
+    knew = {event[2] for event in by_kind["word"] if event[4] >= epoch and event[0] < until}
+    return {event[2] for event in by_kind["worker"] if event[0] < until} - knew, until
+
+
+def _nobody_starts(
+    by_kind: dict[str, list[Event]],
+    verdict: Verdict,
+    window: Event,
+    until: float,
+    uninformed: tuple[set[str], float],
+) -> None:
     at, _, _, epoch, mode, _, acknowledged, *_rest = window
     for moment, _, job, agent, looked, blocked_by, *_rest in by_kind["started"]:
         if mode.upper() not in blocked_by or not at < moment < until:
+            continue
+        if agent in uninformed[0] and looked <= uninformed[1] + _LEASE:
             continue
         if agent in (acknowledged or ()):
             verdict.broken("P1", moment, f"{job} started on {agent}, which had acknowledged epoch {epoch}")

@@ -130,7 +130,12 @@ class Outcomes:
     def record(self, outcome: JobOutcome) -> None:
         world = self._client.world
         world.log(
-            "outcome", outcome.attempt, outcome.task_id, outcome.pid, outcome.outcome.value, outcome.went.value
+            "outcome",
+            outcome.attempt,
+            outcome.task_id,
+            outcome.pid,
+            outcome.outcome.value,
+            outcome.went.value,
         )
         self._client.call("tally>", "tally<", lambda _server: None)
         world.fired[f"outcome recorded: {outcome.outcome.value}"] += 1

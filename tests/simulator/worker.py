@@ -19,8 +19,8 @@ from guard.gates.page import SlotState
 from guard.gates.request import guarded_request_class
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
-from guard.worker.cordon import Cordon
 from guard.worker.conclusions import Conclusions
+from guard.worker.cordon import Cordon
 from guard.worker.housekeeper import Housekeeper
 from guard.worker.ladder import Ladder
 from guard.worker.reserved import count_reserved, set_reserved_aside

@@ -152,7 +152,14 @@ class World:
             worker.process.alive and worker.follower is not None and worker.follower.climbs
             for worker in self.workers.values()
         )
-        if state.phase is Phase.INACTIVE and live == state and settled and empty and not self.running and not climbs:
+        if (
+            state.phase is Phase.INACTIVE
+            and live == state
+            and settled
+            and empty
+            and not self.running
+            and not climbs
+        ):
             if self.calm and not self._settled_once:  # counters travel with the next renewal
                 self._settled_once = True
                 self.hub.at(self.hub.now + 3.0, self._look)
