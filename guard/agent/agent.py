@@ -258,7 +258,14 @@ class Agent:
         if testimony is None:
             self._witness.call()
             return ""
-        self._repair(testimony.state)
+        state, known = testimony.state, self._runtime.belief.state
+        if (
+            known is not None
+            and known.store_id == state.store_id
+            and known.gate not in {Gate.OPEN, Gate.TEST}
+        ):
+            state = newer(state, known)  # SQL was not told of an emergency that began while it was away
+        self._repair(state)
         sent = self._clock.boot()
         try:
             state = self._plane.renew(self.card, None, register=True).state

@@ -190,6 +190,27 @@ def test_an_emergency_that_both_stores_have_lost_is_written_again(house: House) 
     assert house.runtime.belief.state == emergency
 
 
+def test_an_emergency_that_an_emptied_redis_and_sql_lack_is_what_is_written(house: House) -> None:
+    """Redis has restarted empty before SQL, which was away, could be told. Found by the simulator: who knew of
+    the emergency wrote what SQL said, and a worker that started then opened."""
+    house.agent.renew()
+    house.witness.answers(house.before)
+    house.agent.renew()
+    emergency = replace(
+        house.before, epoch=1000, phase=Phase.CLOSING, mode=Mode.EMERGENCY, window_id="w-1", reason="fire"
+    )
+    house.plane.publish(emergency)
+    house.agent.renew()
+    assert house.runtime.belief.state == emergency
+
+    house.plane.forget()
+    house.agent.renew()  # sees the loss, calls the witness
+    house.clock.advance(1.0)
+    house.witness.answers(house.before)
+    house.agent.renew()
+    assert house.plane.read() == emergency
+
+
 def test_an_open_state_that_both_stores_have_lost_is_not_written_again(house: House) -> None:
     """A window may have begun since, in a database that was restored from a copy."""
     house.agent.renew()

@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from celery.bootsteps import CLOSE, RUN
+
 from guard.core.operations import CATALOGUE
 from tests.simulator.broker import BrokerDown
 from tests.simulator.hub import hub
@@ -96,6 +98,9 @@ class Gate:
         self.passing = _NobodyPasses()
         self.scoping = _EverythingInScope()
 
+    def job_stopped(self, task: Any) -> None:
+        """Announced only."""
+
     def job_not_started(self, kind: Any, task: Any) -> None:
         request = task.job
         self._world.log("not started", request.id, task.incarnation, task.gate_seen(), request.message.tag)
@@ -121,6 +126,9 @@ def settings() -> Any:
     return SimpleNamespace(hold_queues=(), mixed_queues=())
 
 
+_RUNS, _STOPS = SimpleNamespace(state=RUN), SimpleNamespace(state=CLOSE)
+
+
 class Consumer:
     """`celery.worker.consumer.Consumer`, its `task_consumer` and its timer in one."""
 
@@ -137,6 +145,11 @@ class Consumer:
         self._consuming = {"heavy", "mixed"}
         self._active_tags = {"heavy": "tag-heavy", "mixed": "tag-mixed"}
         self._started = False
+
+    @property
+    def blueprint(self) -> Any:
+        """Its state, which says whether the worker stops."""
+        return _STOPS if self._worker.stopping else _RUNS
 
     def start(self) -> None:
         """Begin to take what is not cordoned."""
@@ -191,6 +204,7 @@ class Request:
         self.message = message
         self.id = message.headers["id"]
         self.task = TASKS[message.headers["task"]]
+        self.name = self.task.name
         self.job = worker.world.jobs[self.id]
         self.acknowledged = False
         self.worker_pid: int | None = None
@@ -228,6 +242,9 @@ class Request:
             self.acknowledged = True
             self.on_reject(None, None, True)
         self.worker.process.state.task_ready(self)
+
+    def _success_was_stored(self) -> bool:
+        return bool(self.job.stored)
 
     def on_success(self) -> None:
         if self.task.acks_late:

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulator.emergency_judge import judge_emergency
+
 __all__ = ["Verdict", "Violation", "judge"]
 
 _LEASE = 5.0
@@ -57,6 +59,7 @@ def judge(events: list[Event], *, calm: bool = False) -> Verdict:
     _epochs(by_kind, verdict)
     _conserved(by_kind, verdict)
     _not_doubled(by_kind, verdict)
+    judge_emergency(by_kind, verdict)
     _rehearsals(by_kind, verdict)
     if calm:
         _books(by_kind, verdict)
@@ -86,9 +89,12 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             continue
         verdict.seen["P1: enable returned closed"] += 1
         until = _released_at(releases, epoch)
-        _nobody_starts(by_kind, verdict, window, until)
+        uninformed = _uninformed(by_kind, window)
+        _nobody_starts(by_kind, verdict, window, until, uninformed)
         for agent, opened, closed in open_words:
-            if max(opened, at) + _ROUNDING < min(closed, until):
+            if agent in uninformed[0] and opened <= uninformed[1]:
+                verdict.seen["P1: words of who could not hear of a window that both stores lacked"] += 1
+            elif max(opened, at) + _ROUNDING < min(closed, until):
                 verdict.broken(
                     "P1", max(opened, at), f"the word of {agent} is open after enable of epoch {epoch}"
                 )
@@ -97,10 +103,32 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 verdict.broken("P1", moment, f"{agent} found the gate open after enable of epoch {epoch}")
 
 
-def _nobody_starts(by_kind: dict[str, list[Event]], verdict: Verdict, window: Event, until: float) -> None:
+def _uninformed(by_kind: dict[str, list[Event]], window: Event) -> tuple[set[str], float]:
+    """Workers that began while neither store knew of this window, and until when: SQL had not been told of it,
+    Redis had lost it, and nobody who knew had told one of both yet. Not promised."""
+    at, epoch = window[0], window[3]
+    told = min((event[0] for event in by_kind["sql"] if event[3] >= epoch), default=_NEVER)
+    lost = min((event[0] for event in by_kind["failover"] if at < event[0] < told), default=_NEVER)
+    if lost == _NEVER:
+        return set(), 0.0
+    again = (event[0] for event in by_kind["redis"] if event[3] >= epoch and event[0] > lost)
+    until = min(told, min(again, default=_NEVER))
+    knew = {event[2] for event in by_kind["word"] if event[4] >= epoch and event[0] < until}
+    return {event[2] for event in by_kind["worker"] if event[0] < until} - knew, until
+
+
+def _nobody_starts(
+    by_kind: dict[str, list[Event]],
+    verdict: Verdict,
+    window: Event,
+    until: float,
+    uninformed: tuple[set[str], float],
+) -> None:
     at, _, _, epoch, mode, _, acknowledged, *_rest = window
     for moment, _, job, agent, looked, blocked_by, *_rest in by_kind["started"]:
         if mode.upper() not in blocked_by or not at < moment < until:
+            continue
+        if agent in uninformed[0] and looked <= uninformed[1] + _LEASE:
             continue
         if agent in (acknowledged or ()):
             verdict.broken("P1", moment, f"{job} started on {agent}, which had acknowledged epoch {epoch}")
@@ -151,9 +179,9 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float, tuple[str, ...]]]:
     """Runs of jobs: job, agent, start, end, the gates that block it. A run of a killed child ends with it."""
     ends: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for at, _, job, agent in by_kind["ended"]:
+    for at, _, job, agent, *_ in (*by_kind["ended"], *by_kind["cut short"]):
         ends[job, agent].append(at)
-    for at, _, agent, job in by_kind["child killed"]:
+    for at, _, agent, job, *_ in by_kind["child killed"]:
         ends[job, agent].append(at)
     gone = {event[2]: event[0] for event in by_kind["killed"]}
     runs = []
@@ -244,11 +272,14 @@ def _conserved(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             "P2", by_kind["stuck"][0][0], "long after the world was healed, jobs or the window are left"
         )
     ended = {event[2] for event in by_kind["ended"]}
+    revoked = {event[2] for event in by_kind["revoked"]}
     for at, _, job, _, late in by_kind["accepted"]:
         verdict.seen["P2: jobs accepted"] += 1
         if job in ended:
             continue
-        if not late and _died_with_it(job, by_kind):
+        if not late and job in revoked:
+            verdict.seen["P2: early-ack jobs that an emergency ended and revoked"] += 1
+        elif not late and _died_with_it(job, by_kind):
             verdict.seen["P2: early-ack jobs that died with their process, as without the guard"] += 1
         else:
             verdict.broken("P2", at, f"{job} was accepted, has not ended, and is nowhere")
@@ -283,6 +314,9 @@ def _not_doubled(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     in_pool = {(event[2], event[6]) for event in by_kind["started"]}
     in_pool |= {(event[2], event[5]) for event in by_kind["not started"]}
     allowed = Counter(job for job, tag in in_pool if tag in back)
+    # An emergency has cut them short: they run again.
+    allowed.update(event[2] for event in by_kind["cut short"])
+    allowed.update(event[3] for event in by_kind["child killed"] if event[5] == "guard")
     came_back = {event[2]: event[0] for event in by_kind["came back"]}
     for until, _, tag, _, job in by_kind["ack lost"]:
         since = came_back.get(tag, _NEVER)

@@ -35,6 +35,7 @@ class Process:
 
     __slots__ = (
         "alive",
+        "child",
         "frozen_until",
         "looked",
         "name",
@@ -57,6 +58,8 @@ class Process:
         self.looked = 0.0
         """When it last compared the word with its clock, simulated time."""
         self.threads: list[Thread] = []
+        self.child: Any = None
+        """The pool child that it is, if it is one."""
         self.state: Any = None
         """What this process has instead of module globals."""
 

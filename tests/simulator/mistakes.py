@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import guard.agent.agent
+import guard.core.ladder
 import guard.gates.start
 import guard.orchestrator.conductor
 import guard.orchestrator.draining
+import guard.worker.ladder
 from guard.agent.agent import Agent
 from guard.core.agents import AgentReport
 from guard.core.drain import view_drain
+from guard.core.ladder import Report, next_step
 from guard.core.lease import LeaseTimes
 from guard.errors import StateMissing, StoreError
 from guard.fleet import parked_queue
@@ -19,6 +22,8 @@ from guard.gates.copies import Copies, Second
 from guard.gates.receipt import ReceiptGate
 from guard.gates.runtime import Belief
 from guard.orchestrator.closing import Closing
+from guard.worker.climber import Climber
+from tests.simulator.emergency import Signals
 from tests.simulator.hub import hub
 from tests.simulator.parts import Parts
 from tests.simulator.stand_ins import hiccup
@@ -96,6 +101,32 @@ class _LeavesTheStoresBehind(Agent):
             latest is not None and state == latest.state
         ):  # what a store says is written, what none says is not
             super()._repair(state)
+
+
+class _SignalsWithoutALook(Signals):
+    """Asks before the child stands still."""
+
+    def signal_if(self, number: int, is_meant: Any) -> bool | None:
+        if self.is_gone() or not is_meant():
+            return False
+        self.pass_a_moment()
+        if self.is_gone():
+            return None
+        self.send(number)
+        return True
+
+
+class _BelievesItsSignals(Climber):
+    """What was sent a signal counts as gone."""
+
+    def look(self, slot: Any, **known: Any) -> Any:
+        if self.signalled and self.report is None:
+            self.report = Report.LOST
+        return super().look(slot, **known)
+
+
+def _signals_at_half_time(climb: Any, now: float) -> Any:
+    return next_step(replace(climb, grace=climb.grace / 2), now)
 
 
 class _AlwaysQuiet(Follower):
@@ -219,6 +250,20 @@ MISTAKES: dict[str, Mistake] = {
         parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _running_is_nothing),)),
         within=200,
         promise="P4",
+    ),
+    "SIGKILL with SIGTERM": Mistake(
+        parts=Parts(patch=((guard.core.ladder, "KILL_AFTER", 0.0),)), within=200, promise="P5"
+    ),
+    "signals after half the grace": Mistake(
+        parts=Parts(patch=((guard.worker.ladder, "next_step", _signals_at_half_time),)),
+        within=200,
+        promise="P5",
+    ),
+    "an outcome is recorded before the end is proven": Mistake(
+        parts=Parts(patch=((guard.worker.ladder, "Climber", _BelievesItsSignals),)), within=200, promise="P5"
+    ),
+    "a signal is sent without a look at a child that stands still": Mistake(
+        parts=Parts(signals=_SignalsWithoutALook), within=4_000, promise="P5", slow=True
     ),
     "a silent worker counts as drained": Mistake(
         parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),

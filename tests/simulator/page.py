@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.scope import EVERYTHING
 from guard.core.word import unpack
-from guard.gates.page import SharedPage, Slot
+from guard.gates.page import Rung, SharedPage, Slot
 from tests.simulator.hub import Killed, hub
 from tests.simulator.stand_ins import hiccup
 
@@ -101,6 +101,22 @@ class Page(SharedPage):
         slot = Slot(self.words, index, named=False)
         slot.occupy(pid)
         return slot
+
+    def ask(self, slot: Any, deadline_ms: int) -> None:
+        super().ask(slot, deadline_ms)
+        now, world = hub(), self.words.world  # type: ignore[attr-defined]
+        child = world.children[slot.pid]
+        job = world.running.get(slot.pid, "")
+        world.log("asked", self.name, slot.pid, job, now.boot(), now.process.pid, now.process.rate)
+        world.fired["a job was asked to stop"] += 1
+        child.poke()
+
+    def set_rung(self, slot: Any, rung: Rung) -> None:
+        super().set_rung(slot, rung)
+        if rung is Rung.NONE:
+            world = self.words.world  # type: ignore[attr-defined]
+            world.fired["an emergency was over before the signal"] += 1
+            world.log("spared", self.name, slot.pid)
 
     def slots(self) -> Any:
         from guard.gates.page import _view

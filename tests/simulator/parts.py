@@ -12,6 +12,8 @@ from guard.fleet.releaser import Releaser
 from guard.gates.copies import Copies
 from guard.gates.receipt import ReceiptGate
 from guard.orchestrator.closing import Closing
+from guard.worker.ladder import Ladder
+from tests.simulator.emergency import Signals
 from tests.simulator.stores import Index, Plane
 from tests.simulator.worker import Follower
 
@@ -35,6 +37,8 @@ class Parts:
     plane: Callable[..., Any] = Plane
     index: Callable[..., Any] = Index
     follower: Callable[..., Any] = Follower
+    ladder: Callable[..., Ladder] = Ladder
+    signals: Callable[..., Any] = Signals
     patch: tuple[tuple[Any, str, Any], ...] = ()
     theme: str = ""
     """Where ambushes are; drawn when empty. A rare mistake is looked for where it can be."""

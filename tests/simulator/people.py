@@ -103,6 +103,8 @@ class Producer:
             else 0.0
         )
         job = world.jobs[name] = Job(name, task.name, dice.choice((0.02, 0.1, 0.5, 2.0)), eta)
+        if world.ablaze:
+            job.seconds += world.reactions.uniform(0.0, 3.0)
         headers = {"id": name, "task": task.name, "retries": 0, PUBLICATION_HEADER: f"pub-{name}"}
         try:
             with broker.channel():
@@ -127,6 +129,8 @@ class Admin:
         at = dice.uniform(0.3, 2.5)
         for _ in range(4 if world.parts.haste else dice.choice((1, 2, 2))):
             mode = dice.choice(_MODES)
+            if world.ablaze and mode is Mode.NORMAL:
+                mode = Mode.EMERGENCY
             self._plan.append((at, "enable", mode))
             if dice.random() < 0.3:
                 self._plan.append((at, "advance", mode))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,21 @@ import guard.fleet.broker
 import guard.fleet.parked_queue
 import guard.fleet.parking
 import guard.fleet.releaser
+import guard.gates.interrupted
 import guard.gates.page
 import guard.gates.receipt
 import guard.gates.request
 import guard.gates.runtime
 import guard.gates.start
+import guard.gates.stopping
 import guard.orchestrator.closing
 import guard.orchestrator.conductor
+import guard.worker.climber
+import guard.worker.conclusions
 import guard.worker.cordon
+import guard.worker.errands
 import guard.worker.housekeeper
+import guard.worker.ladder
 import guard.worker.reserved
 from guard.core.operations import mask_of
 from tests.simulator.hub import NOW, hub
@@ -50,6 +56,8 @@ class _Chance:
         self._ids = 0
         self.is_alive: Callable[[int], bool] = lambda _pid: True
         self.stumbled: Callable[[str], None] = lambda _what: None
+        self.child_of: Callable[[int], Any] = lambda _pid: None
+        self.revoked: Callable[[str], None] = lambda _job: None
 
     def begin(self, dice: Any) -> None:
         self.dice = dice
@@ -231,7 +239,8 @@ class WorkerState:
         self.active_requests: set[Any] = set()
         self.scheduled_requests: set[Any] = set()
 
-    def task_ready(self, request: Any) -> None:
+    def task_ready(self, request: Any, *, successful: bool = False) -> None:
+        del successful
         if self.requests.get(request.id) is request:
             del self.requests[request.id]
         self.active_requests.discard(request)
@@ -283,6 +292,35 @@ def _no_time() -> int:
     return 0
 
 
+class _ExitBegun:
+    """Whether SIGTERM's handler has run in the child whose turn it is."""
+
+    def __getitem__(self, _at: int) -> bool:
+        return bool(hub().process.child.exit_begun)
+
+
+def _is_exiting() -> bool:
+    return bool(hub().process.child.exit_begun)
+
+
+def _hear_sigterm_again() -> None:
+    hub().process.child.exit_begun = False
+
+
+def _slot_of_job() -> Any:
+    return hub().process.child.slot
+
+
+def _active_requests() -> list[Any]:
+    return list(hub().process.state.active_requests)
+
+
+def _revoke(request: Any, _reason: str) -> None:
+    CHANCE.revoked(request.id)
+
+
+_WORKER_STATE = _WorkerStateOfWhoAsks()
+
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.agent.agent, "threading", _Threading),
     (guard.agent.agent, "_DICE", CHANCE),
@@ -312,9 +350,28 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.gates.receipt, "mask_of", MASK_OF),
     (guard.core.cordon, "mask_of", MASK_OF),
     (guard.gates.start, "mask_of", MASK_OF),
-    (guard.gates.receipt, "worker_state", _WorkerStateOfWhoAsks()),
-    (guard.gates.request, "worker_state", _WorkerStateOfWhoAsks()),
-    (guard.worker.reserved, "worker_state", _WorkerStateOfWhoAsks()),
+    (guard.gates.receipt, "worker_state", _WORKER_STATE),
+    (guard.gates.request, "worker_state", _WORKER_STATE),
+    (guard.worker.reserved, "worker_state", _WORKER_STATE),
+    (guard.gates.interrupted, "is_exiting", _is_exiting),
+    (guard.gates.interrupted, "hear_sigterm_again", _hear_sigterm_again),
+    (guard.gates.start, "exit_begun", _ExitBegun()),
+    (guard.gates.stopping, "slot_of_job", _slot_of_job),
+    (guard.worker.ladder, "threading", _Threading),
+    (guard.worker.ladder, "log", _LOG),
+    (guard.worker.ladder, "_PAUSE", 0.05),
+    (guard.worker.ladder, "active_requests", _active_requests),
+    (guard.worker.climber, "time", _Time),
+    (guard.worker.climber, "uuid", CHANCE),
+    (guard.worker.climber, "worker_state", _WORKER_STATE),
+    (guard.worker.conclusions, "time", _Time),
+    (guard.worker.conclusions, "log", _LOG),
+    (guard.worker.conclusions, "worker_state", _WORKER_STATE),
+    (guard.worker.conclusions, "_revoke", _revoke),
+    (guard.worker.errands, "threading", _Threading),
+    (guard.worker.errands, "time", _Time),
+    (guard.worker.errands, "log", _LOG),
+    (guard.worker.errands, "not_cut_by_a_fork", nullcontext),
     (guard.fleet.broker, "threading", _Threading),
     (guard.fleet.releaser, "time", _Time),
     (guard.fleet.parking, "time", _Time),

@@ -13,17 +13,21 @@ from guard.agent.witness import Witness
 from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.modes import Gate as GateCode
 from guard.core.named_events import not_announced
+from guard.errors import JobInterrupted
 from guard.gates.messages import QueueNames, generation_of, job_of, publication_of
 from guard.gates.page import SlotState
 from guard.gates.request import guarded_request_class
 from guard.gates.runtime import Runtime
 from guard.gates.start import put_start_gate
+from guard.worker.conclusions import Conclusions
 from guard.worker.cordon import Cordon
 from guard.worker.housekeeper import Housekeeper
+from guard.worker.ladder import Ladder
 from guard.worker.reserved import count_reserved, set_reserved_aside
 from tests.simulator.broker import BrokerClient, BrokerDown
 from tests.simulator.celery_worker import TASKS, Consumer, Gate, Request, settings
 from tests.simulator.conducting import Conducting
+from tests.simulator.emergency import Outcomes, work
 from tests.simulator.hub import hub
 from tests.simulator.page import Page
 from tests.simulator.stand_ins import WorkerState, hiccup
@@ -75,12 +79,17 @@ class Child:
         self.request: Any = None
         self.job: Any = None
         self.incarnation = worker.agent_id
-        slot = worker.page.slot_of(index, self.process.pid)
+        self.process.child = self
+        self.exit_begun = self.term_is_pending = self.exits_after_job = False
+        self.exit_seconds = 0.0
+        self._napping: Any = None
+        self.slot = worker.page.slot_of(index, self.process.pid)
         runtime: Any = SimpleNamespace(
-            child_slot=slot, figures=quiet_figures, is_worker=True, is_pool_child=True, page=worker.page
+            child_slot=self.slot, figures=quiet_figures, is_worker=True, is_pool_child=True, page=worker.page
         )
         gate = Gate(world, runtime)
-        self.tasks = {name: self._task(name, runtime, gate) for name in TASKS}
+        self._make = lambda name: self._task(name, runtime, gate)
+        self._made: dict[str, Any] = {}
         self._waiting: Any = None
         self._asked: Any = None
         hub().spawn(self.process, self._run)
@@ -112,7 +121,7 @@ class Child:
             hub().wake(waiting)
 
     def _run(self) -> None:
-        now, worker = hub(), self.worker
+        now, worker, world = hub(), self.worker, self.worker.world
         while True:
             while self._asked is None:
                 self._waiting = now.current
@@ -121,13 +130,24 @@ class Child:
             worker.soon(lambda request=request: worker.accepted(request, self))
             hiccup("accepted")
             self.job = request.job
-            task = self.tasks[request.task.name]
+            task = self._made.get(request.task.name)
+            if task is None:
+                task = self._made[request.task.name] = self._make(request.task.name)
             task.job = request
             error: BaseException | None = None
             try:
                 task.run()
             except Exception as caught:  # noqa: BLE001 - as Celery's tracer
                 error = caught
+            except SystemExit:
+                self._exit()
+            if self.exits_after_job:
+                if world.reactions.random() < 0.5:
+                    request.job.stored = True
+                else:
+                    world.log("cut short", request.id, self.incarnation, self.process.pid, "moment")
+                self._exit()
+            request.job.stored = request.job.stored or error is None
             hiccup("ended")
             worker.soon(lambda request=request, error=error: worker.done(request, self, error))
 
@@ -147,23 +167,65 @@ class Child:
             self.worker.process.boot(self.process.looked),
         )
         world.running[self.process.pid] = request.id
-        hub().sleep(job.seconds / self.process.rate)
+        try:
+            work(self, job.seconds / self.process.rate)
+        except (JobInterrupted, Exception, SystemExit) as error:
+            del world.running[self.process.pid]
+            how = type(error).__name__
+            world.fired[f"a job was cut short: {how}"] += 1
+            world.log("cut short", request.id, self.incarnation, self.process.pid, how)
+            raise
         del world.running[self.process.pid]
-        world.log("ended", request.id, self.incarnation)
+        world.log("ended", request.id, self.incarnation, self.process.pid)
         job.ended = True
+
+    def nap(self, seconds: float) -> None:
+        """Wait for so much simulated time, or until something is asked of this child."""
+        now = hub()
+        self._napping = now.current
+        now.park(seconds * self.process.rate)
+        self._napping = None
+
+    def poke(self) -> None:
+        """It is asked to stop, or signalled."""
+        if self._napping is not None:
+            napping, self._napping = self._napping, None
+            hub().wake(napping)
+
+    def _exit(self) -> None:
+        """The process ends. Does not return."""
+        hub().sleep(self.exit_seconds)
+        self.worker.world.kill_child(self, by="exit")
 
 
 class Follower:
-    """`guard.agent.agent.Follower`: the guard's own, cut down to what the simulated worker has. The ladder of
-    an emergency and the census are not in it."""
+    """`guard.agent.agent.Follower`: the guard's own, cut down to what the simulated worker has. The census is
+    not in it."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._seen: Any = None
+        self._ladder: Ladder | None = None
         self.is_busy = False
 
     def adopted(self, state: GuardState) -> None:
-        """No ladder here."""
+        if self._ladder is None and state.gate is GateCode.EMERGENCY and self._busy_slots():
+            self._ladder = self._worker.make_ladder()
+        if self._ladder is not None:
+            self._ladder.follow(state)
+
+    def stop(self, within: float) -> None:
+        """The worker ends."""
+        if self._ladder is not None:
+            self._ladder.stop(within)
+
+    @property
+    def climbs(self) -> bool:
+        """Whether the ladder has something to do, or to record."""
+        ladder = self._ladder
+        if ladder is None:
+            return False
+        return ladder._walking or ("_conclusions" in ladder.__dict__ and not ladder._conclusions.idle)
 
     def gate_is(self, gate: GateCode) -> None:
         worker = self._worker
@@ -184,6 +246,8 @@ class Follower:
             count_reserved(self._worker.consumer, self._worker.receipt),
             self._worker.in_pool(),
         )
+        if seen[0] and state.gate is GateCode.EMERGENCY:
+            self.adopted(state)
         changed, self._seen = seen != self._seen, seen
         self.is_busy = bool(seen[0] or seen[1] or seen[2]) and state.gate is not GateCode.TEST
         return changed
@@ -234,6 +298,7 @@ class Worker:
         self._pool: deque[Any] = deque()
         self.children: list[Child] = []
         self.stopping = False
+        self.follower: Any = None
         hub().spawn(self.process, self._main)
 
     # -- the main process ---------------------------------------------------------------------------
@@ -270,6 +335,7 @@ class Worker:
             names=names,
             announce=not_announced,
         )
+        self.follower = parts.follower(self)
         self._request_class = guarded_request_class(Request, self.receipt)
         self.conducting = Conducting(world, process)
         self.housekeeper = Housekeeper(
@@ -297,7 +363,7 @@ class Worker:
             figures=quiet_figures,
             lease=parts.lease,
             clock=world.clock,
-            follower=parts.follower(self),
+            follower=self.follower,
             local_close=self.local_close,
             secret=None,
             page=self.page,
@@ -313,8 +379,29 @@ class Worker:
             except BrokerDown:
                 self._lost_connection()
                 hub().park(0.5)
+        self.follower.stop(5.0)
         self.agent.stop()
         world.ended(self)
+
+    def make_ladder(self) -> Ladder:
+        """As `guard.worker.resident` does."""
+        outcomes = Outcomes(RedisClient(self.world, self.process))
+        return self.world.parts.ladder(  # type: ignore[no-any-return]
+            page=self.page,  # type: ignore[arg-type]
+            gate=self.receipt,
+            make_conclusions=lambda: Conclusions(
+                gate=self.receipt,
+                runtime=self.runtime,
+                outcomes=lambda: outcomes,
+                node=self.agent_id,
+                announce=not_announced,
+            ),
+            clock=self.world.clock,
+            grace=self.world.grace,
+            terminable=True,
+            how_to_end="",
+            announce=not_announced,
+        )
 
     def _handler(self, name: str) -> Any:
         names_errors: Any = SimpleNamespace(connection_errors=(BrokerDown,))

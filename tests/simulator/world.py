@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import guard.worker.ladder
 from guard.core.modes import Phase
 from guard.core.state import GuardState
 from guard.store.memory import MemoryDurableStore
 from tests.simulator.broker import BrokerServer
+from tests.simulator.emergency import GRACES
 from tests.simulator.hub import Process, begin
 from tests.simulator.misfortunes import Ambushes, draw_misfortunes
 from tests.simulator.parts import Parts
@@ -41,6 +43,8 @@ class Job:
     eta: float
     accepted: bool | None = None
     ended: bool = False
+    stored: bool = False
+    """Whether the result backend has its success."""
 
 
 class World:
@@ -58,15 +62,22 @@ class World:
         self.seed = seed
         self.parts = parts or Parts()
         self.dice = dice = random.Random(seed)
+        self.reactions = random.Random(-1 - seed)
+        """Chance of what emergencies do to jobs."""
+        self.ablaze = self.reactions.random() < 0.15
+        """Whether its windows are emergencies, and its jobs long."""
+        self.grace = self.reactions.choice(GRACES)
         self.hub = begin()
+        self.children: dict[int, Any] = {}
         CHANCE.begin(dice)
         RECORDS.clear()
         CHANCE.is_alive = self.is_alive
+        CHANCE.child_of = self.children.get
+        CHANCE.revoked = self._revoked
         self.clock = Clock()
         self.events: list[tuple[Any, ...]] = []
         self.fired: Counter[str] = Counter()
         self.jobs: dict[str, Job] = {}
-        self.children: dict[int, Any] = {}
         self.running: dict[int, str] = {}
         self.workers: dict[str, Worker] = {}
         self.lives: dict[str, Worker] = {}
@@ -102,6 +113,7 @@ class World:
 
     def run(self) -> World:
         """Go through it to its end."""
+        self.log("grace", self.grace)
         with _patched(self.parts):
             for number in range(self.dice.choice((1, 2, 2, 3))):
                 self.start_worker(f"w{number}")
@@ -136,7 +148,18 @@ class World:
         live = self.redis.plane._state
         settled = all(job.ended or job.accepted is False or self.is_gone(job) for job in self.jobs.values())
         empty = not any(self.broker.queues.values()) and not any(line.unacked for line in self.broker.lines)
-        if state.phase is Phase.INACTIVE and live == state and settled and empty and not self.running:
+        climbs = any(
+            worker.process.alive and worker.follower is not None and worker.follower.climbs
+            for worker in self.workers.values()
+        )
+        if (
+            state.phase is Phase.INACTIVE
+            and live == state
+            and settled
+            and empty
+            and not self.running
+            and not climbs
+        ):
             if self.calm and not self._settled_once:  # counters travel with the next renewal
                 self._settled_once = True
                 self.hub.at(self.hub.now + 3.0, self._look)
@@ -167,6 +190,10 @@ class World:
     def log(self, kind: str, *what: Any) -> None:
         """Write an event down."""
         self.events.append((self.hub.now, kind, *what))
+
+    def _revoked(self, job: str) -> None:
+        self.log("revoked", job)
+        self.fired["a job was revoked"] += 1
 
     def latency(self) -> float:
         """One way over the network, seconds."""
@@ -228,6 +255,8 @@ class World:
         if not worker.process.alive:
             return
         dice, now = self.dice, self.hub
+        if worker.follower is not None and worker.follower.climbs:
+            self.fired["a worker was killed while it ended jobs"] += 1
         self.log("killed", worker.agent_id, orphans)
         self.cut_lines(worker.process, after=dice.choice((0.0, 0.001, 0.5, 2.0)))
         self.away.add(worker.name)
@@ -244,12 +273,13 @@ class World:
             self.running.pop(mine.pid, None)
             now.kill(mine)
 
-    def kill_child(self, child: Any) -> None:
-        """SIGKILL to a pool child."""
+    def kill_child(self, child: Any, *, by: str = "chance") -> None:
+        """SIGKILL to a pool child, or its end by itself."""
         now = self.hub
         if not child.process.alive:
             return
-        self.log("child killed", child.incarnation, child.request.id if child.request is not None else "")
+        job = child.request.id if child.request is not None else ""
+        self.log("child killed", child.incarnation, job, child.process.pid, by)
         self.running.pop(child.process.pid, None)
         now.at(
             now.now + self.dice.uniform(0.01, 0.3),
@@ -261,6 +291,7 @@ class World:
         """SIGSTOP, or a machine that stands still."""
         for process in processes:
             process.frozen_until = max(process.frozen_until, self.hub.now + seconds)
+            self.log("frozen", process.pid, process.frozen_until)
         if seconds > self.parts.lease.lease:
             self.fired["a pause longer than the lease"] += 1
 
@@ -274,7 +305,9 @@ class World:
 @contextmanager
 def _patched(parts: Parts) -> Iterator[None]:
     before = [(module, name, getattr(module, name)) for module, name, _ in parts.patch]
+    before.append((guard.worker.ladder, "Child", guard.worker.ladder.Child))
     try:
+        guard.worker.ladder.Child = parts.signals  # type: ignore[misc, assignment]
         for module, name, stand_in in parts.patch:
             setattr(module, name, stand_in)
         yield
