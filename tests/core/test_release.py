@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,8 @@ def at(seconds: float, *, naive: bool = False) -> str:
     return (moment.replace(tzinfo=None) if naive else moment).isoformat()
 
 
+IN_ANOTHER_ZONE = datetime.fromtimestamp(NOW + 60, timezone(timedelta(hours=2))).isoformat()
+
 ROWS = [
     # a sentence, task known, expires, policy, fate, what it is published with, seconds left
     ("no worker knows it", False, None, "report", "wait", None, None),
@@ -35,6 +37,7 @@ ROWS = [
     ("it expires at this moment", True, at(0), "report", "give back expired", at(0), None),
     ("the window was a delay", True, at(-60), "extend", "give back", at(540), 540),
     ("it had expired before it was parked", True, at(-700), "extend", "give back expired", at(-100), None),
+    ("it expires later, by another zone", True, IN_ANOTHER_ZONE, "report", "give back", IN_ANOTHER_ZONE, 60),
     ("it expires in a moment", True, at(0.5), "report", "give back", at(0.5), 0.5),
     (
         "an expiry without a zone is extended as UTC",
