@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.decision import LONGEST_RETRY, SHORTEST_RETRY, Outcome, Place, Question, decide, retry_after
+from guard.core.decision import (
+    LONGEST_RETRY,
+    SHORTEST_RETRY,
+    Decision,
+    Outcome,
+    Place,
+    Question,
+    decide,
+    retry_after,
+)
 from guard.core.modes import Gate
 from guard.core.operations import CATALOGUE, Operation, OperationKind
 from guard.core.view import GateView
@@ -182,3 +191,74 @@ def test_retry_after(planned_end: float | None, now: float, seconds: int) -> Non
 @many
 def test_retry_after_stays_in_its_range(planned_end: float, now: float) -> None:
     assert SHORTEST_RETRY <= retry_after(planned_end, now) <= LONGEST_RETRY
+
+
+JOB = CATALOGUE[Operation.JOB_CREATION]
+ADMIN = CATALOGUE[Operation.ADMIN_OPERATIONS]
+
+
+@pytest.mark.parametrize(
+    ("asked", "view", "why"),
+    [
+        pytest.param({"operation": ADMIN}, {"gate": Gate.EMERGENCY}, "never guarded"),
+        pytest.param({"in_scope": False}, {"gate": Gate.NORMAL}, "outside the scope"),
+        pytest.param({"in_scope": False}, {"gate": Gate.TEST}, "outside the scope"),
+        pytest.param({}, {"gate": Gate.OPEN}, "open"),
+        pytest.param({"bypass": True}, {"gate": Gate.NORMAL, "bypass": True}, "bypass"),
+    ],
+)
+def test_what_a_window_is_not_about_is_allowed_and_nothing_more_is_said(
+    asked: dict[str, Any], view: dict[str, Any], why: str
+) -> None:
+    question = Question(**{"operation": JOB, "place": Place.PUBLISH, **asked})
+    decision = decide(question, GateView(**view), 0.0)
+    assert decision == Decision(
+        outcome=Outcome.ALLOW, blocked=False, why=why, would=None, message="", retry_after=0
+    )
+    assert decision.blocked is False
+
+
+def test_an_unknown_state_has_no_scope() -> None:
+    question = Question(operation=JOB, place=Place.START, in_scope=False)
+    assert decide(question, GateView(gate=Gate.UNKNOWN), 0.0) == Decision(
+        outcome=Outcome.SET_ASIDE, blocked=True, why="state unknown"
+    )
+
+
+def test_who_is_refused_is_told_why_and_until_when() -> None:
+    question = Question(operation=JOB, place=Place.PUBLISH)
+    assert decide(question, GateView(gate=Gate.NORMAL, planned_end=1300.0), 1000.0) == Decision(
+        outcome=Outcome.REFUSE,
+        blocked=True,
+        why="maintenance",
+        would=None,
+        message=JOB.message,
+        retry_after=300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome", "why"),
+    [
+        ({"continuation": True}, Outcome.ALLOW, "continuation"),
+        ({"hold": True}, Outcome.HOLD, "hold asked"),
+        ({"place": Place.RECEIPT}, Outcome.SET_ASIDE, "maintenance"),
+    ],
+)
+def test_what_waits_is_blocked_without_a_message(asked: dict[str, Any], outcome: Outcome, why: str) -> None:
+    question = Question(**{"operation": JOB, "place": Place.PUBLISH, **asked})
+    decision = decide(question, GateView(gate=Gate.NORMAL, planned_end=1300.0), 1000.0)
+    assert decision == Decision(outcome=outcome, blocked=True, why=why)
+    assert decision.blocked is True
+
+
+def test_a_rehearsal_with_a_planned_end() -> None:
+    question = Question(operation=JOB, place=Place.PUBLISH)
+    decision = decide(question, GateView(gate=Gate.TEST, planned_end=1300.0), 1000.0)
+    assert (decision.would, decision.would_block) == (Outcome.REFUSE, True)
+
+
+def test_another_try_makes_sense_after_half_a_minute_to_an_hour() -> None:
+    assert (SHORTEST_RETRY, LONGEST_RETRY) == (30, 3600)
+    assert [place.value for place in Place] == ["publish", "receipt", "start"]
+    assert [outcome.value for outcome in Outcome] == ["allow", "refuse", "hold", "set aside"]

@@ -63,6 +63,8 @@ def kinds(of: DrainFacts) -> list[BlockerKind]:
         (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.LEFT))), []),
         (facts(worker("a"), roll=(enrolled("a"), enrolled("b", Fate.GONE))), []),
         (facts(worker("a", seen=60), roll=(enrolled("a", Fate.VOUCHED),)), []),
+        # The roll of this window has not seen it: nobody has said that it is gone.
+        (facts(worker("a", seen=60), roll=(enrolled("b", Fate.LEFT),)), [BlockerKind.SILENT]),
         # It answers after all: its own word counts, not the operator's.
         (facts(worker("a", running=(JOB,)), roll=(enrolled("a", Fate.VOUCHED),)), [BlockerKind.RUNNING]),
     ],
@@ -215,6 +217,12 @@ def test_what_is_counted_is_counted() -> None:
         (BlockerKind.ENDING, 3, "a@h (pid 1 on h)"),
         (BlockerKind.LOST, 2, "a@h (pid 1 on h)"),
     }
+
+
+def test_a_worker_that_does_not_follow_yet_is_named() -> None:
+    assert view_drain(facts(worker(epoch=6))).blockers == (
+        Blocker(kind=BlockerKind.UNCONFIRMED, worker="a@h (pid 1 on h)"),
+    )
 
 
 def test_a_silent_worker_is_named_with_the_time_of_its_silence() -> None:

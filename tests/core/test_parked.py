@@ -317,3 +317,8 @@ def test_what_its_publisher_did_not_set() -> None:
     needed = {name: HEADER[name] for name in NAMES if name not in {"eta", "expires", "properties"}}
     job = ParkedJob(**needed)
     assert (job.eta, job.expires, job.properties) == (None, None, {})
+
+
+def test_a_number_as_text_has_at_most_eighteen_digits() -> None:
+    assert kept_properties({"timestamp": "9" * 18}) == {"timestamp": 10**18 - 1}
+    assert kept_properties({"timestamp": "9" * 19}) == {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.patterns import check_pattern
+from guard.core.patterns import beginning, check_pattern, specificity
 from guard.core.registry import OperationRegistry
 from guard.errors import InvalidRequest
 from tests.core.strategies import many, slow_when_failing
@@ -157,3 +158,137 @@ def test_globs_are_fast(glob: str) -> None:
     with within(LIMIT):
         for text in STRAINING:
             registry.of_task(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "start"),
+    [
+        ("tasks", "tasks"),
+        (r"tasks\.images\..*", "tasks.images."),
+        ("abc|abd", "ab"),
+        ("ab?c", "a"),
+        ("a.b", "a"),
+        (".*a", ""),
+        ("(ab)c", ""),
+        ("(?i)tasks", ""),
+        ("", ""),
+    ],
+)
+def test_what_every_match_begins_with(pattern: str, start: str) -> None:
+    assert beginning(re.compile(pattern)) == start
+
+
+@pytest.mark.parametrize(
+    ("pattern", "contents"),
+    [
+        ("", (0, 0, 0)),
+        ("abc", (3, 0, 0)),
+        (".", (0, 0, 0)),
+        ("^a$", (1, 0, 0)),
+        ("[ab]c", (1, 1, 0)),
+        ("[^a]", (0, 1, 0)),
+        (r"\d", (0, 1, 0)),
+        ("a{2}", (2, 0, 0)),
+        ("a{2,5}", (2, 0, -1)),
+        ("a*", (0, 0, -1)),
+        ("a*?", (0, 0, -1)),
+        ("a*+", (0, 0, -1)),
+        ("[ab]{3}", (0, 3, 0)),
+        ("(?:ab[cd]x*){3}", (6, 3, -3)),
+        ("(?:ab[cd]x*){3,4}", (6, 3, -4)),
+        ("ab|cde", (2, 0, 0)),
+        ("cde|ab", (2, 0, 0)),
+        ("(ab)", (2, 0, 0)),
+        ("(?>ab)", (2, 0, 0)),
+        ("ab[cd][ef]x*y*", (2, 2, -2)),
+    ],
+)
+def test_how_specific_an_expression_is(pattern: str, contents: tuple[int, int, int]) -> None:
+    assert specificity(re.compile(pattern)) == contents
+
+
+def test_spaces_of_a_verbose_expression_are_no_characters() -> None:
+    verbose = re.compile("a b  # c", re.VERBOSE)
+    assert (beginning(verbose), specificity(verbose)) == ("ab", (2, 0, 0))
+
+
+_LONG = "x" * 100
+_TOO_MANY = "too many repetitions or alternatives: at most 2 repetitions and 4 choices, to keep it fast"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        (r"(a)\1", "a back-reference: not allowed, to keep it fast"),
+        ("(a)?(?(1)b|c)", "a conditional group: not allowed, to keep it fast"),
+        ("(?=a)a", "a look-around: not allowed, to keep it fast"),
+        ("(?!a)b", "a look-around: not allowed, to keep it fast"),
+        ("(?:ab|(?=a)cd)", "a look-around: not allowed, to keep it fast"),
+        ("((?=a)a)", "a look-around: not allowed, to keep it fast"),
+        ("(?>(?=a)a)", "a look-around: not allowed, to keep it fast"),
+        ("(?:(?=a)a){2}", "a look-around: not allowed, to keep it fast"),
+        ("a+b+c+", _TOO_MANY),
+        ("a?" * 5, _TOO_MANY),
+        ("a{0,2}" * 3, _TOO_MANY),
+        ("(?:a?b?c?d?|xy)", _TOO_MANY),
+        ("(?:ab|cd)" * 5, _TOO_MANY),
+        ("(a?)(a?)(a?)(a?)(a?)", _TOO_MANY),
+        ("(?>a?)(?>a?)(?>a?)(?>a?)(?>a?)", _TOO_MANY),
+    ],
+)
+def test_what_is_refused_is_named_with_its_beginning(pattern: str, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_pattern(pattern + _LONG)
+    assert caught.value.problems == (f"regular expression {(pattern + _LONG)[:80]!r} has {problem}",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(a+)+", "a repetition"),
+        ("(a+?)+", "a repetition"),
+        ("(?:(?>a+))+", "a repetition"),
+        ("(?:a++)+", "a repetition"),
+        ("(?:a+){2}", "a repetition"),
+        ("(?:(?:a{2,3}){2})", "a repetition"),
+        ("(?:ab|cd){2}", "alternatives"),
+        ("((ab|cd))+", "alternatives"),
+        ("(?>ab|cd)+", "alternatives"),
+    ],
+)
+def test_what_must_not_be_repeated(pattern: str, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_pattern(pattern + _LONG)
+    begins = (pattern + _LONG)[:80]
+    assert caught.value.problems == (
+        f"regular expression {begins!r} repeats {problem}: not allowed, to keep it fast",
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a?" * 4, "a+b+", "(?:ab+)?", "(?:ab|cd)?", "(?:ab|cd)" * 4, "a" * 500, "(?:ab){9}"]
+)
+def test_as_much_as_may_be(pattern: str) -> None:
+    assert check_pattern(pattern).pattern == pattern
+
+
+def test_what_is_too_long_or_no_expression_is_named() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_pattern("a" * 501)
+    assert caught.value.problems == ("regular expression of 501 characters: at most 500",)
+    with pytest.raises(InvalidRequest) as caught:
+        check_pattern("(" + _LONG)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"regular expression {('(' + _LONG)[:80]!r} is not valid: missing )")
+
+
+def test_an_expression_that_is_nested_too_deep_for_the_stack_is_refused() -> None:
+    frame, depth = sys._getframe(), 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]
+
+    def descend(steps: int) -> re.Pattern[str]:
+        return descend(steps - 1) if steps else check_pattern("(" * 200 + "a" + ")" * 200)
+
+    with pytest.raises(InvalidRequest, match="is not valid"):
+        descend(sys.getrecursionlimit() - depth - 200)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.operations import CATALOGUE
+from guard.core.modes import Gate
+from guard.core.operations import CATALOGUE, OperationKind
 from guard.core.registry import OperationRegistry
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
@@ -134,3 +137,135 @@ def test_whether_anybody_said_what_kind_of_work_a_task_is() -> None:
     assert registry.knows_task("x", declared="job_creation")
     assert not registry.knows_task("x", declared="job_craetion")
     assert not registry.knows_task("x", queue="slow")
+
+
+def problem_of(caught: pytest.ExceptionInfo[InvalidRequest]) -> str:
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_a_custom_operation_is_as_it_was_declared() -> None:
+    mine = OperationRegistry()
+    said = mine.declare(
+        "x" * 64, blocked="emergency", message="Not now", alternative="Come back", makes_jobs=False
+    )
+    assert said == OperationKind(
+        name="x" * 64,
+        blocked_by=frozenset({Gate.EMERGENCY}),
+        message="Not now",
+        alternative="Come back",
+        makes_jobs=False,
+    )
+    assert mine.kind("x" * 64) is said
+    assert mine.declare("export_2_data") == OperationKind(
+        name="export_2_data",
+        blocked_by=frozenset({Gate.NORMAL, Gate.EMERGENCY}),
+        message="Export 2 data is temporarily unavailable during maintenance",
+        alternative="",
+        makes_jobs=True,
+    )
+    assert mine.declare("a", blocked="always").blocked_by == {Gate.NORMAL, Gate.EMERGENCY}
+    assert mine.declare("b", blocked="never").blocked_by == frozenset()
+
+
+def test_what_is_wrong_with_a_custom_operation_is_named() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().declare("A" * 100)
+    name = "A" * 80
+    assert problem_of(caught) == (
+        f"operation name {name!r} is not valid: lower-case letters, digits and _ , at most 64"
+    )
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().declare("unknown")
+    assert problem_of(caught) == "operation 'unknown' is built in and cannot be declared again"
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().declare("mine", blocked="nevr")
+    assert problem_of(caught) == (
+        "blocked='nevr' is unknown: use always, emergency, never (did you mean 'never'?)"
+    )
+
+
+def test_what_is_wrong_with_a_rule_is_named() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().add("unknown")
+    assert problem_of(caught) == "a rule needs exactly one of name=, glob=, regex= or queue="
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().add("job_creatio" + "n" * 90, name="a")
+    said = "job_creatio" + "n" * 69
+    assert problem_of(caught) == f"operation {said!r} is unknown: use one of {', '.join(sorted(CATALOGUE))}"
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().add("unknwon", name="a")
+    assert problem_of(caught).endswith("user_data_modification (did you mean 'unknown'?)")
+    with pytest.raises(InvalidRequest) as caught:
+        OperationRegistry().add_endpoint("unknown", regex="/x", methods=("POST", " "))
+    assert problem_of(caught) == "an endpoint rule has an empty method: leave methods out for all"
+
+
+def test_each_operation_that_does_not_exist_is_a_problem() -> None:
+    problems = REGISTRY.unknown_among(["unknown", "one", "job_creation", "two"])
+    assert [problem.split(" is ")[0] for problem in problems] == ["operation 'one'", "operation 'two'"]
+    assert REGISTRY.unknown_among([]) == []
+
+
+def test_rules_of_patterns_are_asked_for_names_of_at_most_255_characters() -> None:
+    mine = OperationRegistry()
+    mine.add("read_operations", glob="*")
+    for length, operation in ((255, "read_operations"), (256, "job_creation")):
+        assert mine.of_task("x" * length).name == operation
+        assert mine.knows_task("x" * length) == (length == 255)
+
+
+def test_whether_the_queue_matters() -> None:
+    mine = OperationRegistry()
+    mine.add("read_operations", name="fast")
+    assert mine.has_queue_rules is False
+    mine.add("read_operations", queue="fast")
+    assert mine.has_queue_rules is True
+    assert not mine.knows_task("x")
+    assert mine.knows_task("fast", queue="slow")
+    assert mine.of_task("x", queue="fast").name == "read_operations"
+    assert not mine.knows_task("fast", declared="job_craetion")
+
+
+class Kind(Enum):
+    """Operations by an enumeration of the application's own."""
+
+    READING = "read_operations"
+
+
+def test_rules_for_endpoints_are_added_to_those_of_the_guides() -> None:
+    mine = OperationRegistry()
+    before = mine.endpoints
+    assert mine.endpoints is before, "ranked once"
+    assert not mine.knows_endpoint("POST", "/mine")
+    mine.add_endpoint(Kind.READING, regex="/mine", methods=(" post ", "Put"))
+    assert mine.endpoints is not before
+    assert len(mine.endpoints) == len(before) + 1
+    mine.add_endpoint("job_creation", regex="/mine/too", methods="delete")
+    assert len(mine.endpoints) == len(before) + 2
+    found = {verb: mine.of_endpoint(verb, "/mine").name for verb in METHODS}
+    assert found == {
+        "GET": "read_operations",
+        "HEAD": "read_operations",
+        "OPTIONS": "read_operations",
+        "POST": "read_operations",
+        "PUT": "read_operations",
+        "PATCH": "unknown",
+        "DELETE": "unknown",
+    }
+    assert mine.knows_endpoint("POST", "/mine")
+    assert not mine.knows_endpoint("PATCH", "/mine")
+    assert "POST,PUT /mine" in mine.endpoints_of("read_operations")
+    assert "DELETE /mine/too" in mine.endpoints_of("job_creation")
+
+
+def test_a_rule_without_methods_is_for_all() -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("batch_operations", regex="/mine")
+    assert {mine.of_endpoint(verb, "/mine").name for verb in METHODS} == {"batch_operations"}
+
+
+def test_of_two_rules_alike_the_applications_own_counts() -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("read_operations", regex="/api/jobs(/.*)?", methods=("POST", "PUT", "PATCH", "DELETE"))
+    assert mine.of_endpoint("POST", "/api/jobs").name == "read_operations"

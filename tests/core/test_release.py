@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.expiry import ExpiryPolicy
-from guard.core.release import Fate, rule
+from guard.core.release import Fate, Ruling, rule
 from tests.core.strategies import many
 from tests.core.test_parked import JOB
 
@@ -24,6 +24,8 @@ def at(seconds: float, *, naive: bool = False) -> str:
     return (moment.replace(tzinfo=None) if naive else moment).isoformat()
 
 
+IN_ANOTHER_ZONE = datetime.fromtimestamp(NOW + 60, timezone(timedelta(hours=2))).isoformat()
+
 ROWS = [
     # a sentence, task known, expires, policy, fate, what it is published with, seconds left
     ("no worker knows it", False, None, "report", "wait", None, None),
@@ -35,6 +37,17 @@ ROWS = [
     ("it expires at this moment", True, at(0), "report", "give back expired", at(0), None),
     ("the window was a delay", True, at(-60), "extend", "give back", at(540), 540),
     ("it had expired before it was parked", True, at(-700), "extend", "give back expired", at(-100), None),
+    ("it expires later, by another zone", True, IN_ANOTHER_ZONE, "report", "give back", IN_ANOTHER_ZONE, 60),
+    ("it expires in a moment", True, at(0.5), "report", "give back", at(0.5), 0.5),
+    (
+        "an expiry without a zone is extended as UTC",
+        True,
+        at(60, naive=True),
+        "extend",
+        "give back",
+        at(660),
+        660,
+    ),
     (
         "an expiry without a zone is UTC",
         True,
@@ -68,7 +81,8 @@ def test_ruling(
 @pytest.mark.parametrize("expires", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59"])
 def test_an_expiry_of_never_is_not_extended(expires: str) -> None:
     job = replace(JOB, expires=expires, parked_at=PARKED_AT)
-    assert rule(job, known_tasks=KNOWN, policy=ExpiryPolicy.EXTEND, now=NOW).fate is Fate.GIVE_BACK
+    ruling = rule(job, known_tasks=KNOWN, policy=ExpiryPolicy.EXTEND, now=NOW)
+    assert ruling == Ruling(fate=Fate.GIVE_BACK, expires=expires, expires_in=None)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 604_800))
