@@ -235,11 +235,11 @@ def _unreadable(
             subject=subject,
         )
 
-    if reading.sight is not Sight.UNKNOWN:
+    since = memory.unknown_since
+    if since is None:
         return move(Deed.RESOLVE, "it can be read again") if kept is not None else None
-    if quiet or any(one.alert.detail.get("rule") == rule.blind for one in standing.values() if rule.blind):
+    if quiet or any(one.alert.detail.get("rule") == rule.blind for one in standing.values()):
         return None
-    since = memory.unknown_since if memory.unknown_since is not None else now
     sentence = f"nobody watches {rule.text} for {humanize(now - since)}: {reading.why}"
     if kept is None:
         blind_for = max(_BLIND_SECONDS, 2 * rule.every)

@@ -46,7 +46,7 @@ _THEMSELVES = (
 )  # fmt: skip
 """Folders of many owners: name one below."""
 _IN_BRACKETS = re.compile(r"\[[^]]*\]")
-_BEFORE_WILDCARD = re.compile(r"[^*?\[\\]*")
+_WILDCARD = re.compile(r"[*?\[\\]")
 _SHORTEST_PREFIX = 3
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,63}")
 
@@ -116,8 +116,7 @@ def key_rules(text: str, *, namespace: str) -> tuple[KeyRule, ...]:
     rules: list[KeyRule] = []
     for entry, (pattern, days) in _entries(text, 2, "pattern|days", problems):
         found: list[str] = []
-        prefix = _BEFORE_WILDCARD.match(pattern)
-        fixed = prefix.group() if prefix else ""
+        fixed = _WILDCARD.split(pattern)[0]
         if len(fixed) < _SHORTEST_PREFIX:
             found.append(f"the pattern must begin with {_SHORTEST_PREFIX} characters that are no wildcard")
         elif is_protected(fixed, namespace=namespace, queues=()):
@@ -174,7 +173,7 @@ def _moment(raw: object) -> float | None:
     try:
         moment = datetime.fromisoformat(raw)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 

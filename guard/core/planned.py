@@ -113,7 +113,7 @@ class Plan:
                 since=float(raw["since"]),
                 **numbers,
             )
-        except (KeyError, TypeError, ValueError, AttributeError, StateInvalid) as error:
+        except (KeyError, TypeError, ValueError, StateInvalid) as error:
             raise StateInvalid(
                 f"a stored plan is not understood ({type(error).__name__}: {error})"
             ) from error

@@ -90,7 +90,7 @@ class Memory:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Memory:
         """Read back. What is malformed is forgotten: the figure then begins anew."""
-        counts = raw.get("counts", ())
+        counts = raw.get("counts")
         return cls(
             at=_number(raw.get("at")) or 0.0,
             value=_number(raw.get("value")),
@@ -120,7 +120,7 @@ def share(counts: tuple[float, ...], before: Memory, now: float) -> float | None
     elapsed = now - before.counted_at
     if len(before.counts) != len(counts) or not _SHORTEST_SECONDS <= elapsed <= _LONGEST_SECONDS:
         return None
-    part, whole = (new - old for new, old in zip(counts[:2], before.counts[:2], strict=True))
+    part, whole = counts[0] - before.counts[0], counts[1] - before.counts[1]
     return min(100.0, 100 * part / whole) if whole > 0 and part >= 0 else None
 
 

@@ -163,7 +163,7 @@ def _left_behind(entry: Entry, last: Run, windows: Sequence[Span] | None, now: f
 
 def _due(entry: Entry, due_at: float, windows: Sequence[Span] | None, now: float) -> Ruling:
     open_now = _open_at(windows, now)
-    if entry.in_window is not InWindow.ANYWAY and (open_now is None or windows is None):
+    if entry.in_window is not InWindow.ANYWAY and windows is None:
         return Ruling(act=Act.WAIT, due_at=due_at, why="nobody knows whether a window is open")
     if entry.in_window is InWindow.SKIP and (open_now or _open_at(windows, due_at)):
         return Ruling(act=Act.SKIP, due_at=due_at, why="a window was open")

@@ -34,7 +34,7 @@ def name_problems(prefix: str, patterns: tuple[str, ...]) -> list[str]:
     elif prefix and _touches_others(prefix):
         problems.append(f"GUARD_SESSION_PREFIX is {prefix!r}: keys of queues and results begin like it")
     for pattern in patterns:
-        literal = _WILD.split(pattern, maxsplit=1)[0]
+        literal = _WILD.split(pattern)[0]
         if not _LITERAL.fullmatch(literal) or len(pattern) > 200:
             problems.append(
                 f"GUARD_SESSION_TOKEN_PATTERNS has {pattern[:60]!r}: begin with 3 letters or more before the "

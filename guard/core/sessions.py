@@ -219,8 +219,6 @@ def stamp_of(raw: object) -> int | None:
 
 def _is_decimal(text: str) -> bool:
     """Whether a text is a number of seconds, and not a date written in digits alone."""
-    if text[4:5] == "-":  # what the application writes
-        return False
     whole, _, fraction = text.strip().partition(".")
     return whole.isascii() and whole.isdigit() and len(whole) > 8 and (not fraction or fraction.isdigit())
 

@@ -96,7 +96,7 @@ def webhook_problems(url: str) -> list[str]:
         return problems
     if "#" in rest:
         problems.append("has a fragment (#…), which is sent to nobody")
-    _, at, place = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")
+    _, at, place = re.split(r"[/?#\\]", rest)[0].rpartition("@")
     if at:
         problems.append("has a user or password before its host: nothing may stand before an @ there")
     return [*problems, *_place_problems(place)]

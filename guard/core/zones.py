@@ -34,7 +34,7 @@ def zone_of(name: str) -> tzinfo:
     text = name if isinstance(name, str) and len(name) <= _LONGEST_NAME else ""
     try:
         # Only names that are listed: the database also holds files that are no zones.
-        if text not in {"", "localtime", "posixrules"}:
+        if text not in {"localtime", "posixrules"}:
             return ZoneInfo(text)
     except (LookupError, ValueError, OSError):
         pass

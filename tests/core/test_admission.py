@@ -208,6 +208,8 @@ def test_an_approval_as_plain_json() -> None:
         "used_at": None,
         "stage": "approved",
     }
+    given = {"approved_by": "", "approved_at": None, "stage": "waiting"}
+    assert ASKED.to_dict(NOW + 2) == GIVEN.to_dict(NOW + 2) | given
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,12 @@ def test_what_is_no_row_of_cells_in_these_words(change: dict[str, str], said: st
     with pytest.raises(InvalidRequest) as caught:
         row_of_cells([*cells.values(), ""])
     assert str(caught.value) == "a row has 12 cells instead of 11"
+
+
+@pytest.mark.parametrize("name", ["previous", "link"])
+def test_a_row_with_a_link_that_is_none(name: str) -> None:
+    values = json.loads(line_of(FULL, ""))
+    with pytest.raises(InvalidRequest) as caught:
+        row_of_line(json.dumps({**values, name: 7}))
+    assert str(caught.value) == "a row has a link that is none"
+    assert getattr(row_of_line(json.dumps({**values, name: None})), name) is None

@@ -273,3 +273,252 @@ def test_a_row_of_a_file_that_holds_another_type_was_changed(changed: dict[str, 
     made = journal(3)
     made.rows[1] = replace(made.rows[1], **changed)
     assert [(one.kind, one.seq) for one in made.judged().breaks] == [(BreakKind.CHANGED, 2)]
+
+
+# -- in these words, and at their edges --------------------------------------------------------------------
+
+
+def said(found: Verdict) -> list[tuple[str, int | None, int | None, str]]:
+    return [(one.kind.value, one.seq, one.number, one.text) for one in found.breaks]
+
+
+def relinked(made: Journal, at: int, **changed: Any) -> None:
+    """A row that whoever has the key has written anew."""
+    made.rows[at] = replace(made.rows[at], **changed)
+    made.rows[at] = replace(made.rows[at], link=KEYS.digest(made.rows[at].payload))
+
+
+def test_a_verdict_as_plain_types() -> None:
+    made = journal(3)
+    assert made.judged().to_dict() == {
+        "intact": True, "rows": 3, "first": 1, "last": 3, "unsigned": 0, "apart": True, "passed_over": 0,
+        "breaks": [], "more": 0,
+    }  # fmt: skip
+    made.rows[1] = replace(made.rows[1], actor="x")
+    assert made.judged().to_dict() == {
+        "intact": False, "rows": 3, "first": 1, "last": 3, "unsigned": 0, "apart": True, "passed_over": 0,
+        "breaks": [
+            {"kind": "changed", "seq": 2, "number": 2,
+             "text": "row 2 (number 2): it does not say any more what it said"},
+        ],
+        "more": 0,
+    }  # fmt: skip
+    bare = Verdict(rows=0, first=None, last=None, unsigned=0, apart=None, breaks=())
+    assert (bare.more, bare.passed_over) == (0, 0)
+    assert [kind.value for kind in BreakKind] == [
+        "changed", "removed", "reordered", "inserted", "cut at the end", "made with a key that is not here",
+    ]  # fmt: skip
+
+
+def test_what_is_said_of_a_row_that_was_changed() -> None:
+    made = journal(3)
+    made.rows[1] = linked(made.rows[1], number=2, previous=str(made.rows[0].link), keys=ChainKeys())
+    assert said(made.judged()) == [("changed", 2, 2, "row 2 (number 2): it is not signed")]
+    plain = journal(3, ChainKeys())
+    plain.rows[0] = replace(plain.rows[0], actor="x")
+    assert said(plain.judged(ChainKeys())) == [
+        ("changed", 1, 1, "row 1 (number 1): it does not say any more what it said")
+    ]
+    assert plain.judged(ChainKeys()).first == 1
+
+
+def test_rows_from_before_there_was_a_key_are_no_change() -> None:
+    made = journal(2, ChainKeys())
+    row = replace(made.rows[1], seq=3)
+    made.rows.append(linked(row, number=3, previous=str(row.link), keys=KEYS))
+    made.head = made.apart = head_of(3, str(made.rows[2].link), KEYS)
+    found = made.judged()
+    assert (found.breaks, found.unsigned) == ((), 2)
+
+
+def test_a_number_that_was_changed_stands_in_its_place() -> None:
+    made = journal(4)
+    made.rows[1] = replace(made.rows[1], number=9)
+    assert said(made.judged()) == [
+        ("changed", 2, 9, "row 2 (number 9): it does not say any more what it said")
+    ]
+
+
+@pytest.mark.parametrize("name", ["number", "previous", "link"])
+def test_what_is_said_of_a_row_without_a_link(name: str) -> None:
+    made = journal(3)
+    made.rows.insert(2, replace(made.rows[1], seq=2, **{name: None}))  # type: ignore[arg-type]
+    named = "row 2" if name == "number" else "row 2 (number 2)"
+    assert said(made.judged()) == [
+        (
+            "inserted", 2, None if name == "number" else 2,
+            f"{named}: it has no link: written by hand, or by a release that knows no chain",
+        )
+    ]  # fmt: skip
+    assert made.judged().rows == 4
+
+
+def test_what_is_said_of_a_row_in_another_place() -> None:
+    made = journal(4, gap=10)
+    made.rows.append(replace(made.rows[1], seq=55))
+    assert said(made.judged()) == [
+        ("inserted", 55, 2, "row 55 (number 2): number 2 was there before: a copy")
+    ]
+    made = journal(4)
+    made.rows[1], made.rows[2] = replace(made.rows[2], seq=2), replace(made.rows[1], seq=3)
+    assert said(made.judged()) == [
+        ("reordered", 3, 2, "row 3 (number 2): it belongs before the row with number 3")
+    ]
+    made.rows.append(replace(made.rows[2], seq=9))
+    assert said(made.judged())[1] == (
+        "inserted", 9, 2, "row 9 (number 2): number 2 was there before: a copy"
+    )  # fmt: skip
+    made = journal(4, gap=10)
+    del made.rows[1:3]
+    assert said(made.judged()) == [
+        ("removed", 40, 2, "the row with number 2 is gone; the next one has seq 40"),
+        ("removed", 40, 3, "the row with number 3 is gone; the next one has seq 40"),
+    ]
+
+
+def test_what_is_said_of_a_row_that_was_linked_anew() -> None:
+    made = journal(3)
+    relinked(made, 1, previous="k00000000:0")
+    relinked(made, 2, previous=made.rows[1].link)
+    made.head = made.apart = head_of(3, str(made.rows[2].link), KEYS)
+    assert said(made.judged()) == [
+        ("changed", 2, 2, "row 2 (number 2): it was linked to another row than the one before it")
+    ]
+
+
+def test_what_is_said_of_two_rows_that_were_exchanged() -> None:
+    made = journal(5)
+    for to, source in ((1, made.rows[3]), (3, made.rows[1])):
+        made.rows[to] = replace(made.rows[to], **{name: getattr(source, name) for name in FIELDS})
+    made.rows[4] = replace(made.rows[4], actor="x")
+    assert said(made.judged()) == [
+        ("reordered", 2, 2, "row 2 (number 2): what it says belongs to the row with number 4"),
+        ("reordered", 4, 4, "row 4 (number 4): what it says belongs to the row with number 2"),
+        ("changed", 5, 5, "row 5 (number 5): it does not say any more what it said"),
+    ]
+
+
+def test_as_many_rows_as_fifty_are_looked_at_for_an_exchange() -> None:
+    for wrong, kinds in ((48, {"changed", "reordered"}), (49, {"changed"})):
+        made = journal(60)
+        for to, source in ((wrong, made.rows[wrong + 1]), (wrong + 1, made.rows[wrong])):
+            made.rows[to] = replace(made.rows[to], **{name: getattr(source, name) for name in FIELDS})
+        for at in range(wrong):
+            made.rows[at] = replace(made.rows[at], actor="x")
+        assert {one.kind.value for one in made.judged().breaks} == kinds
+
+
+def test_what_is_said_of_the_end() -> None:
+    made = journal(5)
+    link = {row.number: str(row.link) for row in made.rows}
+    other = head_of(5, "k00000000:0", KEYS)
+
+    def ends(least: Head | None, apart: Head | None = None, most: Head | None = None) -> list[Any]:
+        latest = (lambda: most) if most is not None else None
+        return said(verify_chain(made.rows, ends=Ends(least=least, apart=apart), keys=KEYS, latest=latest))
+
+    assert ends(None) == [("cut at the end", None, None, "the record of the newest row is gone")]
+    assert ends(head_of(7, "l", KEYS)) == [("cut at the end", None, 6, "rows 6 to 7 are gone")]
+    assert ends(other) == [("changed", None, 5, "the row with number 5 is not what the head says")]
+    four = head_of(4, link[4], KEYS)
+    assert ends(four) == [("inserted", None, 5, "the row with number 5 is newer than the head says")]
+    assert ends(four, most=made.head) == [], "it was written meanwhile"
+    assert ends(made.head, head_of(0, GENESIS, KEYS)) == []
+    assert ends(made.head, head_of(3, link[3], KEYS)) == []
+    assert ends(made.head, head_of(3, "k00000000:0", KEYS)) == [
+        ("changed", None, 3, "the row with number 3 is not what another store knows of it")
+    ]
+    assert ends(made.head, head_of(6, "l", KEYS)) == [
+        ("cut at the end", None, 6, "rows 6 to 6 were there, as another store knows")
+    ]
+    assert ends(made.head, head_of(6, "l", KEYS), most=head_of(6, "l", KEYS)) == [
+        ("changed", None, 6, "the row with number 6 is not what another store knows of it")
+    ]
+    forged = ("changed", None, 5, "the row with number 5 is named by another store in a forged record")
+    assert ends(made.head, replace(made.head, seal=four.seal)) == [forged]
+    assert ends(made.head, head_of(5, link[5], ChainKeys())) == [forged]
+
+
+def test_whether_the_head_apart_agrees() -> None:
+    made = journal(5)
+    for number, link, agrees in (
+        (5, made.rows[4].link, True), (5, "k00000000:0", False), (6, "l", False), (4, made.rows[3].link, True)
+    ):  # fmt: skip
+        made.apart = head_of(number, str(link), KEYS)
+        assert made.judged().apart is agrees
+    made.anchor = anchored(made, 3)
+    made.rows = made.rows[3:]
+    for number, link, agrees in ((2, "anything", True), (3, made.anchor.link, True), (3, "k00000000:0", False)):
+        made.apart = head_of(number, link, KEYS)
+        assert made.judged().apart is agrees
+
+
+def test_what_is_said_of_an_anchor() -> None:
+    made = journal(9, gap=2)
+    true = anchored(made, 5)
+    made.rows = made.rows[5:]
+    said_of_it = ("changed", 10, 5, "the anchor where the chain begins is forged or changed")
+    made.anchor = replace(true, reason="another")
+    assert said(made.judged()) == [said_of_it]
+    made.anchor = sealed(true, ChainKeys())
+    assert said(made.judged()) == [said_of_it]
+    made.anchor = true
+    assert said(made.judged()) == []
+    assert (made.judged().first, made.judged().last, made.judged().rows) == (6, 9, 4)
+
+
+def test_a_part_begins_after_the_row_before_it() -> None:
+    made = journal(6)
+    ends = Ends(after=Head(number=2, link=str(made.rows[1].link)), least=made.head)
+    assert said(verify_chain(made.rows[2:], ends=ends, keys=KEYS)) == []
+    wrong = replace(ends, after=Head(number=2, link="k00000000:0"))
+    assert said(verify_chain(made.rows[2:], ends=wrong, keys=KEYS)) == [
+        ("changed", 3, 3, "row 3 (number 3): it was linked to another row than the one before it")
+    ]
+    unsigned = journal(6, ChainKeys())
+    ends = Ends(after=Head(number=2, link=str(made.rows[1].link)), least=unsigned.head)
+    found = verify_chain(unsigned.rows[2:], ends=ends, keys=KEYS)
+    assert found.breaks[0].text == "row 3 (number 3): it is not signed", "it goes on after a signed row"
+
+
+def test_what_is_said_of_a_key_that_is_not_here() -> None:
+    made = journal(3)
+    strange = ChainKeys(b"another secret, given later")
+    found = made.judged(strange)
+    assert said(found) == [
+        (
+            "made with a key that is not here", 1, 1,
+            "from the row with number 1 on there are links that were made with another key: "
+            "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set",
+        )
+    ]  # fmt: skip
+    made.anchor = anchored(made, 2)
+    made.rows = made.rows[2:]
+    assert [one[:3] for one in said(made.judged(strange))] == [("made with a key that is not here", 2, 2)]
+
+
+def test_what_was_accepted_is_passed_over_to_its_last_row() -> None:
+    made = journal(9, gap=2)
+    made.anchor = anchored(made, 6, AnchorKind.ACCEPTED)
+    found = made.judged()
+    assert (found.passed_over, found.rows, found.first, found.breaks) == (6, 3, 7, ())
+
+
+def test_a_great_hole_is_counted_and_not_listed_whole() -> None:
+    for gone, listed, more in ((100, 100, 0), (101, 100, 1), (130, 100, 30)):
+        made = journal(gone + 2)
+        made.rows = [made.rows[0], made.rows[-1]]
+        found = made.judged()
+        assert (len(found.breaks), found.more) == (listed, more)
+        assert found.breaks[-1].number == 101
+
+
+def test_breaks_are_told_in_the_order_of_the_rows() -> None:
+    made = journal(9, gap=2)
+    made.rows[7] = replace(made.rows[7], actor="x")
+    del made.rows[3:5]
+    made.rows[1] = replace(made.rows[1], actor="x")
+    made.head = head_of(11, "l", KEYS)
+    assert [(one.seq, one.number) for one in made.judged().breaks] == [
+        (4, 2), (12, 4), (12, 5), (16, 8), (None, 10)
+    ]  # fmt: skip

@@ -284,4 +284,14 @@ def test_every_stamp_counts(name: str) -> None:
 def test_stamps_that_are_too_long_or_out_of_range() -> None:
     assert last_touched({"created_at": "2026-11-21T04:47:52." + "0" * 14 + "+00:00"}) == 1795236472.0
     assert last_touched({"created_at": "2026-11-21T04:47:52." + "0" * 15 + "+00:00"}) is None
-    assert last_touched({"created_at": "9999-12-31T23:59:59-23:59"}) in (None, 253402387139.0)
+    assert last_touched({"created_at": "9999-12-31T23:59:59-23:59"}) == 253402387139.0
+    assert last_touched({"created_at": "0001-01-01T00:00:00+23:59"}) == -62135683140.0
+
+
+def test_eighty_characters_of_a_rule_are_repeated() -> None:
+    long = f"/{'x' * 100}|*|1"
+    for read in (folder_rules, lambda text: key_rules(text, namespace="guard")):
+        with pytest.raises(InvalidRequest) as caught:
+            read(long if read is folder_rules else f"ab*{'x' * 100}|1")
+        (problem,) = caught.value.problems
+        assert problem.partition(": ")[0] == repr((long if read is folder_rules else f"ab*{'x' * 100}|1")[:80])

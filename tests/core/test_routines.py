@@ -7,6 +7,7 @@ show; none of the code under test takes part in that.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import pairwise
@@ -393,3 +394,126 @@ def test_a_week_as_a_calendar_shows_it() -> None:
     ]
     mornings = [datetime.fromtimestamp(which, UTC).hour for which, _ in work.runs["morning-check"]]
     assert mornings == [13, 13, 12, 12, 12]
+
+
+# -- words and edges ---------------------------------------------------------------------------------------
+
+
+def test_words_that_are_stored() -> None:
+    assert [each.value for each in Outcome] == [
+        "running", "done", "unknown", "failed", "skipped", "missed", "abandoned", "first seen",
+    ]  # fmt: skip
+    assert [each.value for each in Act] == ["nothing", "run", "wait", "skip", "miss", "begin", "give up"]
+    assert done(1.0) == Run(due_at=1.0, outcome=Outcome.DONE, attempts=1, held_until=0.0)
+    assert Ruling(act=Act.RUN) == Ruling(act=Act.RUN, due_at=0.0, why="")
+
+
+AWAY = done(TODAY, Outcome.RUNNING, held_until=TODAY + 5)
+
+
+@pytest.mark.parametrize(
+    ("in_window", "last", "windows", "late", "act", "why"),
+    [
+        (ANYWAY, None, (), 10, Act.BEGIN, "it is followed from now on"),
+        (ANYWAY, done(YESTERDAY, Outcome.RUNNING, held_until=TODAY + 99), (), 10, Act.WAIT, "it runs"),
+        (ANYWAY, replace(AWAY, attempts=2), (), 10, Act.GIVE_UP, "its worker went away, twice"),
+        (
+            ANYWAY, AWAY, (), 7 * HOUR, Act.GIVE_UP,
+            "its worker went away, and then: nobody ran it in time",
+        ),
+        (SKIP, AWAY, [OPEN], 10, Act.GIVE_UP, "its worker went away, and then: a window was open"),
+        (AFTERWARDS, AWAY, [OPEN], 10, Act.WAIT, "it runs when the window is over"),
+        (SKIP, done(YESTERDAY), None, 10, Act.WAIT, "nobody knows whether a window is open"),
+        (SKIP, done(YESTERDAY), [OPEN], 10, Act.SKIP, "a window was open"),
+        (ANYWAY, done(YESTERDAY), (), 7 * HOUR, Act.MISS, "nobody ran it in time"),
+        (ANYWAY, done(YESTERDAY), (), 10, Act.RUN, ""),
+    ],
+)  # fmt: skip
+def test_why_in_a_few_words(
+    in_window: InWindow, last: Run | None, windows: list[Span] | None, late: float, act: Act, why: str
+) -> None:
+    due_at = YESTERDAY if act is Act.WAIT and why == "it runs" else TODAY
+    assert decide(entry(in_window=in_window), last, windows, TODAY + late) == Ruling(
+        act=act, due_at=due_at, why=why
+    )
+
+
+def test_by_interval_in_full() -> None:
+    assert decide(every(300), None, (), TODAY) == Ruling(act=Act.RUN, due_at=TODAY)
+    assert decide(every(300, SKIP), None, [OPEN], TODAY) == Ruling(
+        act=Act.WAIT, due_at=TODAY, why="a window is open, or nobody knows"
+    )
+    assert decide(entry("off"), None, (), TODAY) == Ruling(act=Act.NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("last", "act"),
+    [
+        (done(TODAY - 225), Act.RUN),
+        (done(TODAY - 224.9), Act.NOTHING),
+        (done(TODAY), Act.NOTHING),
+        (done(TODAY - 0.5), Act.NOTHING),
+        (done(TODAY + 0.5), Act.RUN),
+        (done(TODAY - 300, Outcome.RUNNING, held_until=TODAY), Act.RUN),
+        (done(TODAY - 300, Outcome.DONE, held_until=TODAY + 5), Act.RUN),
+    ],
+)
+def test_by_interval_at_its_edges(last: Run, act: Act) -> None:
+    assert decide(every(300), last, (), TODAY).act is act
+
+
+@pytest.mark.parametrize(
+    ("last", "act"),
+    [
+        (done(TODAY, Outcome.RUNNING, held_until=TODAY + 10), Act.RUN),
+        (done(TODAY, Outcome.RUNNING, held_until=TODAY + 10, attempts=3), Act.GIVE_UP),
+        (done(TODAY + 5, Outcome.RUNNING, held_until=TODAY + 6), Act.RUN),
+        (done(TODAY, Outcome.DONE, held_until=TODAY + 99), Act.NOTHING),
+        (done(YESTERDAY, Outcome.DONE, held_until=TODAY + 99), Act.RUN),
+    ],
+)
+def test_a_lock_at_its_edges(last: Run, act: Act) -> None:
+    assert decide(entry(), last, (), TODAY + 10).act is act
+
+
+@pytest.mark.parametrize(
+    ("span", "act"),
+    [
+        (Span(start=TODAY + 10, end=None), Act.SKIP),
+        (Span(start=TODAY + 10.1, end=None), Act.RUN),
+        (Span(start=TODAY, end=TODAY + 1), Act.SKIP),
+        (Span(start=TODAY + 1, end=TODAY + 10), Act.RUN),
+        (Span(start=TODAY + 1, end=TODAY + 10.1), Act.SKIP),
+    ],
+)
+def test_a_window_at_its_edges(span: Span, act: Act) -> None:
+    assert decide(entry(in_window=SKIP), done(YESTERDAY), [span], TODAY + 10).act is act
+
+
+@pytest.mark.parametrize(
+    ("spans", "covered"),
+    [
+        ([(-9, -5)], 0),
+        ([(-9, 1)], 1),
+        ([(1, 3), (2, 5)], 4),
+        ([(2, 5), (1, 3)], 4),
+        ([(1, 5), (2, 3)], 4),
+        ([(1, 5), (2, 3), (4, 6)], 5),
+        ([(1, 2), (3, 4)], 2),
+        ([(1, 2), (2, 3)], 2),
+        ([(-9, -8), (-7, 2), (1, 3)], 3),
+    ],
+)
+def test_time_inside_of_windows_does_not_count(spans: list[tuple[float, float]], covered: float) -> None:
+    """It may be late by its grace and by what lies in windows."""
+    windows = [Span(start=TODAY + begin * HOUR, end=TODAY + end * HOUR) for begin, end in spans]
+    latest = TODAY + (6 + covered) * HOUR
+    for now, act in ((latest, Act.RUN), (latest + 1, Act.MISS)):
+        assert decide(entry(in_window=AFTERWARDS), done(YESTERDAY), windows, now).act is act
+        assert decide(entry(in_window=SKIP), done(YESTERDAY), (), latest - covered * HOUR).act is Act.RUN
+
+
+def test_a_window_to_come_covers_nothing() -> None:
+    later = Span(start=TODAY + 20 * HOUR, end=TODAY + 30 * HOUR)
+    ruling = decide(entry(in_window=AFTERWARDS), done(YESTERDAY), [later], TODAY + 6 * HOUR + 1)
+    assert ruling.act is Act.MISS

@@ -30,6 +30,7 @@ FACTS = SessionFacts(seen=20, unreadable=0, foreign=0, whole=True)
         (20, 3, 0, PROBLEM),
         (1, 1, 0, PROBLEM),
         (0, 0, 5, PROBLEM),
+        (5, 0, 5, PROBLEM),
     ],
 )
 def test_layout(seen: int, unreadable: int, foreign: int, status: Status) -> None:

@@ -80,7 +80,14 @@ def test_every_field_as_json() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"grace": 0}, {"grace": 300}, {"drain_within": 1}, {"drain_within": 604_800}, {"extended": 0}],
+    [
+        {"grace": 0},
+        {"grace": 300},
+        {"drain_within": 1},
+        {"drain_within": 604_800},
+        {"extended": 0},
+        {"extended": 2_147_483_648},
+    ],
 )
 def test_the_edges_are_terms(changed: dict[str, object]) -> None:
     assert Terms.from_dict({**PLAIN, **changed}).to_dict() == {**PLAIN, **changed}
@@ -95,6 +102,7 @@ def test_the_edges_are_terms(changed: dict[str, object]) -> None:
         ({**PLAIN, "grace": 301}, "are out of range"),
         ({**PLAIN, "drain_within": 0}, "are out of range"),
         ({**PLAIN, "extended": -1}, "are out of range"),
+        ({**PLAIN, "extended": 2_147_483_649}, "are out of range"),
         ({**PLAIN, "at_deadline": "panic"}, "are not understood"),
         ({**PLAIN, "sessions": "kep"}, "are not understood"),
         ({**PLAIN, "verify": 1}, "are not understood"),
