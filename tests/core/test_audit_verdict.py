@@ -448,7 +448,8 @@ def test_whether_the_head_apart_agrees() -> None:
         assert made.judged().apart is agrees
     made.anchor = anchored(made, 3)
     made.rows = made.rows[3:]
-    for number, link, agrees in ((2, "anything", True), (3, made.anchor.link, True), (3, "k00000000:0", False)):
+    heads = ((2, "anything", True), (3, made.anchor.link, True), (3, "k00000000:0", False))
+    for number, link, agrees in heads:
         made.apart = head_of(number, link, KEYS)
         assert made.judged().apart is agrees
 
@@ -488,8 +489,8 @@ def test_what_is_said_of_a_key_that_is_not_here() -> None:
     assert said(found) == [
         (
             "made with a key that is not here", 1, 1,
-            "from the row with number 1 on there are links that were made with another key: "
-            "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set",
+            ("from the row with number 1 on there are links that were made with another key: "
+             "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set"),
         )
     ]  # fmt: skip
     made.anchor = anchored(made, 2)

@@ -292,6 +292,6 @@ def test_eighty_characters_of_a_rule_are_repeated() -> None:
     long = f"/{'x' * 100}|*|1"
     for read in (folder_rules, lambda text: key_rules(text, namespace="guard")):
         with pytest.raises(InvalidRequest) as caught:
-            read(long if read is folder_rules else f"ab*{'x' * 100}|1")
+            read(given := long if read is folder_rules else f"ab*{'x' * 100}|1")
         (problem,) = caught.value.problems
-        assert problem.partition(": ")[0] == repr((long if read is folder_rules else f"ab*{'x' * 100}|1")[:80])
+        assert problem.partition(": ")[0] == repr(given[:80])
