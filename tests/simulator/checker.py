@@ -104,8 +104,8 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 
 
 def _uninformed(by_kind: dict[str, list[Event]], window: Event) -> tuple[set[str], float]:
-    """Workers that began while neither store knew of this window, and until when: SQL had not been told of it,
-    Redis had lost it, and nobody who knew had told one of both yet. Not promised."""
+    """Workers that began while neither store knew of this window, and until when: SQL had not been told of
+    it, Redis had lost it, and nobody who knew had told one of both yet. Not promised."""
     at, epoch = window[0], window[3]
     told = min((event[0] for event in by_kind["sql"] if event[3] >= epoch), default=_NEVER)
     lost = min((event[0] for event in by_kind["failover"] if at < event[0] < told), default=_NEVER)

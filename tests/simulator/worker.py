@@ -22,7 +22,6 @@ from guard.gates.start import put_start_gate
 from guard.worker.conclusions import Conclusions
 from guard.worker.cordon import Cordon
 from guard.worker.housekeeper import Housekeeper
-from guard.worker.ladder import Ladder
 from guard.worker.reserved import count_reserved, set_reserved_aside
 from tests.simulator.broker import BrokerClient, BrokerDown
 from tests.simulator.celery_worker import TASKS, Consumer, Gate, Request, settings
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from guard.core.state import GuardState
+    from guard.worker.ladder import Ladder
     from tests.simulator.hub import Process
     from tests.simulator.world import World
 
