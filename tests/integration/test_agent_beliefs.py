@@ -191,8 +191,8 @@ def test_an_emergency_that_both_stores_have_lost_is_written_again(house: House) 
 
 
 def test_an_emergency_that_an_emptied_redis_and_sql_lack_is_what_is_written(house: House) -> None:
-    """Redis has restarted empty before SQL, which was away, could be told. Found by the simulator: who knew of
-    the emergency wrote what SQL said, and a worker that started then opened."""
+    """Redis has restarted empty before SQL, which was away, could be told. Found by the simulator: who knew
+    of the emergency wrote what SQL said, and a worker that started then opened."""
     house.agent.renew()
     house.witness.answers(house.before)
     house.agent.renew()

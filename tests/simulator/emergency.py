@@ -1,8 +1,8 @@
 """An emergency in simulated time: children that react in their own ways, who signals them, what is recorded.
 
 The ladder itself is the guard's (`guard.worker.ladder`, `climber`, `conclusions`, `errands`,
-`guard.core.ladder`, `guard.gates.stopping`, `guard.gates.interrupted`). A signal is simulated: when it is sent
-the child has stood still, and SIGTERM is Celery's handler, which raises `SystemExit` in the job.
+`guard.core.ladder`, `guard.gates.stopping`, `guard.gates.interrupted`). A signal is simulated: when it is
+sent the child has stood still, and SIGTERM is Celery's handler, which raises `SystemExit` in the job.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["CHARACTERS", "GRACES", "Outcomes", "Signals", "work"]
 GRACES = (0.0, 0.3, 1.0, 2.5)
 CHARACTERS = ("heeds", "heeds", "plain", "plain", "deaf", "catches", "moment", "slow")
 """`heeds` looks at `guard.checkpoint()`; `plain` ends at SIGTERM; `deaf` swallows it; `catches` raises an
-error of its own instead; `moment` returns in the moment in which SIGTERM comes; `slow` takes seconds to exit."""
+error of its own instead; `moment` returns just when SIGTERM comes; `slow` takes seconds to exit."""
 
 _HANGS = 0.7
 _LONGER = 6.0
