@@ -267,9 +267,8 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "a silent worker counts as drained": Mistake(
         parts=Parts(patch=((guard.orchestrator.draining, "view_drain", _silence_is_zero),)),
-        within=4_000,
+        within=400,
         promise="P4",
-        slow=True,
     ),
 }
 """Found within so many schedules; those with a theme, within so many of that theme."""
