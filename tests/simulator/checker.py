@@ -170,12 +170,7 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 verdict.seen["P3: what runs was called unknown"] += 1
                 continue
             for job, whose, start, end, blocked_by in runs if released > at else ():
-                if (
-                    whose == agent
-                    and start < at < end
-                    and job not in running
-                    and mode.upper() in blocked_by
-                ):
+                if whose == agent and start < at < end and job not in running and mode.upper() in blocked_by:
                     verdict.broken("P3", at, f"{job} runs on {agent}, and enable did not say so")
 
 
