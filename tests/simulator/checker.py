@@ -166,13 +166,11 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
                 word[0] <= at and word[2] == agent and word[3] >= epoch for word in by_kind["acknowledges"]
             ):
                 verdict.broken("P3", at, f"{agent} is listed, and never acknowledged epoch {epoch}")
+            if running is None:  # unknown, and said to be (decision D153)
+                verdict.seen["P3: what runs was called unknown"] += 1
+                continue
             for job, whose, start, end, blocked_by in runs if released > at else ():
-                if (
-                    whose == agent
-                    and start < at < end
-                    and job not in (running or ())
-                    and mode.upper() in blocked_by
-                ):
+                if whose == agent and start < at < end and job not in running and mode.upper() in blocked_by:
                     verdict.broken("P3", at, f"{job} runs on {agent}, and enable did not say so")
 
 

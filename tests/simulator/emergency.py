@@ -26,8 +26,7 @@ __all__ = ["CHARACTERS", "GRACES", "Outcomes", "Signals", "work"]
 GRACES = (0.0, 0.3, 1.0, 2.5)
 CHARACTERS = ("heeds", "heeds", "plain", "plain", "deaf", "catches", "moment", "slow")
 """`heeds` looks at `guard.checkpoint()`; `plain` ends at SIGTERM; `deaf` swallows it; `catches` raises an
-error of its own instead; `moment` returns in the moment in which SIGTERM comes; `slow` takes seconds to
-exit."""
+error of its own instead; `moment` returns just when SIGTERM comes; `slow` takes seconds to exit."""
 
 _HANGS = 0.7
 _LONGER = 6.0

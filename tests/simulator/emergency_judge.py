@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -144,26 +144,27 @@ def _recorded(
     for at, _, attempt, job, pid, how, went in by_kind["outcome"]:
         outcomes[job, pid][attempt].add((how, went))
         first.setdefault(attempt, at)
+    times = Counter((run.job, run.pid) for run in runs)
     for run in runs:
-        mine = outcomes[run.job, run.pid]
-        if run.spared < _NEVER:
+        mine, same = outcomes[run.job, run.pid], times[run.job, run.pid]
+        if len(mine) > same:
+            verdict.broken("P5", run.at, f"{run.job} in {run.pid} has {len(mine)} outcomes")
+        elif run.spared < _NEVER:
             verdict.seen["P5: spared"] += 1
-            continue
-        if len(mine) != 1 or sum((other.job, other.pid) == (run.job, run.pid) for other in runs) > 1:
-            if not mine and run.agent not in dead:
-                verdict.broken("P5", run.at, f"{run.job} in {run.pid} has no outcome")
-            if len(mine) > sum((other.job, other.pid) == (run.job, run.pid) for other in runs):
-                verdict.broken("P5", run.at, f"{run.job} in {run.pid} has {len(mine)} outcomes")
-            continue
-        ((attempt, said),) = mine.items()
-        if len(said) != 1:
-            verdict.broken("P5", first[attempt], f"{run.job} has two outcomes: {sorted(said)}")
-            continue
-        ((how, _),) = said
-        verdict.seen[f"P5: {how}"] += 1
-        if how not in run.outcomes():
-            verdict.broken(
-                "P5", first[attempt], f"{run.job} is called {how}, the log says {run.over}, {run.gone}"
-            )
-        if how != "completed" and first[attempt] < min(run.out, run.gone[0]):
-            verdict.broken("P5", first[attempt], f"{run.job} is called {how} before its end at {run.out:.4f}")
+        elif not mine and run.agent not in dead:
+            verdict.broken("P5", run.at, f"{run.job} in {run.pid} has no outcome")
+        elif mine and same == 1:  # else which outcome is of which run cannot be told
+            ((attempt, said),) = mine.items()
+            _agrees(run, sorted(said), first[attempt], verdict)
+
+
+def _agrees(run: _Asked, said: list[tuple[str, str]], at: float, verdict: Verdict) -> None:
+    if len(said) != 1:
+        verdict.broken("P5", at, f"{run.job} has two outcomes: {said}")
+        return
+    how = said[0][0]
+    verdict.seen[f"P5: {how}"] += 1
+    if how not in run.outcomes():
+        verdict.broken("P5", at, f"{run.job} is called {how}, the log says {run.over}, {run.gone}")
+    if how != "completed" and at < min(run.out, run.gone[0]):
+        verdict.broken("P5", at, f"{run.job} is called {how} before its end at {run.out:.4f}")

@@ -225,7 +225,7 @@ class Follower:
         ladder = self._ladder
         if ladder is None:
             return False
-        return ladder._walking or ("_conclusions" in ladder.__dict__ and not ladder._conclusions.idle)
+        return bool(ladder._walking or ("_conclusions" in ladder.__dict__ and not ladder._conclusions.idle))
 
     def gate_is(self, gate: GateCode) -> None:
         worker = self._worker

@@ -304,11 +304,10 @@ class World:
 
 @contextmanager
 def _patched(parts: Parts) -> Iterator[None]:
-    before = [(module, name, getattr(module, name)) for module, name, _ in parts.patch]
-    before.append((guard.worker.ladder, "Child", guard.worker.ladder.Child))
+    patch = (*parts.patch, (guard.worker.ladder, "Child", parts.signals))
+    before = [(module, name, getattr(module, name)) for module, name, _ in patch]
     try:
-        guard.worker.ladder.Child = parts.signals  # type: ignore[misc, assignment]
-        for module, name, stand_in in parts.patch:
+        for module, name, stand_in in patch:
             setattr(module, name, stand_in)
         yield
     finally:
