@@ -178,7 +178,7 @@ def failed(delivery: Delivery, failure: Failure, *, now: float, dice: float) -> 
     after = replace(delivery, held_by="", held_until=None, problem=failure.problem[:_LONGEST_PROBLEM])
     if failure.refused or now >= delivery.give_up_at:
         return replace(after, stage=Stage.GIVEN_UP, ended_at=now)
-    wish = min(max(failure.retry_after or 0.0, 0.0), LONGEST_WISH)
+    wish = min(failure.retry_after or 0.0, LONGEST_WISH)
     return replace(after, next_at=now + max(pause(delivery.attempts, dice), wish))
 
 

@@ -57,5 +57,7 @@ def write_mark(window_id: str, token: str) -> str:
 
 def read_mark(mark: object) -> tuple[str, str] | None:
     """Window and token; None when this is no such mark."""
-    window_id, _, token = mark.partition("/") if isinstance(mark, str) else ("", "", "")
+    if not isinstance(mark, str):
+        return None
+    window_id, _, token = mark.partition("/")
     return (window_id, token) if window_id and token else None

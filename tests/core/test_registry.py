@@ -269,3 +269,10 @@ def test_of_two_rules_alike_the_applications_own_counts() -> None:
     mine = OperationRegistry()
     mine.add_endpoint("read_operations", regex="/api/jobs(/.*)?", methods=("POST", "PUT", "PATCH", "DELETE"))
     assert mine.of_endpoint("POST", "/api/jobs").name == "read_operations"
+
+
+def test_a_queue_that_nobody_named_is_not_the_one_without_a_name() -> None:
+    mine = OperationRegistry()
+    mine.add("read_operations", queue="")
+    assert mine.of_task("x").name == "job_creation"
+    assert not mine.knows_task("x")
