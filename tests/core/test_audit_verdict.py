@@ -340,7 +340,7 @@ def test_a_number_that_was_changed_stands_in_its_place() -> None:
 @pytest.mark.parametrize("name", ["number", "previous", "link"])
 def test_what_is_said_of_a_row_without_a_link(name: str) -> None:
     made = journal(3)
-    made.rows.insert(2, replace(made.rows[1], seq=2, **{name: None}))  # type: ignore[arg-type]
+    made.rows.insert(2, replace(made.rows[1], seq=2, **{name: None}))
     named = "row 2" if name == "number" else "row 2 (number 2)"
     assert said(made.judged()) == [
         (
