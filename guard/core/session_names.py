@@ -14,7 +14,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{1,98}[_.:/-]")
 _LITERAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{2,98}")
 _WILD = re.compile(r"[*?\[\\]")
 _OTHERS = ("celery", "rq:", "unacked")
-"""What keys of results, jobs and delivery records begin with. Those of kombu begin with _, which is refused."""
+"""What keys of results, jobs and delivery records begin with. No prefix begins as those of kombu do."""
 _SESSION = "session:"
 
 
