@@ -13,8 +13,8 @@ __all__ = ["index_names", "name_problems", "patterns_of", "sign_in_flags"]
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{1,98}[_.:/-]")
 _LITERAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{2,98}")
 _WILD = re.compile(r"[*?\[\\]")
-_OTHERS = ("_kombu", "celery", "rq:", "unacked")
-"""What keys of queues, results and delivery records begin with."""
+_OTHERS = ("celery", "rq:", "unacked")
+"""What keys of results, jobs and delivery records begin with. No prefix begins as those of kombu do."""
 _SESSION = "session:"
 
 

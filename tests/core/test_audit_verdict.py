@@ -82,9 +82,7 @@ def test_a_changed_row_is_named(data: st.DataObject, size: int, key: bytes | Non
     name = data.draw(st.sampled_from([*FIELDS, "number", "previous", "link"]))
     old = getattr(made.rows[at], name)
     numbers = st.one_of(st.integers(0, 100), st.floats(0, 3000))
-    new = data.draw(
-        numbers if isinstance(old, int | float) else st.text("ab:1 {}é\x00", max_size=20)
-    )
+    new = data.draw(numbers if isinstance(old, int | float) else st.text("ab:1 {}é\x00", max_size=20))
     if name == "at":
         new = float(new)
     elif name in {"epoch", "number"}:
@@ -342,7 +340,7 @@ def test_a_number_that_was_changed_stands_in_its_place() -> None:
 @pytest.mark.parametrize("name", ["number", "previous", "link"])
 def test_what_is_said_of_a_row_without_a_link(name: str) -> None:
     made = journal(3)
-    made.rows.insert(2, replace(made.rows[1], seq=2, **{name: None}))  # type: ignore[arg-type]
+    made.rows.insert(2, replace(made.rows[1], seq=2, **{name: None}))
     named = "row 2" if name == "number" else "row 2 (number 2)"
     assert said(made.judged()) == [
         (
@@ -448,8 +446,8 @@ def test_whether_the_head_apart_agrees() -> None:
         assert made.judged().apart is agrees
     made.anchor = anchored(made, 3)
     made.rows = made.rows[3:]
-    heads = ((2, "anything", True), (3, made.anchor.link, True), (3, "k00000000:0", False))
-    for number, link, agrees in heads:
+    own = made.anchor.link
+    for number, link, agrees in ((2, "anything", True), (3, own, True), (3, "k00000000:0", False)):
         made.apart = head_of(number, link, KEYS)
         assert made.judged().apart is agrees
 
@@ -486,13 +484,11 @@ def test_what_is_said_of_a_key_that_is_not_here() -> None:
     made = journal(3)
     strange = ChainKeys(b"another secret, given later")
     found = made.judged(strange)
-    assert said(found) == [
-        (
-            "made with a key that is not here", 1, 1,
-            ("from the row with number 1 on there are links that were made with another key: "
-             "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set"),
-        )
-    ]  # fmt: skip
+    sentence = (
+        "from the row with number 1 on there are links that were made with another key: "
+        "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set"
+    )
+    assert said(found) == [("made with a key that is not here", 1, 1, sentence)]
     made.anchor = anchored(made, 2)
     made.rows = made.rows[2:]
     assert [one[:3] for one in said(made.judged(strange))] == [("made with a key that is not here", 2, 2)]

@@ -289,9 +289,10 @@ def test_stamps_that_are_too_long_or_out_of_range() -> None:
 
 
 def test_eighty_characters_of_a_rule_are_repeated() -> None:
-    long = f"/{'x' * 100}|*|1"
-    for read in (folder_rules, lambda text: key_rules(text, namespace="guard")):
-        with pytest.raises(InvalidRequest) as caught:
-            read(given := long if read is folder_rules else f"ab*{'x' * 100}|1")
-        (problem,) = caught.value.problems
-        assert problem.partition(": ")[0] == repr(given[:80])
+    folder, key = f"/{'x' * 100}|*|1", f"ab*{'x' * 100}|1"
+    with pytest.raises(InvalidRequest) as caught:
+        folder_rules(folder)
+    assert [problem.partition(": ")[0] for problem in caught.value.problems] == [repr(folder[:80])]
+    with pytest.raises(InvalidRequest) as caught:
+        key_rules(key, namespace="guard")
+    assert [problem.partition(": ")[0] for problem in caught.value.problems] == [repr(key[:80])]

@@ -1,4 +1,4 @@
-"""Eight thousand schedules: no promise is broken, and the misfortunes came. `make simulate` runs more."""
+"""Ten thousand schedules: no promise is broken, and the misfortunes came. `make simulate` runs more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.simulator.apart import apart
 from tests.simulator.batch import run
 
-_EACH = 2_000
+_EACH = 2_500
 
 
 @pytest.mark.parametrize("first", range(0, 4 * _EACH, _EACH))
