@@ -144,7 +144,7 @@ class Child:
             if self.exits_after_job:
                 if world.reactions.random() < 0.5:
                     request.job.stored = True
-                else:
+                if not request.job.stored:  # nor by an earlier run: a stored success stays, and is believed
                     world.log("cut short", request.id, self.incarnation, self.process.pid, "moment")
                 self._exit()
             request.job.stored = request.job.stored or error is None
