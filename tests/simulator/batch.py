@@ -113,8 +113,8 @@ def run_one(seed: int, parts: Parts | None = None) -> tuple[World, Verdict]:
     return world, judge(world.events, calm=world.calm)
 
 
-def run(first: int, count: int, parts: Parts | None = None, *, stop_at_first: bool = False) -> Result:
-    """The schedules of these seeds."""
+def run(first: int, count: int, parts: Parts | None = None, *, stop_at: str | None = None) -> Result:
+    """The schedules of these seeds. `stop_at`: no more once this promise was broken."""
     result = Result()
     begun = time.process_time()
     with simulated(), _collected_now_and_then() as collect:
@@ -129,7 +129,7 @@ def run(first: int, count: int, parts: Parts | None = None, *, stop_at_first: bo
             vars(world).clear()  # frees most of it at once
             if not result.schedules % 50:
                 collect()
-            if stop_at_first and result.violations:
+            if stop_at and any(violation.promise == stop_at for violation in verdict.violations):
                 break
     result.cpu_seconds = time.process_time() - begun
     return result

@@ -15,7 +15,7 @@ from tests.simulator.parts import Parts
 def find(name: str) -> Result:
     """Run until the mistake is found, or for as long as it may take."""
     mistake = MISTAKES[name]
-    return run(mistake.first, mistake.within, mistake.parts, stop_at_first=True)
+    return run(mistake.first, mistake.within, mistake.parts, stop_at=mistake.promise)
 
 
 @pytest.mark.parametrize(
