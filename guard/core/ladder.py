@@ -100,7 +100,9 @@ def next_step(climb: Climb, now: float) -> Step:
     """The next step of one job."""
     if not climb.alive or climb.reported:
         return Step.CONCLUDE
-    if not climb.wanted and climb.terminated_at is None:
+    # Who was asked and is over has an outcome still to come, although the emergency has ended meanwhile.
+    is_over = climb.asked_at is not None and climb.code is Code.OVER
+    if not climb.wanted and climb.terminated_at is None and not is_over:
         return Step.LEAVE
     if climb.asked_at is None:
         return Step.ASK if climb.code is Code.RUNS else Step.WAIT

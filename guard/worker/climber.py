@@ -66,6 +66,8 @@ class Climber:
         self.is_left = False
         """Whether it runs on, because the emergency was over before it was signalled."""
         self.is_concluded = False
+        self.has_finished = False
+        """Whether it counts as done: no copy of it may run."""
         self.park_id: str | None = None
         self._tell = tell
 

@@ -66,6 +66,8 @@ class Conclusions:
         """Put a copy of a job aside that is about to be signalled, and that nobody else has."""
 
         def park() -> None:
+            if climber.has_finished:  # while this could not be done: nobody would drop the copy
+                return
             climber.park_id = self._gate.park_copy(climber.request, attempt=climber.attempt)
             if climber.is_left:
                 self._drop_copy(climber)
@@ -105,6 +107,7 @@ class Conclusions:
         if where is Went.REQUEUED:
             return Went.PARKED if self._gate.hand_back(request) else Went.REQUEUED
         if where is Went.FINISHED:
+            climber.has_finished = True
             if climber.park_id is not None:
                 self._drop_copy(climber)
             return where

@@ -28,6 +28,8 @@ TABLE = [
     ("it ends without a signal of ours", replace(ASKED, code=Code.EXITING), 999.0, Step.WAIT),
     ("a pool that cannot end it", replace(ASKED, terminable=False), 999.0, Step.WAIT),
     ("eased before the signal", replace(ASKED, wanted=False), 999.0, Step.LEAVE),
+    ("eased, and its result on the way", replace(ASKED, code=Code.OVER, wanted=False), 999.0, Step.WAIT),
+    ("over, and never asked", Climb(grace=10.0, code=Code.OVER, wanted=False), 0.0, Step.LEAVE),
     ("two seconds to unwind", SIGNALLED, 111.999, Step.WAIT),
     ("and no more", SIGNALLED, 112.0, Step.KILL),
     ("a late SIGTERM does not put it off", replace(ASKED, terminated_at=110.4), 112.0, Step.KILL),
