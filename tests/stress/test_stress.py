@@ -36,6 +36,7 @@ def harness(broker: str, *options: str, folder: Path, within: float) -> tuple[in
     return done.returncode, json.loads(found.read_text()) if found.exists() else {}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(290)
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
 def test_some_runs_of_faults(broker: str, tmp_path: Path) -> None:
