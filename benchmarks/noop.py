@@ -1,4 +1,4 @@
-"""The app that the benchmarks run: jobs that do nothing, with the guard or without.
+"""The app that the benchmarks run: jobs that do next to nothing, with the guard or without.
 
 ``celery -A benchmarks.noop worker`` reads the environment; BENCH_GUARDED chooses the arm. Everything
 else is the same in both. BENCH_IMPORTS names libraries that an app may use anyway.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import time
+from functools import cache
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,15 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
     def nothing() -> None:
         """As little as a job can do."""
 
+    @app.task(name="noop.picture", shared=False)
+    def picture() -> None:
+        """What an image job is made of, without a disk: decode, shrink, encode. Some milliseconds."""
+        from PIL import Image
+
+        image = Image.open(BytesIO(_photo()))
+        image.thumbnail((400, 400), Image.Resampling.LANCZOS)
+        image.save(BytesIO(), "JPEG", quality=85)
+
     @app.task(name="noop.pause", shared=False)
     def pause(seconds: float) -> None:
         time.sleep(seconds)
@@ -79,6 +90,16 @@ def build(environ: Mapping[str, str]) -> tuple[Celery, Guard | None]:
 
     _define_stoppable(app)
     return app, guard
+
+
+@cache
+def _photo() -> bytes:
+    """A JPEG of 640x480 pixels, the same each time."""
+    from PIL import Image
+
+    file = BytesIO()
+    Image.effect_noise((80, 60), 60).resize((640, 480)).convert("RGB").save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def _define_stoppable(app: Celery) -> None:

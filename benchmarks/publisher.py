@@ -1,5 +1,5 @@
-"""The publishing process of one arm: reads "<number>" from its input, publishes that many jobs, says how
-long it took. A process of its own, so that the arm without the guard has no trace of it."""
+"""The publishing process of one arm: reads "<number> <task>" from its input, publishes that many jobs, says
+how long it took. A process of its own, so that the arm without the guard has no trace of it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from benchmarks.noop import SHELF, build
 def main() -> None:
     """Serve rounds until the input ends."""
     app, _ = build(os.environ)
-    nothing, mark = app.tasks["noop.nothing"], app.tasks["noop.mark"]
+    mark = app.tasks["noop.mark"]
     for line in sys.stdin:
+        number, name = line.split()
+        task = app.tasks[name]
         mark.apply_async(("first",), queue=SHELF)  # outside of the measured time: connects, starts the agent
         wall, used = time.perf_counter(), time.process_time()
-        for _ in range(int(line)):
-            nothing.apply_async(queue=SHELF)
+        for _ in range(int(number)):
+            task.apply_async(queue=SHELF)
         wall, used = time.perf_counter() - wall, time.process_time() - used
         mark.apply_async(("last",), queue=SHELF)
         print(json.dumps([wall, used]), flush=True)

@@ -31,13 +31,21 @@ def as_table(result: Result) -> str:
 def _row(figure: Figure) -> tuple[str, ...]:
     return (
         figure.name,
-        f"{_number(figure.value)} {figure.unit}".rstrip(),
+        _value(figure),
         "" if figure.beside is None else f"{_number(figure.beside)} {figure.unit}".rstrip(),
         figure.beside_is,
         _ratio(figure),
         "" if figure.target is None else f"{'ratio ' if figure.judged == 'ratio' else ''}{figure.target}",
         figure.verdict,
     )
+
+
+def _value(figure: Figure) -> str:
+    value = f"{_number(figure.value)} {figure.unit}".rstrip()
+    if figure.interval is None or figure.ratio is not None:
+        return value
+    low, high = figure.interval
+    return f"{value} ({_number(low)} to {_number(high)})"
 
 
 def _ratio(figure: Figure) -> str:
