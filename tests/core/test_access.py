@@ -74,7 +74,7 @@ def test_all_deeds_and_rights_by_their_words() -> None:
 
 
 def test_what_an_actor_has_unless_somebody_says_otherwise() -> None:
-    assert actor() == Actor(
+    assert Actor(name="alice", rights=frozenset()) == Actor(
         name="alice", rights=frozenset(), address="", via="token", credential="", stepped_up_at=None
     )
     assert actor().may(Right.READ) is False

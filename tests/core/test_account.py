@@ -60,3 +60,12 @@ def test_the_flat_form_as_it_is_stored() -> None:
         (Count.PARKED, "a:b"): 2,
         (Count.REFUSED, ""): 4,
     }
+
+
+def test_what_ran_when_the_gate_closed_and_has_no_end_yet() -> None:
+    ends = (Count.COMPLETED, Count.INTERRUPTED, Count.KILLED, Count.LOST, Count.RAN_ON)
+    counts = {(Count.RUNNING, "a"): 40, (Count.RUNNING, "b"): 60, (Count.PARKED, "a"): 7}
+    ended = {(kind, "a"): 2**number for number, kind in enumerate(ends)}
+    assert Account(counts).not_ended == 100
+    assert Account({**counts, **ended}).not_ended == 100 - 31
+    assert {kind for kind in Count if Account({(kind, "a"): 1}).not_ended == -1} == set(ends)

@@ -200,7 +200,10 @@ def test_edges_and_details() -> None:
     says(checks.zones(replace(MACHINE, unknown_zones=("Mars/X", "Mars/Y"))), PROBLEM, "Mars/X, Mars/Y")
     says(checks.releases(replace(MACHINE, versions=("a", "b")), [], "1"), PROBLEM, "a; b")
     says(checks.releases(MACHINE, [Reply(node="a", agent_id="1", release="")], "1"), OK)
-    says(checks.broker(BrokerFacts(redis=False)), OK)
+    assert checks.broker(BrokerFacts(redis=False)).seen == "the broker answers"
+    slow = DurableFacts(kind="mysql", tables="ready", seconds=1.234)
+    assert checks.durable_store(slow).seen == "mysql answers in 1234 ms"
+    assert checks.control_plane(replace(REDIS, seconds=1.234)).seen == "Redis answers in 1234 ms"
     says(
         checks.tables(DurableFacts(kind="sqlite", tables="newer than this release", seconds=0.1), None),
         PROBLEM,

@@ -24,6 +24,7 @@ ACCOUNT = Account(
         (Count.PARKED, "a"): 5,
         (Count.FAILED, "a"): 1,
         (Count.KILLED, "a"): 1,
+        (Count.LOST, "b"): 3,
         (Count.COMPLETED, "a"): 9,
     }
 )
@@ -39,12 +40,20 @@ def test_sums_without_rehearsals() -> None:
         ]
     )
     assert seen == Activity(
-        activations=3, emergencies=1, rehearsals=1, refused=8, held=4, parked=10, errors=4, unread=1
+        activations=3, emergencies=1, rehearsals=1, refused=8, held=4, parked=10, errors=10, unread=1
     )
 
 
 def test_nothing_is_nothing() -> None:
-    assert activity_of([]).activations == 0
+    assert activity_of([]) == Activity(
+        activations=0, emergencies=0, rehearsals=0, refused=0, held=0, parked=0, errors=0
+    )
+    assert activity_of([]).unread == 0
+
+
+def test_a_rehearsal_that_nobody_could_read_is_no_gap() -> None:
+    seen = activity_of([(window("test"), None), (window("emergency"), None)])
+    assert (seen.activations, seen.emergencies, seen.rehearsals, seen.unread) == (1, 1, 1, 1)
 
 
 def test_lengths_of_what_has_ended() -> None:

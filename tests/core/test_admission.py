@@ -194,6 +194,7 @@ def test_what_is_said_of_a_wrong_word() -> None:
 
 
 def test_an_approval_as_plain_json() -> None:
+    assert type(GIVEN.to_dict(NOW + 2)["deed"]) is str
     assert GIVEN.to_dict(NOW + 2) == {
         "approval_id": "i",
         "deed": "discard jobs",

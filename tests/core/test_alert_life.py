@@ -13,7 +13,7 @@ from guard.core.alert_life import REPEAT_SECONDS, UNREADABLE, Deed, Move, is_qui
 from guard.core.alert_rules import RULED_KINDS, RULES, Made, Quiet, Rule
 from guard.core.alerts import Alert, AlertState, KeptAlert, Severity
 from guard.core.modes import Mode
-from guard.core.readings import Memory, Reading
+from guard.core.readings import Memory, Reading, Sight
 
 START = 1_800_000_000.0
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -482,6 +482,29 @@ def test_counters_are_remembered_when_there_are_any() -> None:
 UNSEEN = Reading.unknown("n", "away", "x")
 
 
+def test_a_look_that_saw_nothing_moves_no_alert_of_its_rule() -> None:
+    held = Memory(at=START, over_since=START - 600)
+    assert len(looked(SHOWN, held)) == 1
+    assert looked(UNSEEN, held) == (), "not raised"
+    assert looked(UNSEEN, Memory(at=START, under_since=START - 600), kept()) == (), "not resolved"
+    told = kept(last_told_at=START - 4 * 3600)
+    assert len(looked(SHOWN, held, told)) == 1
+    assert looked(UNSEEN, held, told) == (), "not told again"
+
+
+def test_of_a_reading_that_is_not_known_no_value_is_believed() -> None:
+    for sight in (Sight.UNKNOWN, Sight.ABSENT):
+        made = remembered(replace(SHOWN, sight=sight, why="away"), Memory())
+        assert (made.value, made.over_since) == (None, None)
+
+
+def test_what_is_not_there_is_unknown_until_its_alert_is_over() -> None:
+    told = kept(last_told_at=START - 4 * 3600)
+    (again,) = looked(Reading.absent("n", "it is not there", "x"), Memory(at=START), told)
+    assert (again.deed, again.value) == (Deed.REPEAT, None)
+    assert again.message == "what is above: unknown s for 2 minutes (limit 10 s)"
+
+
 def test_a_figure_that_cannot_be_read_in_full() -> None:
     blind = Memory(at=START, unknown_since=START - 240)
     assert looked(UNSEEN, blind) == (
@@ -520,6 +543,7 @@ def test_one_alert_that_says_why_is_enough() -> None:
 def test_keys_at_their_longest() -> None:
     assert len(key_of("k", "s" * 189)) == 191
     assert key_of("k", "s" * 189) == "k|" + "s" * 189
+    assert key_of("k", "s" * 190) == "k|" + sha256(b"s" * 190).hexdigest()
     assert key_of("k" * 60, "s" * 190) == "k" * 50 + "|" + sha256(b"s" * 190).hexdigest()
     assert [deed.value for deed in Deed] == ["raise", "repeat", "resolve"]
     assert UNREADABLE == "figure cannot be read"

@@ -131,3 +131,9 @@ def test_limits_at_their_edges() -> None:
     limits = limits_of("cpu=100,memory=0,overrun=1e9")
     assert (limits["cpu"], limits["memory"], limits["overrun"]) == (100.0, 0.0, 1e9)
     assert limits_of("") == {rule.name: rule.limit for rule in RULES if not rule.flag}
+
+
+def test_a_threshold_with_two_signs_is_named_by_what_is_before_the_first() -> None:
+    with pytest.raises(InvalidRequest) as told:
+        limits_of("cpu=1=2")
+    assert told.value.problems == ("cpu='1=2': use a number from 0 to 100",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.appointments import WEEKDAYS, Every, LocalTime, instant_of, last_due, next_due, parse_when
+from guard.core.appointments import (
+    LAST,
+    WEEKDAYS,
+    Every,
+    LocalTime,
+    instant_of,
+    last_due,
+    next_due,
+    parse_when,
+)
 from guard.errors import InvalidRequest
 from tests.core.strategies import many
 
@@ -156,6 +166,47 @@ def test_the_last_time_and_the_next(text: str, now: str, last: str, following: s
     assert next_due(when, UTC, utc(now)) == utc(following)
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "now", "last", "following"),
+    [
+        ("08:00", "Europe/Berlin", "2026-06-01 06:00", "2026-06-01 06:00", "2026-06-02 06:00"),
+        ("08:00", "Europe/Berlin", "2026-06-01 05:59", "2026-05-31 06:00", "2026-06-01 06:00"),
+        ("00:30", "Europe/Berlin", "2026-12-01 23:30", "2026-12-01 23:30", "2026-12-02 23:30"),
+        ("mon 00:30", "Asia/Kathmandu", "2026-11-22 19:00", "2026-11-22 18:45", "2026-11-29 18:45"),
+        ("mon#1 00:30", "Asia/Kathmandu", "2026-11-01 18:00", "2026-10-04 18:45", "2026-11-01 18:45"),
+    ],
+)
+def test_the_last_time_and_the_next_by_the_clocks_of_a_zone(
+    text: str, zone: str, now: str, last: str, following: str
+) -> None:
+    when = parse_when(text)
+    assert when is not None
+    assert last_due(when, ZoneInfo(zone), utc(now)) == utc(last)
+    assert next_due(when, ZoneInfo(zone), utc(now)) == utc(following)
+
+
+@pytest.mark.parametrize(
+    ("machine", "zone", "now", "last", "following"),
+    [
+        # on this machine it is two days later, and two days earlier
+        ("Pacific/Kiritimati", "Pacific/Niue", "2026-06-02 10:30", "2026-06-01 10:45", "2026-06-02 10:45"),
+        ("Pacific/Niue", "Pacific/Kiritimati", "2026-06-02 10:50", "2026-06-02 09:45", "2026-06-03 09:45"),
+    ],
+)
+def test_the_zone_of_the_machine_does_not_matter(
+    machine: str, zone: str, now: str, last: str, following: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        when = LocalTime(hour=23, minute=45)
+        assert last_due(when, ZoneInfo(zone), utc(now)) == utc(last)
+        assert next_due(when, ZoneInfo(zone), utc(now)) == utc(following)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @given(times, zones, moments)
 @many
 def test_the_last_is_not_later_the_next_is_and_nothing_lies_between(
@@ -191,3 +242,53 @@ def test_a_local_time_is_shown_at_its_instant_or_the_clock_jumped_over_it(
 def test_how_it_is_shown() -> None:
     assert str(Every(seconds=30)) == "every 30 s"
     assert [Every(seconds=30).period, LocalTime(hour=8, minute=0).period] == [30, 86_400]
+
+
+def test_periods_are_nominal() -> None:
+    assert LocalTime(hour=8, minute=0, weekday=0).period == 7 * 86_400
+    assert LocalTime(hour=8, minute=0, weekday=0, nth=1).period == 31 * 86_400
+    assert Every(seconds=0.5).period == 0.5
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        (LocalTime(hour=8, minute=5), "08:05"),
+        (LocalTime(hour=23, minute=0, weekday=6), "sun 23:00"),
+        (LocalTime(hour=0, minute=9, weekday=1, nth=3), "tue#3 00:09"),
+        (LocalTime(hour=10, minute=0, weekday=4, nth=LAST), "fri#last 10:00"),
+    ],
+)
+def test_how_a_local_time_is_shown(when: LocalTime, shown: str) -> None:
+    assert str(when) == shown
+    assert (LAST, WEEKDAYS) == (-1, ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+
+
+def test_what_is_not_understood_is_said_to_its_fortieth_character() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_when("x" * 41)
+    assert str(refused.value) == (
+        f"the time {'x' * 40!r} is not understood: give a local time such as '08:00', with a day of the"
+        " week 'sun 02:00', with which one of the month 'mon#1 10:00' (#1 to #4 or #last), or 'off'"
+    )
+
+
+@pytest.mark.parametrize(("nth", "day"), [(1, "06"), (2, "13"), (3, "20"), (4, "27"), (LAST, "27")])
+def test_each_one_of_a_month(nth: int, day: str) -> None:
+    when = LocalTime(hour=0, minute=0, weekday=0, nth=nth)
+    assert next_due(when, UTC, utc("2026-04-01")) == utc(f"2026-04-{day}")
+    assert last_due(when, UTC, utc("2026-04-30")) == utc(f"2026-04-{day}")
+
+
+def test_the_end_of_a_gap_is_found_to_the_second_wherever_it_is() -> None:
+    """The clocks of Troll jump two hours."""
+    assert instant_of(date(2026, 3, 29), 1, 59, ZoneInfo("Antarctica/Troll")) == utc("2026-03-29 01:00")
+    assert instant_of(date(2026, 3, 29), 2, 59, ZoneInfo("Antarctica/Troll")) == utc("2026-03-29 01:00")
+    assert instant_of(date(2026, 3, 29), 3, 0, ZoneInfo("Antarctica/Troll")) == utc("2026-03-29 01:00")
+
+
+def test_the_year_ends_in_december() -> None:
+    last = LocalTime(hour=0, minute=0, weekday=3, nth=LAST)
+    assert next_due(last, UTC, utc("2026-12-01")) == utc("2026-12-31")
+    assert next_due(last, UTC, utc("2026-12-31")) == utc("2027-01-28")
+    assert last_due(last, UTC, utc("2027-01-01")) == utc("2026-12-31")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.attempts import MOST_SUMS, NO_MINUTE, AttemptSum, add_to, view_of
+from guard.core.attempts import MOST_SUMS, NO_MINUTE, AttemptSum, AttemptsView, add_to, view_of
 from tests.core.strategies import some
 
 
@@ -37,10 +37,27 @@ def test_the_view_has_totals_by_operation_and_counts_by_minute() -> None:
         [(3, "b", 4), (2, "b", 1), (3, "a", 1)],
         since=100.0,
     )
-    assert view.total == 6
+    assert (view.window_id, view.total) == ("w", 6)
     assert list(view.operations) == ["a", "b"]
     assert view.operations["b"].attempt_count == 5
     assert view.operations["b"].last_attempt == 200.0
     assert view.operations["a"].last_attempt is None
     assert view.operations["a"].blocked_since == 100.0
     assert view.minutes == ((120, {"b": 1}), (180, {"a": 1, "b": 4}))
+
+
+def test_two_hours_of_minutes_are_told_apart_and_no_more() -> None:
+    assert (MOST_SUMS, NO_MINUTE) == (2048, 0)
+    sums: dict[tuple[str, str, int], AttemptSum] = {}
+    for minute in range(1, 2051):
+        add_to(sums, ("w", "x", minute), count=1, last=float(minute))
+    assert len(sums) == 2049
+    assert sums["w", "x", 2048] == AttemptSum(1, 2048.0)
+    assert sums["w", "x", 0] == AttemptSum(2, 2050.0)
+    add_to(sums, ("w", "x", 7), count=4, last=9999.0)
+    assert sums["w", "x", 7] == AttemptSum(5, 9999.0), "a minute that has a sum is still told apart"
+
+
+def test_a_window_that_refused_nothing() -> None:
+    view = AttemptsView(window_id="w", total=0)
+    assert (view.operations, view.minutes) == ({}, ())

@@ -133,6 +133,7 @@ def test_keys_and_what_they_show_of_themselves() -> None:
     [
         ("k01234567:x", None), ("k0123456:x", False), ("k0123456789:x", False), ("x01234567:x", False),
         ("k0123abcd:x", None), ("k0123ABCD:x", False), ("k0123abcd", None), ("k0123abcg:x", False),
+        ("kg1234567:x", False),
     ],
 )  # fmt: skip
 def test_a_link_of_a_key_that_is_not_here(link: str, fits: bool | None) -> None:
@@ -156,3 +157,4 @@ def test_a_record_as_a_row_in_full() -> None:
 
 def test_a_time_that_no_clock_shows() -> None:
     assert replace(ROW, at=10**400).payload != replace(ROW, at=10**400 + 1).payload
+    assert replace(ROW, at="soon").payload == b'[1,"row",null,null,"\'soon\'","a","b",1,"c","{}"]'

@@ -166,6 +166,12 @@ def test_what_a_spreadsheet_would_take_for_a_formula(sign: str) -> None:
     ]
 
 
+def test_a_number_below_zero_is_no_formula() -> None:
+    cells = cells_of(replace(UNCHAINED, at=-1.5), "now")
+    assert cells[-1] == "-1.5"
+    assert row_of_cells(cells).at == -1.5
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

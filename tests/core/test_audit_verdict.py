@@ -273,6 +273,21 @@ def test_a_row_of_a_file_that_holds_another_type_was_changed(changed: dict[str, 
     assert [(one.kind, one.seq) for one in made.judged().breaks] == [(BreakKind.CHANGED, 2)]
 
 
+# Once a bug: after a cut with a key, the rows that were there from before the key were named as changed.
+def test_rows_from_before_there_was_a_key_are_no_change_after_a_cut_either() -> None:
+    made = journal(4, ChainKeys())
+    row = replace(made.rows[3], seq=5)
+    made.rows.append(linked(row, number=5, previous=str(row.link), keys=KEYS))
+    made.head = made.apart = head_of(5, str(made.rows[4].link), KEYS)
+    made.anchor = anchored(made, 2)
+    made.rows = made.rows[2:]
+    found = made.judged()
+    assert (found.breaks, found.unsigned, found.rows) == ((), 2, 3)
+    plain = linked(replace(row, seq=6), number=6, previous=str(made.rows[2].link), keys=ChainKeys())
+    made.rows.append(plain)
+    assert made.judged().breaks[0].text == "row 6 (number 6): it is not signed"
+
+
 # -- in these words, and at their edges --------------------------------------------------------------------
 
 
@@ -362,6 +377,10 @@ def test_what_is_said_of_a_row_in_another_place() -> None:
     assert said(made.judged()) == [
         ("reordered", 3, 2, "row 3 (number 2): it belongs before the row with number 3")
     ]
+    for link, agrees in ((str(made.rows[2].link), True), ("k00000000:0", False)):
+        made.apart = head_of(2, link, KEYS)
+        assert made.judged().apart is agrees, "it is known all the same"
+    made.apart = made.head
     made.rows.append(replace(made.rows[2], seq=9))
     assert said(made.judged())[1] == (
         "inserted", 9, 2, "row 9 (number 2): number 2 was there before: a copy"
@@ -421,6 +440,12 @@ def test_what_is_said_of_the_end() -> None:
     four = head_of(4, link[4], KEYS)
     assert ends(four) == [("inserted", None, 5, "the row with number 5 is newer than the head says")]
     assert ends(four, most=made.head) == [], "it was written meanwhile"
+    gone = ("cut at the end", None, None, "the record of the newest row is gone")
+    assert ends(None, made.head) == [gone]
+    nothing = verify_chain([], ends=Ends(apart=head_of(1, "l", KEYS)), keys=KEYS)
+    assert said(nothing) == [
+        gone, ("cut at the end", None, 1, "rows 1 to 1 were there, as another store knows")
+    ]  # fmt: skip
     assert ends(made.head, head_of(0, GENESIS, KEYS)) == []
     assert ends(made.head, head_of(3, link[3], KEYS)) == []
     assert ends(made.head, head_of(3, "k00000000:0", KEYS)) == [
@@ -508,6 +533,45 @@ def test_a_great_hole_is_counted_and_not_listed_whole() -> None:
         found = made.judged()
         assert (len(found.breaks), found.more) == (listed, more)
         assert found.breaks[-1].number == 101
+
+
+def test_great_holes_are_counted_together() -> None:
+    made = journal(205)
+    made.rows = [made.rows[0], made.rows[102], made.rows[204]]
+    found = made.judged()
+    assert (len(found.breaks), found.more) == (100, 102)
+
+
+def test_of_more_than_a_thousand_breaks_the_later_found_are_only_counted() -> None:
+    for changed, first, more in ((999, BreakKind.REMOVED, 900), (1000, BreakKind.CHANGED, 901)):
+        made = journal(changed + 2)
+        made.rows = [made.rows[1], *(replace(row, actor="x") for row in made.rows[2:])]
+        found = made.judged()
+        assert (found.breaks[0].kind, len(found.breaks), found.more) == (first, 100, more)
+
+
+def test_breaks_of_rows_in_no_order_are_told_in_that_of_the_database() -> None:
+    made = journal(4, gap=10)
+    made.rows[3] = replace(made.rows[3], actor="x")
+    made.rows.append(replace(made.rows[1], seq=55))
+    assert [one[:3] for one in said(made.judged())] == [("changed", 40, 4), ("inserted", 55, 2)]
+    made = journal(3)  # a file may hold any seq
+    made.rows[0] = replace(made.rows[0], seq=0, number=9)
+    made.rows[1] = replace(made.rows[1], seq=1, actor="x")
+    assert [one[:3] for one in said(made.judged())] == [("changed", 0, 9), ("changed", 1, 2)]
+    made = journal(3)
+    made.rows[0] = replace(made.rows[0], actor="x")
+    made.rows.insert(1, replace(made.rows[1], seq=1, number=None))
+    assert [one[:3] for one in said(made.judged())] == [("inserted", 1, None), ("changed", 1, 1)]
+
+
+def test_of_breaks_at_one_row_the_lower_number_is_told_first() -> None:
+    made = journal(3)
+    del made.rows[0]
+    found = made.judged(ChainKeys(b"another secret, given later"))
+    assert [(one.kind, one.seq, one.number) for one in found.breaks] == [
+        (BreakKind.REMOVED, 2, 1), (BreakKind.UNKNOWN_KEY, 2, 2)
+    ]  # fmt: skip
 
 
 def test_breaks_are_told_in_the_order_of_the_rows() -> None:

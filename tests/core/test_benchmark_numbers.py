@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.numbers import median_ratio, percentile, spread_of_median
+from benchmarks.numbers import median_ratio, percentile, ratio_by_process, spread_of_median
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,21 @@ def _figure(value: float = 1.0, **more: Any) -> Figure:
 )
 def test_what_noise_could_turn_round_is_neither_met_nor_missed(figure: Figure, verdict: str) -> None:
     assert figure.verdict == verdict
+
+
+def test_the_ratio_by_process_weighs_each_process_alike_however_many_rounds_it_ran() -> None:
+    ratio, low, high = ratio_by_process([[90.0], [110.0] * 99], [[100.0], [100.0] * 99])
+    assert ratio == pytest.approx(1.0)
+    assert low == pytest.approx(0.9)
+    assert high == pytest.approx(1.1)
+
+
+def test_many_rounds_of_few_processes_leave_a_wide_interval() -> None:
+    few = ratio_by_process([[90.0] * 50, [110.0] * 50], [[100.0] * 50] * 2)
+    many = ratio_by_process([[90.0], [110.0]] * 50, [[100.0]] * 100)
+    assert few[2] - few[1] > 4 * (many[2] - many[1])
+
+
+def test_processes_that_have_no_partner_are_refused() -> None:
+    with pytest.raises(ValueError, match="pairs"):
+        ratio_by_process([[1.0], [1.0]], [[1.0]])

@@ -6,7 +6,6 @@ from typing import Any
 
 from guard.core import blocking_checks as checks
 from guard.core.agents import AgentCard
-from guard.core.diagnosis import Status
 from guard.core.doctor_facts import JobFacts, Reply, TaskFacts
 from guard.core.roster import RosterEntry
 from guard.core.state import GuardState
@@ -81,8 +80,12 @@ def test_tasks_and_queues() -> None:
     says(checks.queues_served(jobs(task()), served, LEASE), OK)
     says(checks.queues_served(jobs(task(queue=None)), served, LEASE), OK)
     says(checks.queues_served(jobs(task(queue="x")), served, LEASE), PROBLEM, "x (t)", "worker -Q x")
-    verdict = checks.queues_served(jobs(task()), [worker(seen=9, queues=("q",))], LEASE)
-    assert verdict.status is Status.UNKNOWN
+    says(
+        checks.queues_served(jobs(task()), [worker(seen=9, queues=("q",))], LEASE),
+        UNKNOWN,
+        "no worker is there that would say what it consumes",
+        "celery -A yourapp worker",
+    )
 
 
 def test_eight_names_at_most() -> None:

@@ -405,9 +405,9 @@ def test_a_rehearsal_and_a_window_do_not_turn_into_each_other(before: str, after
 
 
 def test_without_a_window_there_is_nothing_to_change() -> None:
-    for mode in (None, "emergency"):
-        with pytest.raises(IllegalMove, match="enable a window first"):
-            change(FIRST, by="adam", now=300.0, mode=mode, reason="more")
+    for asked in ({"reason": "more"}, {"mode": "emergency"}, {"scope": Scope(queues=("a",))}):
+        with pytest.raises(IllegalMove, match=r"cannot change .*: enable a window first"):
+            change(FIRST, by="adam", now=300.0, **asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -472,3 +472,78 @@ def test_a_release_that_must_be_verified_first_says_where_it_stands() -> None:
     assert "it was agreed that this window is verified first; or say that it ends unverified" in str(
         caught.value
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [
+        ("\u200b\x00\u200b", "reason is empty: say why in 1 to 500 characters"),
+        ("\u200b \u200b", "reason is empty: say why in 1 to 500 characters"),
+        ("\u200b\u2028\u200b", "reason is empty: say why in 1 to 500 characters"),
+        ("\u200b\u2029\u200b", "reason is empty: say why in 1 to 500 characters"),
+        ("\u0301", "reason is empty: say why in 1 to 500 characters"),
+    ],
+    ids=["a control character", "a space", "a line separator", "a paragraph separator", "an accent alone"],
+)
+def test_what_shows_nothing_is_empty(reason: str, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        WindowRequest.check(**{**GOOD, "reason": reason})  # type: ignore[arg-type]
+    assert tuple(caught.value.problems) == (problem,)
+
+
+def test_any_letter_may_be_in_a_reason() -> None:
+    assert WindowRequest.check(**{**GOOD, "reason": "X-ray"}).reason == "X-ray"  # type: ignore[arg-type]
+
+
+def test_a_drill_gives_way_to_a_real_window_and_not_to_another_rehearsal() -> None:
+    drill = replace(WINDOW, mode=Mode.TEST, reason="Drill: fire")
+    assert close(drill, REQUEST, window_id="w-2", now=300.0).window_id == "w-2"
+    with pytest.raises(IllegalMove):
+        close(drill, replace(REQUEST, mode=Mode.TEST), window_id="w-2", now=300.0)
+    with pytest.raises(IllegalMove):
+        close(WINDOW, REQUEST, window_id="w-2", now=300.0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "sessions", "number"),
+    [
+        (Mode.NORMAL, SessionPolicy.INVALIDATE, 1),
+        (Mode.EMERGENCY, SessionPolicy.INVALIDATE, 1),
+        (Mode.TEST, SessionPolicy.INVALIDATE, 0),
+        (Mode.NORMAL, SessionPolicy.KEEP, 0),
+        (Mode.NORMAL, None, 0),
+    ],
+)
+def test_sessions_end_when_a_window_opens_that_agreed_on_it(
+    mode: Mode, sessions: SessionPolicy | None, number: int
+) -> None:
+    request = replace(REQUEST, mode=mode, terms=Terms(sessions=sessions))
+    generation = close(FIRST, request, window_id="w", now=300.0).generation
+    assert generation == (Generation(number=1, valid_after=300.0) if number else FIRST.generation)
+
+
+def test_the_gates_are_confirmed_and_the_drain_reported_at_a_time() -> None:
+    closing, draining = replace(WINDOW, phase=Phase.CLOSING), replace(WINDOW, phase=Phase.DRAINING)
+    assert confirm(closing, now=300.0) == replace(draining, epoch=8, changed_at=300.0)
+    assert drained(draining, now=300.0) == replace(WINDOW, epoch=8, changed_at=300.0)
+
+
+def test_a_drain_that_is_over_is_not_extended() -> None:
+    with pytest.raises(IllegalMove, match="enable a window first"):
+        extend_drain(replace(WINDOW, phase=Phase.RELEASING), now=300.0)
+
+
+def test_a_change_to_a_scope_that_is_none_is_refused() -> None:
+    wrong = {"queues": [""]}
+    with pytest.raises(InvalidRequest, match="queues has ''"):
+        change(WINDOW, by="adam", now=300.0, scope=wrong)
+    with pytest.raises(IllegalMove, match="cannot change"):
+        change(FIRST, by="adam", now=300.0, scope=wrong)
+
+
+@pytest.mark.parametrize("notify", [True, False])
+@pytest.mark.parametrize("mode", Mode)
+def test_a_change_of_the_reason_leaves_the_mode_and_who_is_told(mode: Mode, notify: bool) -> None:
+    state = replace(WINDOW, mode=mode, terms=replace(TERMS, notify=notify))
+    after = change(state, by="adam", now=300.0, reason="more")
+    assert after == replace(state, epoch=8, by="adam", changed_at=300.0, reason="more")

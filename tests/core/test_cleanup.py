@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -274,6 +275,28 @@ def test_a_key_pattern_begins_with_what_is_fixed(wild: str) -> None:
     assert key_rules(f"abc{wild}d|1", namespace="guard")
     with pytest.raises(InvalidRequest, match="begin with 3"):
         key_rules(f"ab{wild}d|1", namespace="guard")
+
+
+def test_all_problems_of_keys_at_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        key_rules("a*|7,rq:progress:*|1,rq:progress:*|0,b*|7", namespace="guard")
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["'a*|7'", "'rq", "'b*|7'"]
+
+
+def test_patterns_that_are_no_name_fit_too_much() -> None:
+    for pattern in (".", ".."):
+        with pytest.raises(InvalidRequest, match="the pattern fits too much"):
+            folder_rules(f"/backup|{pattern}|1")
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        assert last_touched({"created_at": "2026-11-21T04:47:52"}) == 1795236472.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("name", ["updated_at", "_last_updated", "last_activity", "started_at", "created_at"])

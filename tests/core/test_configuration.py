@@ -40,7 +40,11 @@ def test_rows_of_a_window_are_the_guides() -> None:
     }
 
 
-@pytest.mark.parametrize("state", [OPEN, RELEASING], ids=["inactive", "releasing"])
+@pytest.mark.parametrize(
+    "state",
+    [OPEN, RELEASING, replace(EMERGENCY, phase=Phase.RELEASING)],
+    ids=["inactive", "releasing", "releasing after an emergency"],
+)
 def test_rows_without_a_window(state: GuardState) -> None:
     assert rows_of(state) == {
         "maintenance_mode": "false",
@@ -153,14 +157,14 @@ def test_another_reason_alone_is_no_wish() -> None:
 
 
 def test_a_wish_without_a_reason_says_where_it_came_from() -> None:
-    wish = drift({"maintenance_mode": "true", "maintenance_reason": " "}, OPEN)
-    assert wish == Wish(
-        open_window=True,
-        mode="normal",
-        reason="set by hand in the configuration table",
-        duration=None,
-        refused="",
-    )
+    for rows in ({}, {"maintenance_reason": None}, {"maintenance_reason": " "}):
+        assert drift({"maintenance_mode": "true", **rows}, OPEN) == Wish(
+            open_window=True,
+            mode="normal",
+            reason="set by hand in the configuration table",
+            duration=None,
+            refused="",
+        )
 
 
 def test_a_wish_takes_mode_and_reason_from_the_rows() -> None:

@@ -54,10 +54,15 @@ def test_a_queue_that_was_added_is_given_up_when_somebody_else_takes_from_it() -
     added = {"a": replace(W1, queues=("p", "q", "r"))}
     alone = one_of(replace(EMPTY, consumers={"a": W1}), replace(EMPTY, consumers=added))
     assert alone.undo is None
-    assert "nobody else" in alone.how
+    assert alone.how == "nobody else would take from this queue: cancel_consumer when it is empty"
     other = {"b": Consumer(node="w2@one", queues=("r",))}
     shared = one_of(replace(EMPTY, consumers={"a": W1} | other), replace(EMPTY, consumers=added | other))
     assert shared.undo == StopConsuming(agent_id="a", node="w1@one", queue="r")
+    assert shared.how == "consumed no more (cancel_consumer)"
+    namesake = added | {"b": replace(W1, queues=("r",))}
+    told = one_of(replace(EMPTY, consumers={"a": W1}), replace(EMPTY, consumers=namesake))
+    assert (told.what, told.undo) == ("w1@one, queue r", None)
+    assert told.how.startswith("several workers have this name")
 
 
 def test_a_queue_that_moved_to_another_worker_goes_back() -> None:
@@ -121,6 +126,27 @@ V, X = Consumer(node="v@one", queues=()), Consumer(node="x@one", queues=("p",))
         ({"a": W1}, {"n": replace(W1, queues=None)}, []),
         ({"a": replace(W1, queues=None)}, {"n": W1}, []),
         ({"a": W1}, {"n": W1, "m": W1}, []),
+        (
+            {"a": W1},
+            {"b": X},
+            [("w1@one", "consumes p, q", None, None), ("x@one", None, "consumes p", None)],
+        ),
+        ({"a": W1, "b": W1}, {"b": W1}, [("w1@one", "consumes p, q", None, None)]),
+        (
+            {"b": V, "a": replace(V, queues=("p",))},
+            {},
+            [("v@one", "consumes p", None, None), ("v@one", "consumes nothing", None, None)],
+        ),
+        (
+            {},
+            {"b": V, "a": replace(V, queues=("p",))},
+            [("v@one", None, "consumes p", None), ("v@one", None, "consumes nothing", None)],
+        ),
+        (
+            {},
+            {"a": X, "b": V},
+            [("v@one", None, "consumes nothing", None), ("x@one", None, "consumes p", None)],
+        ),
         (
             {"a": W1},
             {"n": W1, "m": replace(W1, queues=("p",))},

@@ -34,6 +34,7 @@ def test_enable(values: dict[str, str], deed: Deed) -> None:
         ("normal", {"at_deadline": "escalate"}, Deed.START_EMERGENCY),
         ("normal", {"scope": {"queues": ["a"]}}, Deed.CHANGE),
         ("emergency", {"duration": 60, "reason": "longer", "mode": None}, Deed.CHANGE),
+        ("emergency", {"duration": 60, "reason": "longer", "grace": 5}, Deed.CHANGE),
         ("emergency", {"mode": "normal"}, Deed.END_EMERGENCY),
         ("emergency", {"mode": "emergency"}, Deed.END_EMERGENCY),
         ("emergency", {"scope": {"queues": ["a"]}}, Deed.END_EMERGENCY),

@@ -17,6 +17,7 @@ from guard.core.diagnosis import (
     Finding,
     Source,
     Status,
+    Verdict,
     broken,
     diagnose,
     needed_for,
@@ -137,3 +138,103 @@ def test_verdicts() -> None:
     assert len({family.heading for family in Family}) == 5
     assert all(one.seen == "a" for one in made)
     assert not any(one is other for one, other in itertools.combinations(made, 2))
+
+
+def test_the_families_are_the_guides() -> None:
+    assert {family.value: family.heading for family in Family} == {
+        "activation": "Maintenance mode won't activate",
+        "blocking": "Users can still access blocked operations",
+        "sessions": "Session invalidation not working",
+        "emergency": "Emergency mode issues",
+        "performance": "Performance issues during maintenance",
+    }
+    assert [status.value for status in Status] == ["ok", "warning", "problem", "unknown"]
+
+
+def test_verdicts_in_full() -> None:
+    assert ok("a") == Verdict(status=Status.OK, seen="a", why="", remedy="")
+    assert warn("a", "b", "c") == Verdict(status=Status.WARNING, seen="a", why="b", remedy="c")
+    assert broken("a", "b", "c") == Verdict(status=Status.PROBLEM, seen="a", why="b", remedy="c")
+    assert not_known("a") == Verdict(status=Status.UNKNOWN, seen="a", why="", remedy="")
+    assert not_known("a", "c").remedy == "c"
+
+
+def test_what_is_said_of_nothing() -> None:
+    assert Source(name="a", root="b").needs == ()
+    assert Answer() == Answer(value=None, lost="", after="")
+    bare = Check(name="a", family=Family.BLOCKING, symptom="s", asks=(), judge=lambda: ok("well"))
+    assert (bare.why, bare.remedy) == ("", "")
+    finding = Finding(check="a", family=Family.BLOCKING, symptom="s", status=Status.OK, seen="well")
+    assert diagnose([bare], {}, {}) == (finding,)
+    assert (finding.why, finding.remedy, finding.because) == ("", "", "")
+    assert Diagnosis(findings=()).seconds == 0.0
+
+
+def test_a_finding_has_what_the_check_and_the_verdict_say() -> None:
+    one = Check(
+        name="a", family=Family.SESSIONS, symptom="s", asks=(), judge=lambda: warn("seen", "why", "remedy")
+    )
+    (finding,) = diagnose([one], {}, {})
+    assert finding.to_dict() == {
+        "check": "a",
+        "family": "sessions",
+        "symptom": "s",
+        "status": "warning",
+        "seen": "seen",
+        "why": "why",
+        "remedy": "remedy",
+        "because": "",
+    }
+    whole = Diagnosis(findings=(finding,), seconds=1.23456)
+    assert whole.to_dict() == {
+        "health": "warning",
+        "counts": {"ok": 0, "warning": 1, "problem": 0, "unknown": 0},
+        "seconds": 1.235,
+        "findings": [finding.to_dict()],
+    }
+    assert whole.of("a") is finding
+    assert whole.with_status(Status.WARNING) == (finding,)
+    assert whole.with_status(Status.OK) == ()
+    with pytest.raises(KeyError, match="none"):
+        whole.of("none")
+
+
+def test_a_source_that_nobody_asked_is_said_to_be_so() -> None:
+    assert (found({})["disk"].status, found({})["disk"].seen) == (Status.PROBLEM, "it was not asked")
+
+
+def test_a_cause_that_is_not_among_the_answers_is_not_followed() -> None:
+    by_name = found({**ALL, "fleet": Answer(lost="no answer", after="elsewhere")})
+    assert (by_name["fleet"].status, by_name["both"].because) == (Status.PROBLEM, "fleet")
+
+
+def test_a_check_that_asks_what_may_be_lost_first_still_hears_of_the_rest() -> None:
+    one = check("one", "fleet?", "disk")
+    (finding,) = diagnose([one], SOURCES, {**ALL, "disk": Answer(lost="full")})
+    assert (finding.status, finding.because) == (Status.UNKNOWN, "disk")
+
+
+def test_only_what_keeps_a_family_from_being_looked_at_is_shown_beside_it() -> None:
+    lost = {**ALL, "disk": Answer(lost="full"), "store": Answer(lost="it is away")}
+    shown = found(lost, families=[Family.BLOCKING])
+    assert set(shown) == {"both", "disk"}, "the store is away, and nobody asks it here"
+
+
+def test_everything_that_is_out_of_order_is_named() -> None:
+    assert out_of_order([CHECKS[3], CHECKS[2], *CHECKS[:2]], SOURCES) == [
+        "both before disk, fleet, state, store",
+        "fleet before state, store",
+    ]
+
+
+def test_what_may_be_lost_may_also_not_have_been_asked() -> None:
+    one = check("one", "fleet?", judge=lambda fleet: ok(f"{fleet}"))
+    assert [found.seen for found in diagnose([one], SOURCES, {})] == ["None"]
+
+
+def test_what_keeps_another_family_from_being_looked_at_is_not_shown() -> None:
+    performance = check("p", "fleet", family=Family.PERFORMANCE)
+    blocking = check("b", "disk", family=Family.BLOCKING)
+    lost = {**ALL, "fleet": Answer(lost="no answer")}
+    shown = diagnose([CHECKS[2], performance, blocking], SOURCES, lost, families=[Family.BLOCKING])
+    assert [one.check for one in shown] == ["b"]

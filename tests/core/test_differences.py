@@ -242,3 +242,32 @@ def test_before_a_window_the_rows_are_as_they_are() -> None:
     assert when_over(replace(EMPTY, configuration={}), closed(first())).configuration == {}
     over = when_over(replace(EMPTY, configuration=rows), closed(first())).configuration
     assert over == {"contact": "me", **rows_of(NEVER_OPEN)}
+
+
+def test_what_is_unknown_says_since_when() -> None:
+    names = ("the configuration rows", "the consumers", "the planned windows", "beat's table", "the settings")
+    blind = replace(EMPTY, configuration=None, consumers=None, plans=None, settings=None, beat=None)
+    assert unknowns(EMPTY, blind) == tuple(f"what {name} are now is unknown" for name in names)
+    assert unknowns(blind, EMPTY) == tuple(
+        f"what {name} were when the window opened is unknown" for name in names
+    )
+
+
+def test_a_row_that_is_withheld_now_is_not_compared() -> None:
+    found = replace(EMPTY, configuration={"contact": "x"})
+    now = replace(EMPTY, configuration={}, withheld=("contact",))
+    assert differences(found, now) == ()
+
+
+def test_the_row_of_the_mode_is_never_a_difference() -> None:
+    found = replace(EMPTY, configuration={**CALM, "maintenance_mode": "false"})
+    now = replace(EMPTY, configuration={**CALM, "maintenance_mode": "off"})
+    assert differences(found, now) == ()
+
+
+def test_a_plan_that_changed_is_named_after_one_that_did_not() -> None:
+    found, now = (
+        replace(EMPTY, plans={"p": PlannedWindow(revision=1), "q": PlannedWindow(revision=number)})
+        for number in (1, 2)
+    )
+    assert [one.what for one in differences(found, now)] == ["q"]

@@ -36,7 +36,9 @@ def enrolled(name: str, fate: Fate = Fate.UNKNOWN) -> RollEntry:
 
 def facts(*workers: RosterEntry, roll: tuple[RollEntry, ...] = ()) -> DrainFacts:
     seen = tuple(enrolled(one.card.agent_id) for one in workers)
-    return DrainFacts(epoch=7, workers=workers, roll=roll or seen, lease=LEASE, now=NOW)
+    return DrainFacts(
+        epoch=7, workers=workers, roll=roll or seen, lease=LEASE, registry_age=LEASE + 0.001, now=NOW
+    )
 
 
 def kinds(of: DrainFacts) -> list[BlockerKind]:
@@ -92,6 +94,24 @@ def test_unknown_is_never_drained(missing: str) -> None:
 def test_all_that_is_unknown_is_said() -> None:
     view = view_drain(replace(facts(), **dict.fromkeys(_NOT_ASKED)))
     assert view.unknown == tuple(_NOT_ASKED.values())
+
+
+_YOUNG = (
+    "the registry of workers is not known to have been whole for longer than a lease (Redis or the fleet was "
+    "started just now): workers may be missing in it"
+)
+
+
+@pytest.mark.parametrize("age", [None, -1.0, 0.0, LEASE])
+@pytest.mark.parametrize("given", [facts(), facts(worker()), facts(worker(running=(JOB,)))])
+def test_a_registry_that_may_have_gaps_proves_nothing(given: DrainFacts, age: float | None) -> None:
+    whole, view = view_drain(given), view_drain(replace(given, registry_age=age))
+    assert view == DrainView(
+        drained=False,
+        blockers=whole.blockers,
+        unknown=(_YOUNG,),
+        ends_in=None,
+    )
 
 
 def estimate(**job: float | None) -> Blocker:
@@ -151,16 +171,16 @@ workers = st.lists(
 fates = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(Fate))
 
 
-@given(workers, fates)
+@given(workers, fates, st.none() | st.floats(-1, 20))
 @many
 def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
-    fleet: list[tuple[str, int, float, AgentReport | None]], known: dict[str, Fate]
+    fleet: list[tuple[str, int, float, AgentReport | None]], known: dict[str, Fate], age: float | None
 ) -> None:
     entries = tuple(
         replace(worker(name, epoch=epoch, seen=seen), report=report) for name, epoch, seen, report in fleet
     )
     roll = tuple(enrolled(name, fate) for name, fate in known.items())
-    view = view_drain(DrainFacts(epoch=7, workers=entries, roll=roll, lease=LEASE, now=NOW))
+    view = view_drain(replace(facts(), workers=entries, roll=roll, registry_age=age))
     heard = {one.card.agent_id for one in entries}
     vouched_for = all(
         known.get(one.card.agent_id, Fate.UNKNOWN) is not Fate.UNKNOWN
@@ -171,7 +191,9 @@ def test_drained_only_when_each_worker_is_empty_or_its_fate_is_known(
         for one in entries
     )
     accounted = all(fate is not Fate.UNKNOWN or name in heard for name, fate in known.items())
-    assert view.drained == (vouched_for and accounted)
+    whole = age is not None and age > LEASE
+    assert view.drained == (vouched_for and accounted and whole)
+    assert bool(view.unknown) != whole
 
 
 def test_a_step_on_its_way_is_named() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.drill_scenarios import SCENARIOS
-from guard.core.drill_scoring import Outcome, Seen, level_of, score
-from guard.core.drills import Concern, Place, Scenario
+from guard.core.drill_scoring import Line, Outcome, ScoreCard, Seen, level_of, score
+from guard.core.drill_steps import CLOSE, asking, detecting, repairing
+from guard.core.drills import Concern, Place, Scenario, Who
 
 EVERY = [(one, place) for one in SCENARIOS.values() for place in Place]
 
@@ -104,7 +105,7 @@ def test_a_concern_of_which_a_part_was_not_seen_is_unknown() -> None:
 
 def test_one_that_was_aborted_has_no_score() -> None:
     card = score(SCENARIOS["team"], Place.DEMO, [Seen(key="detect", seconds=1.0)], aborted="a real window")
-    assert (card.percent, card.level, card.earned) == (None, None, 10)
+    assert (card.percent, card.level, card.earned, card.aborted) == (None, None, 10, "a real window")
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,72 @@ def test_one_that_was_aborted_has_no_score() -> None:
 )  # fmt: skip
 def test_the_levels_are_those_of_the_training_materials(percent: float, level: str) -> None:
     assert level_of(percent) == level
+
+
+SMALL = replace(
+    SCENARIOS["team"],
+    name="small",
+    steps=(detecting("seen"), asking("a", "say so", Who.SUPPORT, 1, 5), repairing("back"), CLOSE),
+)
+
+
+def test_a_card_in_full() -> None:
+    facts = [
+        Seen(key="detect", seconds=31.0, why="a look"),
+        Seen(key="a", seconds=60.0, by="bob"),
+        Seen(key="close", seconds=3.0, skipped=True),
+        Seen(key="repair", seconds=1.0),  # not in this place
+    ]
+    detect = Line(
+        key="detect", title="seen", concern="detected", who="guard", outcome="late", seconds=31.0,
+        within=30.0, earned=5.0, points=10, by="", why="a look",
+    )  # fmt: skip
+    asked = Line(
+        key="a", title="say so", concern="acknowledged", who="support staff", outcome="in time", seconds=60.0,
+        within=60.0, earned=5.0, points=5, by="bob", why="",
+    )  # fmt: skip
+    close = Line(
+        key="close", title=CLOSE.title, concern="acknowledged", who="guard", outcome="skipped", seconds=None,
+        within=6.0, earned=0.0, points=10,
+    )  # fmt: skip
+    card = score(SMALL, Place.REHEARSAL, facts)
+    assert card == ScoreCard(
+        scenario="small", place="rehearsal", lines=(detect, asked, close), earned=10.0, possible=25,
+        percent=40.0, level="inadequate",
+        seconds={"detected": 31.0, "acknowledged": None, "drained": None, "recovered": None}, aborted="",
+    )  # fmt: skip
+    said = card.to_dict()
+    assert [line["key"] for line in said["lines"]] == ["detect", "a", "close"]
+    assert said["lines"][1] == {
+        "key": "a", "title": "say so", "concern": "acknowledged", "who": "support staff",
+        "outcome": "in time", "seconds": 60.0, "within": 60.0, "earned": 5.0, "points": 5, "by": "bob",
+        "why": "",
+    }  # fmt: skip
+    assert (said["percent"], said["aborted"]) == (40.0, "")
+    assert said == json.loads(json.dumps(said)), "of JSON's types, and nothing else"
+    assert said.keys() == set(ScoreCard.__slots__)
+
+
+def test_the_slowest_step_of_a_concern_counts() -> None:
+    facts = [Seen(key="a", seconds=61.0), Seen(key="close", seconds=3.0), Seen(key="repair", seconds=2.0)]
+    card = score(SMALL, Place.DEMO, facts)
+    assert card.seconds == {"detected": None, "acknowledged": 61.0, "drained": None, "recovered": 2.0}
+    assert [line.outcome for line in card.lines] == ["not reached", "late", "in time", "in time"]
+    assert (card.earned, card.possible, card.percent) == (22.5, 35, 64.3)
+    assert card.level == "developing"
+
+
+def test_a_scenario_without_points_has_no_per_cent() -> None:
+    card = score(replace(SMALL, steps=()), Place.DEMO, [])
+    assert (card.percent, card.level, card.possible, card.earned) == (None, None, 0, 0)
+
+
+def test_at_once_is_in_time() -> None:
+    assert score(SMALL, Place.DEMO, [Seen(key="detect", seconds=0.0)]).lines[0].outcome == "in time"
+
+
+def test_a_fact_unless_more_is_said() -> None:
+    assert Seen(key="a") == Seen(key="a", seconds=None, skipped=False, by="", why="")
+    assert [outcome.value for outcome in Outcome] == [
+        "in time", "late", "too late", "not seen", "skipped", "not reached",
+    ]  # fmt: skip

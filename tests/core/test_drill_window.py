@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from guard.core import changes
 from guard.core.changes import WindowRequest
-from guard.core.drill_window import DRILL_REASON, is_drill, without_drill
+from guard.core.drill_window import DRILL_REASON, is_drill, is_of_drill, without_drill
 from guard.core.modes import Mode, Phase
 from guard.core.state import GuardState
 from guard.errors import IllegalMove
@@ -30,6 +32,26 @@ def test_only_a_window_in_test_mode_is_a_drill(mode: str, reason: str, drill: bo
     state = opened(mode, reason)
     assert is_drill(state) is drill
     assert without_drill(state).is_active is not drill
+
+
+def test_without_a_drill_the_state_is_that_of_no_window_and_any_other_stays_as_it_is() -> None:
+    drill = opened("test", "Drill: Team")
+    without = without_drill(drill)
+    assert without == replace(drill, phase=Phase.INACTIVE, mode=None)
+    assert not is_drill(without)
+    assert without_drill(without) is without
+    real = opened("normal", "Drill: Team")
+    assert without_drill(real) is real
+
+
+def test_a_drill_is_told_by_mode_and_reason() -> None:
+    assert is_of_drill("test", "Drill: Team")
+    assert not is_of_drill("test", "a Drill: Team")
+    assert not is_of_drill(None, "Drill: Team")
+
+
+def test_a_window_that_is_over_is_no_drill_whatever_its_reason() -> None:
+    assert not is_drill(replace(opened("test", "Drill: Team"), phase=Phase.INACTIVE))
 
 
 @pytest.mark.parametrize("mode", ["normal", "emergency"])

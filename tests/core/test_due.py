@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core import changes
+from guard.core.due import due
 from guard.core.occurrence import Stage
 from guard.errors import InvalidRequest, StoreUnavailable
 from tests.core.strategies import some
@@ -143,6 +144,58 @@ def test_a_plan_that_begins_from_hands_of_another_generation_of_state(world: Wor
     world.go(until=START + 3 * HOUR)
     assert world.is_open
     assert world.row(plan, START).note == "ended, and another window has begun"
+
+
+def rows_and_acts(world: World) -> list[tuple[str, float, str]]:
+    return [(act.before.schedule_id, act.before.starts_at, act.what) for act in due(world.runner()._facts())]
+
+
+def test_rows_are_told_apart_by_plan_and_by_start(world: World) -> None:
+    for name in ("one", "two"):
+        world.plan(name, at="2026-12-01 02:00", every="FREQ=DAILY;COUNT=2", notices=(23 * HOUR,))
+    world.go(until=START + HOUR - 30)
+    world.sleep(START + HOUR)
+    day = 24 * HOUR
+    assert rows_and_acts(world) == [
+        ("id of one", START, "its end has come"),
+        ("id of two", START, "its end has come"),
+        ("id of one", START + day, "notice"),
+        ("id of two", START + day, "notice"),
+    ]
+
+
+def half_led(world: World, **wanted: Any) -> Any:
+    """A plan whose look-ahead was written, and the guard not told: its process died in between."""
+    schedule = world.plan("one", at="2026-12-01 02:00", look_ahead=600, **wanted)
+    world.sleep(START - 600)
+
+    def second() -> None:
+        world.interrupt = die
+
+    def die() -> None:
+        raise Died
+
+    world.interrupt = second
+    with suppress(Died):
+        world.tick()
+    assert world.row(schedule, START).stage is Stage.LEADING
+    assert not world.row(schedule, START).told
+    return schedule
+
+
+def test_a_row_has_one_act_at_a_time(world: World) -> None:
+    half_led(world, notices=(300.0,))
+    world.sleep(START - 200)
+    assert rows_and_acts(world) == [("id of one", START, "opens")]
+    world.tick()
+    assert len(world.notices) == 1
+
+
+def test_what_the_guard_was_not_told_of_does_not_go_on(world: World) -> None:
+    schedule = half_led(world, notices=())
+    world.replace(schedule, cancelled_at=world.now)
+    world.sleep(START + 60)
+    assert rows_and_acts(world) == [("id of one", START, "withdrawn")]
 
 
 # -- a year ------------------------------------------------------------------------------------------------

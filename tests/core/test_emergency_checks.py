@@ -41,6 +41,16 @@ def test_jobs_that_can_be_ended() -> None:
     says(checks.endable([worker(pool="threads")], LEASE), WARNING, "w (threads)")
 
 
+def test_workers_that_can_stop() -> None:
+    threads = [worker(name, pool="threads") for name in "ihgfedcba"]
+    shaky = jobs(redis=False, restores_prefetch=True)
+    says(checks.stoppable(shaky, threads, LEASE), WARNING, "a, b, c, d, e, f, g, h", "reduction = False")
+    assert ", i" not in checks.stoppable(shaky, threads, LEASE).seen
+    says(checks.stoppable(shaky, [worker(pool="prefork")], LEASE), OK)
+    says(checks.stoppable(shaky, [worker(pool="threads", seen=9)], LEASE), OK)
+    says(checks.stoppable(jobs(redis=False), threads, LEASE), OK, "no worker of the threads pool")
+
+
 @pytest.mark.parametrize(
     ("visibility", "limit", "late", "window", "status", "word"),
     [
@@ -145,7 +155,8 @@ def test_edges() -> None:
     says(checks.overdue(replace(OPENED, duration=None), 60, 161.0), WARNING, "1 second ago")
     held = HeldLock(name="sweep", holder="1@h", alive=False, left=60.0)
     says(checks.locks([held, replace(held, name="b", left=120.0)]), WARNING, "wait 2 minutes")
-    says(checks.locks([replace(held, left=-5.0)]), WARNING, "0 seconds more")
+    for left in (-5.0, 0.0):
+        says(checks.locks([replace(held, left=left)]), WARNING, "0 seconds more", "wait 0 seconds")
     both = [held, replace(held, name="c", left=None), replace(held, name="d", left=None)]
     says(checks.locks(both), WARNING, "redis-cli DEL 'c'")
     says(checks.locks([held, replace(held, name="b", alive=True)]), WARNING, "sweep (by 1@h")

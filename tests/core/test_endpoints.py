@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from enum import Enum
+from itertools import permutations
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core.endpoints import GUIDES, Endpoint, ranked, rule_of
 from guard.core.operations import CATALOGUE, Operation
 from guard.core.registry import OperationRegistry
 from guard.errors import InvalidRequest
@@ -338,4 +341,123 @@ def test_a_rule_for_get_is_for_head_too() -> None:
         "GET": "batch_operations",
         "HEAD": "batch_operations",
         "OPTIONS": "read_operations",
+    }
+
+
+READING, WRITING = {"GET", "HEAD", "OPTIONS"}, {"POST", "PUT", "PATCH", "DELETE"}
+# A path, for which methods there is a rule, and the operation that it says.
+RULES = """
+    /api/maintenance                 all      admin_operations
+    /api/maintenance/v1/windows.json all      admin_operations
+    /api/health/ready-now            all      admin_operations
+    /maintenance/                    reading  admin_operations
+    /maintenance/a/b.js              reading  admin_operations
+    /health/ready                    reading  admin_operations
+    /admin                           all      admin_operations
+    /admin/x/y                       all      admin_operations
+    /static/x.css                    reading  admin_operations
+    /favicon.ico                     reading  admin_operations
+    /robots.txt                      reading  admin_operations
+    /metrics                         reading  admin_operations
+    /login                           all      authentication
+    /logout/                         all      authentication
+    /logout_all                      all      authentication
+    /auth/x                          all      authentication
+    /user-management/login           all      authentication
+    /user-management/logout          all      authentication
+    /start_caption_generation        all      caption_generation
+    /api/caption/x                   all      caption_generation
+    /caption/x                       writing  caption_generation
+    /api/regenerate_caption/7        writing  caption_generation
+    /api/jobs/x                      writing  job_creation
+    /test_connection/x               writing  platform_operations
+    /platform/x                      writing  platform_operations
+    /api/platform/x                  writing  platform_operations
+    /switch_platform/3               all      platform_operations
+    /api/add_platform                writing  platform_operations
+    /api/switch_platform/3           writing  platform_operations
+    /api/test_platform/3             writing  platform_operations
+    /api/edit_platform/3             writing  platform_operations
+    /api/delete_platform/3           writing  platform_operations
+    /api/approve_and_post/3          writing  platform_operations
+    /batch/x                         writing  batch_operations
+    /api/batch/x                     writing  batch_operations
+    /review/batches/7                writing  batch_operations
+    /review/review_batch             writing  batch_operations
+    /review_batches                  writing  batch_operations
+    /profile/x                       writing  user_data_modification
+    /settings/x                      writing  user_data_modification
+    /user-management/x               writing  user_data_modification
+    /caption_settings/x              writing  user_data_modification
+    /gdpr/x                          writing  user_data_modification
+    /review/x                        writing  user_data_modification
+    /caption/settings                writing  user_data_modification
+    /save_caption_settings           writing  user_data_modification
+    /api/update_caption/7            writing  user_data_modification
+    /user-management/verify-email/x  all      user_data_modification
+    /images/x                        writing  image_processing
+    /api/image/x                     writing  image_processing
+"""
+ROWS = [line.split() for line in RULES.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("path", "methods", "operation"), ROWS, ids=[row[0] for row in ROWS])
+def test_the_rule_of_each_endpoint(path: str, methods: str, operation: str) -> None:
+    asked = {"all": READING | WRITING | {"BREW"}, "reading": READING, "writing": WRITING}[methods]
+    rules = ranked(GUIDES, CATALOGUE)
+    assert {method for method in READING | WRITING | {"BREW"} if rule_of(method, path, rules)} == asked
+    assert {REGISTRY.of_endpoint(method, path).name for method in asked} == {operation}
+
+
+def test_how_long_a_path_may_be() -> None:
+    assert REGISTRY.of_endpoint("POST", "/admin/" + "x" * 248).name == "admin_operations"
+    assert REGISTRY.of_endpoint("POST", "/admin/" + "x" * 249).name == "unknown"
+
+
+def test_a_path_that_is_not_plain_has_no_rule() -> None:
+    rules = ranked(GUIDES, CATALOGUE)
+    assert rule_of("POST", "/admin/x", rules) is not None
+    assert rule_of("POST", "/admin//x", rules) is None
+
+
+def test_a_rule_is_the_guides_and_for_all_methods_unless_it_says_otherwise() -> None:
+    rule = Endpoint(pattern=re.compile("/x(/.*)?"), operation="unknown")
+    assert (rule.methods, rule.own, rule.begins) == (frozenset(), False, "/x")
+    with pytest.raises(TypeError):
+        Endpoint(pattern=re.compile("/x"), operation="unknown", begins="/")  # type: ignore[call-arg]
+
+
+def test_the_rules_of_all_methods_are_shown_so() -> None:
+    assert "* /admin(/.*)?" in REGISTRY.endpoints_of("admin_operations")
+
+
+def test_the_applications_own_rule_comes_before_the_guides() -> None:
+    mine = OperationRegistry()
+    mine.add_endpoint("admin_operations", regex="/profile(/.*)?", methods=tuple(WRITING))
+    assert mine.of_endpoint("POST", "/profile").name == "admin_operations"
+
+
+def test_of_rules_alike_the_stricter_counts_in_one_order() -> None:
+    def rule(path: str, operation: str, *methods: str) -> Endpoint:
+        return Endpoint(pattern=re.compile(path), operation=operation, methods=frozenset(methods))
+
+    rules = [
+        rule("/x", "read_operations", "PUT"),
+        rule("/x", "image_processing", "PUT"),
+        rule("/x", "batch_operations", "PUT"),
+        rule("/x", "batch_operations", "POST"),
+        rule("/w", "batch_operations", "PUT"),
+    ]
+    said = {
+        tuple((one.pattern.pattern, one.operation, *one.methods) for one in ranked(some, CATALOGUE))
+        for some in permutations(rules)
+    }
+    assert said == {
+        (
+            ("/x", "image_processing", "PUT"),
+            ("/x", "batch_operations", "PUT"),
+            ("/x", "batch_operations", "POST"),
+            ("/w", "batch_operations", "PUT"),
+            ("/x", "read_operations", "PUT"),
+        )
     }

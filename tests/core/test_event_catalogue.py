@@ -7,12 +7,14 @@ import pytest
 from guard.core.event_catalogue import CATALOGUE, problems_of
 from guard.core.event_kinds import RESERVED, Type
 from guard.core.named_events import EventName
+from tests.core.event_rows import documented
 
 ROUTINE = {"routine": "morning", "run": 7}
 
 
 def test_each_name_is_in_it_once() -> None:
     assert set(CATALOGUE) == set(EventName)
+    assert documented("") == CATALOGUE
     assert len({name.value for name in EventName}) == len(EventName)
 
 
@@ -41,9 +43,19 @@ def test_it_says_what_is_wrong(fields: dict[str, object], problem: str) -> None:
     assert problems_of(EventName.ROUTINE_BEGUN, fields) == [problem]
 
 
+def test_it_says_all_that_is_wrong_what_is_missing_first() -> None:
+    assert problems_of(EventName.ROUTINE_BEGUN, {"b": 1, "a": None}) == [
+        "routine is missing", "run is missing", "b is unknown", "a is unknown",
+    ]  # fmt: skip
+    assert problems_of(EventName.ROUTINE_BEGUN, {"new": 1, "run": "7"}) == [
+        "routine is missing", "new is unknown", "run='7' is no integer",
+    ]  # fmt: skip
+
+
 def test_null_is_allowed_where_something_may_be_unknown() -> None:
     turned = {"gate": "open", "epoch": None}
     assert problems_of(EventName.GATE_TURNED, turned) == []
+    assert problems_of(EventName.GATE_TURNED, {**turned, "epoch": "x"}) == ["epoch='x' is no integer"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.evidence import (
+    MANIFEST,
+    NOT_BEGUN,
+    SUMS,
     FileFinding,
     FoundFile,
     Manifest,
@@ -130,3 +135,125 @@ def test_the_journal_has_the_last_word() -> None:
 
 def test_the_checksums_are_as_sha256sum_takes_them() -> None:
     assert checksum_lines(manifest(COLLECTED, MISSING), "d") == "abc  database.sql\nd  manifest.json\n"
+
+
+def test_words_that_are_stored() -> None:
+    assert [status.value for status in PartStatus] == ["collected", "missing", "failed"]
+    assert [verdict.value for verdict in Verdict] == ["intact", "changed", "gone", "unexpected", "unknown"]
+    assert (MANIFEST, SUMS, NOT_BEGUN) == ("manifest.json", "SHA256SUMS", "not begun")
+
+
+PART_AS_JSON = {
+    "name": "database", "status": "collected", "file": "database.sql", "size": 3, "sha256": "abc",
+    "seconds": 0.5, "why": "",
+}  # fmt: skip
+AS_JSON = {
+    "format": 1, "evidence_id": "id", "by": "alice", "host": "web-1", "began_at": 1.0, "ended_at": None,
+    "complete": True, "parts": [PART_AS_JSON],
+}  # fmt: skip
+
+
+def test_a_manifest_as_json() -> None:
+    assert manifest(COLLECTED).to_dict() == AS_JSON
+    plain = PartRecord(name="x", status=PartStatus.MISSING)
+    assert plain == PartRecord(
+        name="x", status=PartStatus.MISSING, file="", size=None, sha256=None, seconds=None, why=""
+    )
+    begun = Manifest(evidence_id="id", by="alice", host="web-1", began_at=1.0, parts=())
+    assert (begun.ended_at, begun.complete, begun.is_whole) == (None, False, False)
+
+
+def test_a_manifest_at_its_end() -> None:
+    begun = manifest(COLLECTED, complete=False)
+    assert begun.ended(9.0, complete=True) == replace(begun, ended_at=9.0, complete=True)
+    assert begun.ended(9.0, complete=False) == replace(begun, ended_at=9.0)
+
+
+def test_a_part_takes_the_place_of_the_one_of_its_name() -> None:
+    waiting = PartRecord(name="database", status=PartStatus.MISSING, why=NOT_BEGUN)
+    made = manifest(waiting, MISSING).having(COLLECTED)
+    assert made.parts == (COLLECTED, MISSING)
+    assert made.having(replace(COLLECTED, name="other")) == made
+    assert [made.count(status) for status in PartStatus] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ([], "this is no manifest of evidence of format 1"),
+        ({**AS_JSON, "format": 2}, "this is no manifest of evidence of format 1"),
+        ({**AS_JSON, "surprise": 1}, "the manifest has missing, unknown or impossible fields"),
+        ({**AS_JSON, "parts": None}, "the manifest has missing, unknown or impossible fields"),
+        ({**AS_JSON, "parts": ["x"]}, "the manifest has missing, unknown or impossible fields"),
+        ({**AS_JSON, "parts": [{"name": "x"}]}, "the manifest has missing, unknown or impossible fields"),
+        (
+            {**AS_JSON, "parts": [{**PART_AS_JSON, "status": "nonsense"}]},
+            "the manifest has missing, unknown or impossible fields",
+        ),
+        ({"format": 1}, "the manifest has missing, unknown or impossible fields"),
+        *(
+            ({**AS_JSON, "parts": [PART_AS_JSON, {**PART_AS_JSON, "file": file}]}, "outside its folder")
+            for file in ("..", ".", "/", "a/b", "../x")
+        ),
+    ],
+)
+def test_why_a_manifest_is_refused(raw: object, why: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{re.escape(why)}$"):
+        Manifest.from_dict(raw)
+
+
+def test_of_a_file_outside_it_is_said_whose_fault_it_is() -> None:
+    with pytest.raises(InvalidRequest, match=r"^the manifest names a file outside its folder$"):
+        Manifest.from_dict({**AS_JSON, "parts": [{**PART_AS_JSON, "file": ".."}]})
+    names = ["...", "a..b", ".hidden", ""]
+    for name in names:
+        assert (
+            Manifest.from_dict({**AS_JSON, "parts": [{**PART_AS_JSON, "file": name}]}).parts[0].file == name
+        )
+
+
+@pytest.mark.parametrize(
+    ("part", "found", "finding"),
+    [
+        (COLLECTED, None, ("gone", "it is not there any more")),
+        (COLLECTED, FoundFile(size=None, sha256=None, why="it is a link"), ("unknown", "it is a link")),
+        (replace(COLLECTED, sha256=None), FoundFile(size=3, sha256="abc"),
+         ("unknown", "its checksum was never written")),
+        (COLLECTED, FoundFile(size=3, sha256="abc"), ("intact", "")),
+        (COLLECTED, FoundFile(size=3, sha256="abd"), ("changed", "its content")),
+        (COLLECTED, FoundFile(size=4, sha256="abd"), ("changed", "4 bytes, 3 were collected")),
+        (COLLECTED, FoundFile(size=4, sha256="abc"), ("changed", "4 bytes, 3 were collected")),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_file(part: PartRecord, found: FoundFile | None, finding: tuple[str, str]) -> None:
+    (one,) = verify(manifest(part, MISSING), {"database.sql": found} if found else {})
+    assert (one.file, one.verdict.value, one.why) == ("database.sql", *finding)
+
+
+def test_strangers_come_last_in_the_order_of_their_names() -> None:
+    other = FoundFile(size=1, sha256="e")
+    found = verify(manifest(COLLECTED), {"z": other, "b": other})
+    assert [(one.file, one.verdict.value, one.why) for one in found] == [
+        ("database.sql", "gone", "it is not there any more"),
+        ("b", "unexpected", "the manifest does not name it"),
+        ("z", "unexpected", "the manifest does not name it"),
+    ]
+
+
+def test_a_verification_as_json() -> None:
+    finding = FileFinding(file="x", verdict=Verdict.CHANGED, why="its content")
+    made = Verification(
+        manifest=manifest(COLLECTED), manifest_sha256="d", findings=(finding,), journaled=True
+    )
+    assert made.to_dict() == {
+        "intact": False, "complete": True, "journaled": True, "manifest_sha256": "d",
+        "files": [{"file": "x", "verdict": "changed", "why": "its content"}],
+        "manifest": AS_JSON,
+    }  # fmt: skip
+    assert Verification(manifest=manifest(), manifest_sha256="d", findings=()).journaled is None
+    assert (FoundFile(size=1, sha256="a").why, FileFinding(file="x", verdict=Verdict.GONE).why) == ("", "")
+
+
+def test_a_part_without_a_file_or_a_checksum_has_no_line() -> None:
+    parts = (replace(COLLECTED, file="x", sha256=None), replace(COLLECTED, file=""), COLLECTED)
+    assert checksum_lines(manifest(*parts), "d") == "abc  database.sql\nd  manifest.json\n"

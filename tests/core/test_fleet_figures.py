@@ -11,7 +11,9 @@ from guard.core.account import Account
 from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.counts import Count
 from guard.core.fleet_figures import (
+    MODES,
     FleetFigures,
+    Part,
     with_state,
     with_sums,
     with_window,
@@ -58,6 +60,12 @@ def entry(*, role: str = "worker", report: AgentReport | None = None, **changed:
 
 def test_of_nothing_nothing_is_known() -> None:
     assert {getattr(NOTHING, name) for name in FleetFigures.__slots__ if name != "up"} == {None}
+    assert NOTHING.up == {}
+
+
+def test_words_of_monitoring() -> None:
+    assert MODES == ("off", "normal", "emergency", "test")
+    assert [part.value for part in Part] == ["redis", "sql", "broker"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,7 @@ def test_of_nothing_nothing_is_known() -> None:
         (opened(Phase.ACTIVE, duration=None, started_at=NOW - 8000), "normal", 8000, 800, None, None),
         (opened(Phase.ACTIVE, Mode.EMERGENCY, duration=3600), "emergency", 100, 0, None, None),
         (opened(Phase.ACTIVE, Mode.TEST), "test", 100, None, None, None),
+        (opened(Phase.ACTIVE, terms=Terms(drain_within=90)), "normal", 100, 40, None, None),
         (opened(Phase.DRAINING), "normal", 100, 40, 100, None),
         (opened(Phase.DRAINING, terms=Terms(drain_within=300)), "normal", 100, 40, 100, 0),
         (opened(Phase.DRAINING, terms=Terms(drain_within=90)), "normal", 100, 40, 100, 10),
@@ -137,3 +146,53 @@ def test_what_was_never_counted_is_zero_once_somebody_has_answered() -> None:
     assert figures.decisions is not None
     assert sum(figures.decisions["publish"].counts) == 0
     assert figures.jobs == {}
+
+
+def test_a_clock_that_went_back_makes_no_negative_age() -> None:
+    figures = with_state(NOTHING, opened(Phase.ACTIVE, started_at=NOW + 5), now=NOW, usual_length=7200)
+    assert (figures.window_age, figures.window_overrun) == (0.0, 0.0)
+    assert (
+        with_state(NOTHING, opened(Phase.ACTIVE, started_at=None), now=NOW, usual_length=1).window_age is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "mode", "name"), [(Phase.ACTIVE, None, "off"), (Phase.RELEASING, Mode.TEST, "off")]
+)
+def test_a_window_without_a_mode_or_that_is_over_is_off(phase: Phase, mode: Any, name: str) -> None:
+    assert with_state(NOTHING, opened(phase, mode), now=NOW, usual_length=1).mode == name
+
+
+def test_what_was_known_stays_known() -> None:
+    known = replace(NOTHING, age=1.0, parked=3, up={"redis": True})
+    account = Account({(Count.REFUSED, "x"): 2})
+    more = with_state(known, opened(Phase.ACTIVE), now=NOW, usual_length=1)
+    more = with_sums(with_window(with_workers(more, [entry()], FIRST), FIRST, account, Marks()), {})
+    assert (more.age, more.parked, more.up, more.phase, more.refused) == (
+        1.0,
+        3,
+        {"redis": True},
+        "active",
+        2,
+    )
+    assert more.workers == {"live": 1, "acknowledged": 0, "unconfirmed": 1, "broken": 0}
+
+
+def test_workers_alone_are_workers() -> None:
+    figures = with_workers(NOTHING, [entry(), entry(role="producer")], None)
+    assert figures.workers == {"live": 1, "broken": 0}
+
+
+def test_what_was_summed_up() -> None:
+    sums = {"request:x": 4, "job:held:y": 5, "failed:sql": 6, "decision:start:0": 7, "drain:0": 8}
+    figures = with_sums(NOTHING, sums)
+    assert (figures.jobs, figures.requests) == ({("held", "y"): 5}, {"x": 4})
+    assert figures.failures == {"redis": 0, "sql": 6}
+    assert figures.decisions is not None
+    assert figures.drains is not None
+    assert (figures.decisions["start"].counts[0], figures.drains.counts[0]) == (7, 8)
+
+
+@pytest.mark.parametrize(("seen", "live"), [(0.0, 1), (4.9, 1), (5.0, 0)])
+def test_who_was_seen_lately_lives(seen: float, live: int) -> None:
+    assert workers_by_standing([entry(seen=seen)], epoch=None)["live"] == live

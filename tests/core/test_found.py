@@ -80,6 +80,15 @@ def test_secrets_and_what_is_too_long_is_only_named(row: Row) -> None:
     assert what_fits([row, Row(key="a", value=None)]) == ({"a": None}, (row.key,))
 
 
+@pytest.mark.parametrize("char", ["x", "\u00fc", "\u7dad", "\U0001f6e0", '"', "\n"])
+def test_what_is_kept_fits_its_column_whatever_its_characters(char: str) -> None:
+    """JSON in ASCII: a letter that is none takes six bytes of the column, and some take twelve."""
+    rows = [Row(key=f"r{number:02}", value=char * 500) for number in range(90)]
+    kept, withheld = what_fits(rows)
+    assert 17_000 < len(json.dumps(kept, separators=(",", ":"))) <= 24_000
+    assert len(kept) + len(withheld) == 90
+
+
 def test_the_guides_rows_come_first() -> None:
     others = [Row(key=f"a{number}", value="x" * 1000) for number in range(40)]
     guides = [Row(key=key, value="y" * 400) for key in DESCRIPTIONS]
@@ -164,15 +173,15 @@ def test_names_that_sound_secret(name: str) -> None:
 
 
 def test_how_much_fits_to_the_character() -> None:
-    filling = Row(key="b", value="x" * 23_997)
-    assert what_fits([Row(key="a", value="y"), filling]) == ({"a": "y", "b": filling.value}, ())
-    assert what_fits([Row(key="a", value="yy"), filling]) == ({"a": "yy"}, ("b",))
-    assert what_fits([Row(key="a", value="yy"), filling, Row(key="c", value=None)]) == (
-        {"a": "yy", "c": None},
-        ("b",),
-    )
-    names = [Row(key="n" * 12_000, value=None), Row(key="o" * 12_000, value="")]
+    """Each row is its key and value as JSON, with quotation marks, and three characters more."""
+    first, filling = Row(key="a", value="y"), Row(key="b", value="x" * (24_000 - 9 - 8))
+    assert what_fits([first, filling]) == ({"a": "y", "b": filling.value}, ())
+    longer = Row(key="a", value="yy")
+    assert what_fits([longer, filling]) == ({"a": "yy"}, ("b",))
+    assert what_fits([longer, filling, Row(key="c", value=None)]) == ({"a": "yy", "c": None}, ("b",))
+    names = [Row(key="n" * 11_991, value=None), Row(key="o" * 11_993, value="")]
     assert what_fits([*names, Row(key="p", value=None)]) == ({each.key: each.value for each in names}, ("p",))
+    assert what_fits([Row(key="n" * 11_992, value=None), names[1]])[1] == (names[1].key,)
 
 
 def test_what_is_withheld_is_in_order_and_other_rows_by_name() -> None:

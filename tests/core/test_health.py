@@ -142,3 +142,26 @@ def test_what_is_vital() -> None:
     assert HealthCheck(name="other", status=FAIL).to_dict() == {
         "name": "other", "status": "fail", "value": None, "unit": "", "age": 0.0, "note": "", "remedy": "",
     }  # fmt: skip
+
+
+def test_figures_and_notes_that_resemble_another() -> None:
+    assert (silent("sql", age=3.0).age, silent("sql").age) == (3.0, None)
+    assert judge_beat(989.96, now=1000).value == 10.0
+    assert judge_clock({"a": 0.1234567}).value == 0.123
+    assert judge_disk({"/": None}).note == "/ cannot be read"
+    assert judge_disk({}).note == "no file system was looked at"
+    assert judge_disk({"/z": 50.0, "/a": 60.0, "/b": 55.0}).note == "/a is the fullest"
+
+
+@pytest.mark.parametrize(
+    ("number", "named"),
+    [
+        (1, "w0"),
+        (5, "w0, w1, w2, w3, w4"),
+        (6, "w0, w1, w2, w3, w4 and 1 more"),
+        (7, "w0, w1, w2, w3, w4 and 2 more"),
+    ],
+)
+def test_five_are_named_and_the_others_counted(number: int, named: str) -> None:
+    check = judge_workers([*(worker(f"w{n}", 9) for n in range(number)), worker("x")], lease=5)
+    assert check.note == f"silent: {named}"

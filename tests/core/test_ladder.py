@@ -40,7 +40,9 @@ TABLE = [
     ("it hangs on its way out", replace(SIGNALLED, code=Code.EXITING), 112.0, Step.KILL),
     ("eased after the signal", replace(SIGNALLED, wanted=False), 112.0, Step.KILL),
     ("its process is gone", replace(SIGNALLED, alive=False), 110.1, Step.CONCLUDE),
-    ("it died by itself", replace(ASKED, alive=False), 100.1, Step.CONCLUDE),
+    ("it died by itself, and Celery has not said how", replace(ASKED, alive=False), 999.0, Step.WAIT),
+    ("nor when the emergency is over", replace(ASKED, alive=False, wanted=False), 999.0, Step.WAIT),
+    ("and when it has", replace(ASKED, alive=False, reported=True), 100.1, Step.CONCLUDE),
     ("Celery said how it ended", replace(ASKED, reported=True), 100.1, Step.CONCLUDE),
     (
         "and that the emergency is over matters no more",

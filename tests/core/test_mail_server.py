@@ -108,3 +108,100 @@ def test_senders(text: str, name: str, address: str) -> None:
 def test_what_is_no_sender(wrong: str) -> None:
     with pytest.raises(InvalidRequest):
         split_sender(wrong)
+
+
+def problems_of(url: str) -> tuple[str, ...]:
+    with pytest.raises(InvalidRequest) as caught:
+        mail_server(url)
+    return tuple(caught.value.problems)
+
+
+_NO_HOST = "names no host, or has a space, a control character or a letter beyond ASCII"
+_AFTER = "has something after its host and port: percent-encode / ? # in a password"
+_HALF = "has a user without a password, or a password without a user"
+_CLEAR = "would send in the clear: use smtp+starttls:// or smtps:// (smtp:// is for localhost)"
+
+
+@pytest.mark.parametrize(
+    ("url", "problems"),
+    [
+        ("", ["must begin with smtp+starttls://, smtps://, smtp://"]),
+        ("http://m", ["must begin with smtp+starttls://, smtps://, smtp://"]),
+        ("smtps://m:x", ["is no URL: its host or port cannot be read"]),
+        ("smtps://", [_NO_HOST]),
+        ("smtps://m\u00fc", [_NO_HOST]),
+        ("smtps://a b", [_NO_HOST]),
+        ("smtps://m\x7f", [_NO_HOST]),
+        ("smtps://m/x", [_AFTER]),
+        ("smtps://m?x", [_AFTER]),
+        ("smtps://m#x", [_AFTER]),
+        ("smtps://m:0", ["has the port 0: use 1 to 65535"]),
+        ("smtps://u@m", [_HALF]),
+        ("smtps://:p@m", [_HALF]),
+        ("smtp://m", [_CLEAR]),
+        ("smtp://u@m:0/x", [_AFTER, "has the port 0: use 1 to 65535", _HALF, _CLEAR]),
+    ],
+)
+def test_each_problem_in_words(url: str, problems: list[str]) -> None:
+    assert problems_of(url) == tuple(problems)
+
+
+def test_the_schemes_and_who_signs_in() -> None:
+    assert {one.name: one.value for one in Security} == {
+        "STARTTLS": "smtp+starttls",
+        "TLS": "smtps",
+        "NONE": "smtp",
+    }
+    server = MailServer(host="m", port=1, security=Security.TLS)
+    assert (server.user, server.password) == ("", "")
+    assert "hunter2" not in repr(MailServer(host="m", port=1, security=Security.TLS, password="hunter2"))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_machine_needs_no_protection(host: str) -> None:
+    assert mail_server(f"smtp://{host}").port == 25
+    assert mail_server(f"smtps://{host}:65535/").port == 65535
+    assert mail_server(f"smtps://{host}:1").port == 1
+
+
+def addresses(number: int) -> list[str]:
+    return [f"a{one}@example.com" for one in range(number)]
+
+
+def test_how_many_addresses_and_how_long() -> None:
+    assert MOST_ADDRESSES == 50
+    assert split_addresses(",".join(addresses(50))) == tuple(addresses(50))
+    with pytest.raises(InvalidRequest) as caught:
+        split_addresses(",".join(addresses(51)))
+    assert tuple(caught.value.problems) == ("51 addresses are too many: at most 50; use a mailing list",)
+    longest = "a" * 252 + "@b"
+    assert split_addresses(longest) == (longest,)
+    with pytest.raises(InvalidRequest) as caught:
+        split_addresses(f"wrong, a{longest}")
+    assert tuple(caught.value.problems) == (
+        "'wrong' is no mail address",
+        f"'{'a' * 60}' is no mail address",
+    )
+
+
+@pytest.mark.parametrize("address", ["a@b", "A.B@C.D", "0!#$%&'*+/=?^_`{|}~-@0", "a@x-y", "a@" + "b" * 63])
+def test_what_is_an_address(address: str) -> None:
+    assert split_addresses(address) == (address,)
+
+
+@pytest.mark.parametrize("address", ["a@" + "b" * 64, "a@b-", "a@b_c", "a.@b", "a@b.", "a@@b"])
+def test_what_is_not_quite_an_address(address: str) -> None:
+    with pytest.raises(InvalidRequest):
+        split_addresses(address)
+
+
+def test_a_sender_in_words() -> None:
+    assert split_sender("  O'Neil-Smith (ops) 2.0 <a@b>  ") == ("O'Neil-Smith (ops) 2.0", "a@b")
+    assert split_sender(" a@b ") == ("", "a@b")
+    assert split_sender("N" * 80 + " <a@b>") == ("N" * 80, "a@b")
+    for wrong in ("N" * 81 + " <a@b>", "x" * 61):
+        with pytest.raises(InvalidRequest) as caught:
+            split_sender(wrong)
+        assert tuple(caught.value.problems) == (
+            f"{wrong[:60]!r} is no mail address, nor one with a name: Name <a@example.com>",
+        )

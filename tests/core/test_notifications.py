@@ -218,6 +218,13 @@ def test_an_address_is_told_once_and_as_what_says_most() -> None:
     ]
 
 
+def test_addresses_are_one_but_for_capital_letters() -> None:
+    message = Message(kind=Kind.OPENED, to=(OPERATORS,), key="k", at=NOW)
+    operators = ("strasse@example.com", "straße@example.com", "Strasse@Example.com")
+    made = deliveries_of(message, Receivers(operators=operators), now=NOW)
+    assert [one.receiver for one in made] == ["Strasse@Example.com", "straße@example.com"]
+
+
 def test_nobody_is_told_where_nobody_is_named() -> None:
     message = trial_message(to=tuple(Audience), key="k", at=NOW, by="b")
     assert deliveries_of(message, Receivers(), now=NOW) == ()
@@ -252,8 +259,15 @@ def test_opened_and_ended_in_full() -> None:
     assert late.fields == fields_of(state, ended_at=NOW + 70), (
         "as it was before, since it has no mode any more"
     )
+    assert messages_of_change(FIRST, replace(state, changed_at=NOW + 5))[0].at == NOW
     bare = replace(state, started_at=None, changed_at=NOW + 5)
     assert messages_of_change(FIRST, bare)[0].at == NOW + 5
+
+
+def test_a_window_that_is_over_does_not_change_any_more() -> None:
+    ended = replace(changes.release(opened(), by="b", now=NOW + 60), reason="another")
+    assert messages_of_change(ended, opened()) == ()
+    assert messages_of_change(ended, replace(ended, reason="a third")) == ()
 
 
 def test_a_change_in_full() -> None:
@@ -284,6 +298,9 @@ def test_an_overrun_in_full() -> None:
     assert (rehearsal.to, rehearsal.rehearsal) == ((OPERATORS,), True)
     assert overrun_message(replace(state, duration=None), now=NOW + 9999) is None
     assert overrun_message(changes.release(state, by="b", now=NOW), now=NOW + 9999) is None
+    bare = overrun_message(replace(state, mode=None), now=NOW + 9999)
+    assert bare is not None
+    assert bare.fields["mode"] is None
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("coming", "normal"), ("cancelled", "test")])

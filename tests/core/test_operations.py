@@ -110,3 +110,12 @@ def test_requests_that_start_work_in_the_background() -> None:
 )
 def test_codes_that_no_gate_has_block_too(name: str, mask: int) -> None:
     assert mask_of(CATALOGUE[name]) == mask
+
+
+@pytest.mark.parametrize(
+    ("blocked_by", "mask"),
+    [({Gate.NORMAL}, 0b1110_0101), ({Gate.EMERGENCY}, 0b1110_1001), (set(), 0)],
+)
+def test_what_one_gate_alone_blocks(blocked_by: set[Gate], mask: int) -> None:
+    own = OperationKind(name="mine", blocked_by=frozenset(blocked_by), message="", alternative="")
+    assert mask_of(own) == mask

@@ -171,6 +171,7 @@ def test_facts_as_json() -> None:
         ({}, 100 * MB, 0.4),
         ({"data_bytes": 0, "index_bytes": 0}, 0, 1.0),
         ({"data_bytes": 0, "index_bytes": 0, "free_bytes": 0}, 0, 0.0),
+        ({"data_bytes": 0, "index_bytes": 0, "free_bytes": 1}, 0, 1.0),
         ({"data_bytes": None}, None, None),
         ({"index_bytes": None}, None, None),
         ({"free_bytes": None}, 100 * MB, None),
@@ -242,6 +243,7 @@ def test_rulings_in_full(changed: dict[str, Any], left: float, ruling: Ruling) -
         (None, 40 * MB, 200 * MB, Ruling(optimise=False, why="how fragmented it is is unknown")),
         (40 * MB, 40 * MB, 200 * MB, Ruling(optimise=False, why="how fragmented it is is unknown")),
         (100 * MB, 0, 200 * MB, Ruling(optimise=False, why="0 bytes unused, less than 16 MiB")),
+        (100 * MB, 0, None, Ruling(optimise=False, why="0 bytes unused, less than 16 MiB")),
     ],
 )
 def test_rulings_of_files_in_full(
@@ -255,6 +257,7 @@ def test_the_edge_of_what_tells_a_rate_and_other_numbers() -> None:
     assert measured_rate([(MB - 1, 1.0)]) is None
     assert FIRST_RATE == 4 * MB
     assert BY == "weekly optimization"
+    assert Ruling(optimise=False, why="a") == Ruling(optimise=False, why="a", seconds=None)
 
 
 @pytest.mark.parametrize(

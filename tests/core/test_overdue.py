@@ -31,6 +31,7 @@ STATE = replace(
         (replace(STATE, duration=None), 8201, 8200),
         (replace(STATE, phase=Phase.DRAINING), 1601, 1600),
         (replace(STATE, phase=Phase.RELEASING), 9999, None),
+        (replace(STATE, started_at=None), 9999, None),
         (GuardState.first("s", 0.0), 9999, None),
     ],
 )

@@ -266,7 +266,11 @@ def test_what_must_not_be_repeated(pattern: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["a?" * 4, "a+b+", "(?:ab+)?", "(?:ab|cd)?", "(?:ab|cd)" * 4, "a" * 500, "(?:ab){9}"]
+    "pattern",
+    [
+        *("a?" * 4, "a+b+", "(?:ab+)?", "(?:ab|cd)?", "(?:ab|cd)" * 4, "a" * 500, "(?:ab){9}"),
+        *("a{2}b{2}c{2}", "(?:a{2}b){3}"),  # of one length: nothing to try
+    ],
 )
 def test_as_much_as_may_be(pattern: str) -> None:
     assert check_pattern(pattern).pattern == pattern
@@ -290,5 +294,7 @@ def test_an_expression_that_is_nested_too_deep_for_the_stack_is_refused() -> Non
     def descend(steps: int) -> re.Pattern[str]:
         return descend(steps - 1) if steps else check_pattern("(" * 200 + "a" + ")" * 200)
 
+    with pytest.raises(InvalidRequest, match="is not valid"):
+        check_pattern("(")  # the same refusal, also where a tracer has no room left below
     with pytest.raises(InvalidRequest, match="is not valid"):
         descend(sys.getrecursionlimit() - depth - 200)

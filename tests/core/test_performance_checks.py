@@ -67,6 +67,15 @@ def test_disks() -> None:
     says(checks.disks(replace(machine, disks={})), UNKNOWN)
 
 
+def test_answers_are_told_in_thousandths_of_a_second() -> None:
+    slow = checks.answer_times(replace(REDIS, seconds=2.0), DURABLE, 3.0)
+    assert slow.seen == "Redis takes 2000 ms for an answer; a renewal may take 3000 ms"
+    slow = checks.answer_times(REDIS, replace(DURABLE, seconds=2.0), 5.0)
+    assert slow.seen == "the durable store takes 2000 ms for an answer"
+    both = checks.answer_times(replace(REDIS, seconds=2.0), replace(DURABLE, seconds=0.4994), 5.0)
+    assert both.seen == "Redis 2000 ms, SQL 499 ms"
+
+
 def test_edges() -> None:
     says(checks.memory(replace(REDIS, used=899, limit=1000)), OK, "90%")
     says(checks.memory(replace(REDIS, used=969, limit=1000)), WARNING)

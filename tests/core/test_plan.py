@@ -80,3 +80,16 @@ def test_any_state_has_an_act_that_its_phase_allows(
         assert state.phase is Phase.DRAINING
     if state.phase in {Phase.INACTIVE, Phase.ACTIVE, Phase.VERIFYING}:
         assert act is Act.NOTHING
+
+
+def test_the_words_of_the_acts() -> None:
+    assert {act.name: act.value for act in Act} == {
+        "NOTHING": "nothing",
+        "WAIT": "wait",
+        "CLOSE": "close",
+        "REPORT_DRAINED": "report drained",
+        "EXTEND": "extend",
+        "ESCALATE": "escalate",
+        "ABORT": "abort",
+        "RELEASE": "release",
+    }

@@ -31,6 +31,9 @@ def plan(now: float = NOW, **wanted: Any) -> Plan:
     return check_plan(PlanRequest(**(GOOD | wanted)), now=now, **against)
 
 
+HOURS = ",".join(str(hour) for hour in range(24))
+
+
 def problems_of(**wanted: Any) -> tuple[str, ...]:
     with pytest.raises(InvalidRequest) as caught:
         plan(**wanted)
@@ -65,6 +68,12 @@ def problems_of(**wanted: Any) -> tuple[str, ...]:
         ({"notices": range(60, 6000, 60)}, "at most 10"),
         ({"look_ahead": 90_000}, "look_ahead 90000 is out of range"),
         ({"extend_by": 60}, "needs both"),
+        ({"extend_by": -1}, "extend_by -1 is out of range"),
+        ({"duration": 604_800, "look_ahead": 1}, "at most 7 days"),
+        ({"duration": None, "extend_by": 604_800, "max_extensions": 1}, "duration is missing"),
+        ({"duration": None, "end": "2026-12-09 02:00"}, "duration 691200 is out of range"),
+        ({"at": "2031-12-04 12:00:01", "zone": "UTC"}, "more than five years away"),
+        ({"at": "tomorrow", "every": "FREQ=DAILY"}, "at 'tomorrow' is not understood"),
         ({"extend_by": 86_400, "max_extensions": 7}, "at most 7 days"),
         ({"at_deadline": "abort"}, "needs a deadline"),
         ({"scope": {"tenants": ["a"]}}, "tenant_key"),
@@ -106,6 +115,7 @@ def test_usual_notices_are_those_that_come_after_the_start_before() -> None:
     assert plan(usual_notices=usual).notices == usual
     assert plan(usual_notices=usual, every="FREQ=WEEKLY").notices == usual
     assert plan(usual_notices=usual, every="FREQ=DAILY").notices == (3600,)
+    assert plan(usual_notices=usual, every="FREQ=DAILY", zone="UTC").notices == (3600,), "it is another's end"
     assert plan(usual_notices=usual, every="FREQ=DAILY", notices=(86_400,)).notices == (86_400,)
     assert plan(usual_notices=usual, notices=()).notices == ()
 
@@ -189,6 +199,23 @@ def test_all_problems_in_their_order() -> None:
     found = problems_of(at="never", skipped=("x", "y"), zone="Nowhere", every="FREQ=OFTEN")
     assert [problem.split()[0] for problem in found] == ["at", "except", "except", "zone", "rule"]
     assert len(problems_of(at="never", duration=None, end="2026-12-01 02:00")) == 1
+    many = [f"2027-01-01 {hour:02}:{minute:02}" for hour in range(21) for minute in range(10)]
+    found = problems_of(at="never", skipped=many)
+    assert [problem.split()[0] for problem in found] == ["at", "except"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "begins"),
+    [
+        ({"name": f" {'x' * 60}"}, f"name ' {'x' * 59}' is taken"),
+        ({"every": f"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR={HOURS}"}, "never fires"),
+        ({"every": f"FREQ=DAILY;BYHOUR={HOURS};WKST=MO", "duration": 7200}, "begins again"),
+    ],
+)
+def test_long_texts_are_cut_after_sixty_characters(wanted: dict[str, Any], begins: str) -> None:
+    problem = problems_of(**wanted, others=[plan(name="x" * 60)])[-1]
+    rule = f"rule {wanted['every'][:60]!r} " if "every" in wanted else ""
+    assert problem.startswith(rule + begins)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +230,7 @@ def test_all_problems_in_their_order() -> None:
         {"notices": range(60, 660, 60)},
         {"at": "2026-11-30 13:01"},
         {"at": "2031-12-02 02:00"},
+        {"at": "2031-12-04 12:00", "zone": "UTC"},
         {"every": "FREQ=DAILY", "duration": 86_400, "zone": "UTC"},
         {"duration": None, "end": "2026-12-01 02:00:01"},
         {"skipped": [f"2027-01-01 {hour:02}:{minute:02}" for hour in range(20) for minute in range(10)]},
@@ -232,6 +260,7 @@ def test_a_plan_as_it_was_asked_for() -> None:
         True,
     )
     assert (terms.sessions, terms.scope.queues) == (SessionPolicy.KEEP, ("a",))
+    assert check_plan(request_of(made), now=NOW) == made
 
 
 def test_what_is_taken_where_nothing_was_said() -> None:
@@ -288,6 +317,12 @@ def test_how_far_two_are_compared() -> None:
     yearly = plan(name="yearly", at="2026-12-02 12:00", zone="UTC", every="FREQ=YEARLY")
     for end, meets in (("2028-01-04 12:00", 0), ("2027-12-02 12:00", 1)):
         assert len(overlaps(yearly, [plan(name="o", at=end, zone="UTC")], NOW)) == meets
+
+
+@pytest.mark.parametrize(("moment", "meets"), [("12:00", 1), ("12:00:01", 0)])
+def test_they_are_compared_for_four_hundred_days(moment: str, meets: int) -> None:
+    one, other = (plan(name=name, at=f"2028-01-04 {moment}", zone="UTC") for name in ("one", "other"))
+    assert len(overlaps(one, [other], NOW)) == meets
 
 
 def test_it_is_no_plan_without_words() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.readings import Memory, Reading, Sight, per_minute, share
 
-MALFORMED = st.sampled_from([None, True, "", "x", -1, float("nan"), float("inf"), [], ["x", 1], {}])
+MALFORMED = st.sampled_from([None, True, "", "x", -1, float("nan"), float("inf"), 10**309, [], ["x", 1], {}])
 
 
 @given(raw=st.dictionaries(st.sampled_from([*Memory.__slots__, "new"]), MALFORMED))
@@ -86,10 +88,14 @@ def test_every_field_of_a_memory() -> None:
 
 
 @pytest.mark.parametrize("name", ["at", "value", "over_since", "under_since", "unknown_since", "counted_at"])
-@pytest.mark.parametrize("wrong", [True, "1", None, float("nan"), float("inf"), []])
+@pytest.mark.parametrize("wrong", [True, "1", None, float("nan"), float("inf"), -(10**309), []])
 def test_a_number_that_is_none_is_forgotten(name: str, wrong: object) -> None:
     read = Memory.from_dict({**AS_JSON, name: wrong})
     assert getattr(read, name) == (0.0 if name in {"at", "counted_at"} else None)
+
+
+def test_the_greatest_number_is_one() -> None:
+    assert Memory.from_dict({"value": sys.float_info.max}).value == sys.float_info.max
 
 
 @pytest.mark.parametrize(

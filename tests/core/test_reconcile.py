@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from guard.core.modes import Gate, Mode, Phase
-from guard.core.reconcile import AHEAD, to_be_journaled
+from guard.core.reconcile import AHEAD, to_be_journaled, was_lost
 from guard.core.state import GuardState, newer
 from tests.core.strategies import states
 
@@ -52,3 +52,24 @@ def test_afterwards_both_stores_can_take_it_and_nothing_is_opened(one: GuardStat
 
 def test_an_emergency_that_only_redis_knows_of_stays_ahead_of_a_thousand_changes() -> None:
     assert AHEAD == 1000
+
+
+@pytest.mark.parametrize(
+    ("known", "stores", "lost"),
+    [
+        (EMERGENCY_7, (None, None), True),
+        (EMERGENCY_7, (replace(OPEN_7, epoch=6), None), True),
+        (NORMAL_7, (None, replace(OPEN_7, epoch=6)), True),
+        (EMERGENCY_7, (None, EMERGENCY_7), False),
+        (EMERGENCY_7, (OPEN_7, None), False),
+        (EMERGENCY_7, (replace(OPEN_7, epoch=6), replace(OPEN_7, epoch=8)), False),
+        (EMERGENCY_7, (replace(OPEN_7, epoch=6, store_id="another"), None), False),
+        (OPEN_7, (None, None), False),
+        (replace(NORMAL_7, mode=Mode.TEST), (None, None), False),
+        (None, (None, None), False),
+    ],
+)
+def test_a_state_that_closes_is_lost_when_no_store_has_it_or_a_later_one(
+    known: GuardState | None, stores: tuple[GuardState | None, ...], lost: bool
+) -> None:
+    assert was_lost(known, *stores) is lost

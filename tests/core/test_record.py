@@ -50,6 +50,15 @@ def test_what_is_written_is_read(state: GuardState, key: bytes | None) -> None:
     assert read_record(text.encode(), key) == state
 
 
+def test_text_and_bytes_are_read_alike_as_members_of_their_enumerations() -> None:
+    for text in (write_record(CLOSED, KEY), write_record(CLOSED, KEY).encode()):
+        read = read_record(text, KEY)
+        assert read == CLOSED
+        assert (read.mode, read.phase) == (Mode.EMERGENCY, Phase.ACTIVE)
+        assert isinstance(read.mode, Mode)
+        assert isinstance(read.phase, Phase)
+
+
 @given(states(), states(), st.binary(min_size=16, max_size=32))
 @many
 def test_different_states_have_different_texts(one: GuardState, other: GuardState, key: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from itertools import islice, pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core import recurrence
 from guard.core.recurrence import LOOK_YEARS, Recurrence, parse_local, parse_skipped, tightest_gap
 from guard.core.zones import wall, zone_of
 from guard.errors import InvalidRequest
@@ -292,8 +294,73 @@ def test_it_begins_and_ends_to_the_second() -> None:
 
 def test_how_far_is_looked() -> None:
     assert LOOK_YEARS == 9
+    rare = made("2026-01-01 02:00", "FREQ=YEARLY;INTERVAL=10")
+    after = at("2036-01-01 02:00") - 9 * 366 * 86_400
+    assert rare.next(after) == at("2036-01-01 02:00")
+    assert rare.next(after - 1) is None
     leap = made("2096-02-29 02:00", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
     assert leap.next(at("2096-03-01")) == at("2104-02-29 02:00"), "2100 has none"
+
+
+def test_of_what_begins_later_it_is_looked_from_its_own_beginning_on() -> None:
+    """The first six of every 549 days are excepted: the seventh is just within nine years."""
+    far = made(
+        "2030-01-01 02:00", "FREQ=DAILY;INTERVAL=549;BYHOUR=2", "Pacific/Pago_Pago",
+        skipped=("2030-01-01", "2031-07-04", "2033-01-03", "2034-07-06", "2036-01-06", "2037-07-08"),
+    )  # fmt: skip
+    assert far.next(at("2026-01-01")) == at("2039-01-08 02:00", "Pacific/Pago_Pago")
+
+
+def test_the_year_is_that_of_the_clocks_of_the_zone() -> None:
+    east = made("2026-01-01 00:30", "FREQ=DAILY", "Pacific/Kiritimati")
+    assert list(east.starts(at("2026-12-31 10:00"), at("2026-12-31 12:00"))) == [at("2026-12-31 10:30")]
+
+
+def test_what_it_is_where_nothing_was_said() -> None:
+    start = datetime.fromisoformat("2026-01-01 02:00")
+    assert Recurrence(start=start) == Recurrence(start=start, zone="UTC", rule="", skipped=())
+
+
+def test_what_may_not_be_combined_is_told_in_order() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        made("2026-01-01 02:00", "FREQ=WEEKLY;BYMONTHDAY=1;BYYEARDAY=1;BYWEEKNO=1")
+    assert caught.value.problems == (
+        "rule has BYWEEKNO with FREQ=WEEKLY",
+        "rule has BYYEARDAY with FREQ=WEEKLY",
+        "rule has BYMONTHDAY with FREQ=WEEKLY",
+    )
+
+
+def test_a_part_has_its_name_before_the_first_sign() -> None:
+    with pytest.raises(InvalidRequest, match=r"^rule has FREQ='DAILY=X' "):
+        made("2026-01-01 02:00", "FREQ=DAILY=X")
+    with pytest.raises(InvalidRequest, match=r"^rule has BYDAY='WEEKY': use MO,"):
+        made("2026-01-01 02:00", "FREQ=DAILY;BYDAY=WEEKY")
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, OverflowError])
+def test_what_cannot_be_counted_is_a_problem(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error("e" * 99)
+
+    monkeypatch.setattr(recurrence, "rrulestr", refused)
+    rule = f"FREQ=DAILY;BYHOUR={'1,' * 40}2"
+    with pytest.raises(InvalidRequest) as caught:
+        made("2019-01-01 02:00", rule)
+    assert caught.value.problems == (f"rule {rule[:60]!r} is not understood: {'e' * 80}",)
+
+
+def test_a_year_is_counted_to_know_whether_it_can_be() -> None:
+    assert made("9998-01-01 02:00", "FREQ=DAILY;COUNT=1").rule
+    with pytest.raises(InvalidRequest, match=r"is not understood: .*10000"):
+        made("9999-01-01 02:00", "FREQ=DAILY;COUNT=1")
+
+
+def test_until_is_local_and_to_its_end() -> None:
+    late = made("2026-01-01 23:59:30", "FREQ=DAILY;UNTIL=20260102")
+    assert len(first(late, 9)) == 2
+    west = made("2026-01-01 02:00", "FREQ=DAILY;UNTIL=20260103T020000", "America/New_York")
+    assert len(first(west, 9)) == 3
 
 
 def test_a_day_that_is_excepted_and_its_zone() -> None:
@@ -314,6 +381,22 @@ def test_the_tightest_gap_and_how_many_are_looked_at() -> None:
     assert tightest_gap(uneven, after, most=3) == 28 * 86_400
     yearly = made("2026-01-01 02:00", "FREQ=YEARLY;INTERVAL=6")
     assert tightest_gap(yearly, after) is None, "five years are looked at"
+    days = ("2026-01-01", "2028-07-04", "2031-01-05")  # 915 days each from the one before
+    for left, gap in (("02:00:00", 5 * 366 * 86_400), ("02:01:00", None)):
+        excepted = {f"{day}T{time}" for day in days for time in ("02:00:00", "02:01:00")}
+        excepted -= {f"{days[0]}T02:00:00", f"{days[2]}T{left}"}
+        twice = made(
+            "2026-01-01 02:00", "FREQ=DAILY;INTERVAL=915;BYMINUTE=0,1", skipped=tuple(sorted(excepted))
+        )
+        assert tightest_gap(twice, after) == gap
+
+
+def test_four_hundred_starts_are_looked_at() -> None:
+    """Between the 400th and the 401st the clocks are put forward."""
+    berlin = made("2026-09-09 13:00", "FREQ=DAILY;BYHOUR=1,13", "Europe/Berlin")
+    after = at("2026-09-09")
+    assert tightest_gap(berlin, after) == 12 * 3600
+    assert tightest_gap(berlin, after, most=401) == 11 * 3600
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-12-01", "2026-12-01 02:00+01:00", "x" * 50])
@@ -321,6 +404,13 @@ def test_what_is_no_local_time_in_these_words(text: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_local(text, "at")
     is_worded("recurrence", *caught.value.problems)
+
+
+def test_a_text_with_an_offset_is_cut() -> None:
+    text = f"{' ' * 20}2026-12-01 02:00+01:00"
+    with pytest.raises(InvalidRequest) as caught:
+        parse_local(text, "at")
+    assert caught.value.problems[0].startswith(f"at {text[:40]!r} has an offset")
 
 
 @pytest.mark.parametrize("text", ["christmas", "2026-12-01 02:00+01:00", "x" * 50])
@@ -335,3 +425,15 @@ def test_fractions_and_spaces() -> None:
     assert parse_local("2026-12-01T02", "at") == datetime.fromisoformat("2026-12-01T02:00")
     assert parse_skipped(" 2026-12-24 02:00:30.5 ") == "2026-12-24T02:00:30"
     assert parse_skipped(" 2026-12-24 ") == "2026-12-24"
+
+
+def test_until_in_utc_is_an_instant_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+        time.tzset()
+        rule = made("2026-05-01 02:00", "FREQ=DAILY;UNTIL=20260503T010000Z", "Europe/Berlin")
+        assert len(first(rule, 9)) == 3
+        assert rule.next(at("2026-05-01 00:00")) == at("2026-05-02 00:00")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -161,6 +161,7 @@ def test_off_is_never() -> None:
 
 def test_what_is_next() -> None:
     assert next_time(entry(), None, UTC, TODAY) == TODAY + DAY
+    assert next_time(entry(), None, ZoneInfo("America/New_York"), TODAY) == TODAY + 5 * HOUR
     assert next_time(every(300), done(TODAY - 100), UTC, TODAY) == TODAY + 200
     assert next_time(every(300), done(TODAY - 400), UTC, TODAY) == TODAY
     assert next_time(every(300), None, UTC, TODAY) == TODAY
@@ -513,7 +514,13 @@ def test_time_inside_of_windows_does_not_count(spans: list[tuple[float, float]],
         assert decide(entry(in_window=SKIP), done(YESTERDAY), (), latest - covered * HOUR).act is Act.RUN
 
 
-def test_a_window_to_come_covers_nothing() -> None:
-    later = Span(start=TODAY + 20 * HOUR, end=TODAY + 30 * HOUR)
+def test_time_inside_of_windows_counts_for_what_runs_in_them() -> None:
+    ruling = decide(entry(in_window=ANYWAY), done(YESTERDAY), BOTH, TODAY + 6 * HOUR + 1)
+    assert ruling.act is Act.MISS
+
+
+@pytest.mark.parametrize("end", [TODAY + 30 * HOUR, None])
+def test_a_window_to_come_covers_nothing(end: float | None) -> None:
+    later = Span(start=TODAY + 20 * HOUR, end=end)
     ruling = decide(entry(in_window=AFTERWARDS), done(YESTERDAY), [later], TODAY + 6 * HOUR + 1)
     assert ruling.act is Act.MISS

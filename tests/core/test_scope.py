@@ -216,6 +216,7 @@ def test_each_problem_is_named_with_its_value() -> None:
         {"operations": ["x" * 100]},
         {"operations": ["x"]},
         {"tenant_key": "header:x", "tenants": ["a"]},
+        {"tenant_key": "argument:shop:id", "tenants": ["a"]},
         {"tenant_key": "argument:" + "x" * 100, "tenants": ["a"]},
     ],
 )

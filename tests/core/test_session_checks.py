@@ -58,8 +58,8 @@ def test_users_and_policies() -> None:
     says(checks.users_table(True, FACTS), OK)
     says(checks.users_table(False, None), OK)
     says(checks.users_table(False, FACTS), WARNING, "GUARD_APP_DATABASE_URL")
-    says(checks.policies(True, True), OK)
-    says(checks.policies(False, True), OK, "keep")
+    says(checks.policies(True, True), OK, "everybody but admins")
+    says(checks.policies(False, True), OK, "a normal window keeps")
     says(checks.policies(True, False), WARNING, "EMERGENCY_MODE_SESSION_CLEANUP=true")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
@@ -68,6 +69,7 @@ HEAD = {"user_id": 2, "platform_connection_id": None, "created_at": AT, "session
         ("[2]", Session()),
         ("", Session()),
         (b"\x80\x81", Session()),
+        (json.dumps(HEAD).encode("utf-16"), Session()),
         ("[" * 5000, Session()),
         (json.dumps(HEAD | {"x": "y" * 70_000}), Session()),
         (
@@ -277,7 +279,7 @@ def test_a_window_that_ends_sessions_lets_admins_alone_sign_in(
 
 def test_nobody_but_admins_while_nobody_knows() -> None:
     assert may_sign_in("ADMIN", None)
-    assert not may_sign_in("MODERATOR", None)
+    assert may_sign_in("MODERATOR", None) is False
 
 
 def test_sign_in_is_barred_exactly_as_long_as_the_window_lasts() -> None:
@@ -394,3 +396,13 @@ def test_the_longest_payload_that_is_read() -> None:
     for more, user_id in ((0, 2), (1, None)):
         text = empty.replace('""', f'"{"y" * (65_536 - len(empty) + more)}"')
         assert read_session(text).user_id == user_id
+
+
+def test_a_moment_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        assert moment_of("2026-11-21 04:47:52.778291") == AT_SECONDS
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +55,9 @@ def test_a_window_is_opened() -> None:
 def test_and_may_end_sessions_by_the_same_change() -> None:
     new = closed(sessions="invalidate")
     assert names(FIRST, new) == ["window.opened", "phase.changed", "sessions.invalidated"]
-    assert told(FIRST, new, EventName.SESSIONS_INVALIDATED)["generation"] == 1
+    assert told(FIRST, new, EventName.SESSIONS_INVALIDATED) == {
+        "window_id": "w-1", "epoch": 1, "generation": 1, "by": "ops",
+    }  # fmt: skip
 
 
 def test_a_step_of_the_window_is_a_change_of_its_phase_alone() -> None:
@@ -86,8 +89,10 @@ def test_an_emergency_out_of_a_window_is_a_change_of_its_mode() -> None:
     old = draining()
     new = changes.change(old, by="ops", now=NOW + 1, mode="emergency", sessions="keep")
     assert names(old, new) == ["window.changed", "phase.changed"]
-    fields = told(old, new, EventName.WINDOW_CHANGED)
-    assert (fields["mode_before"], fields["mode"], fields["changed"]) == ("normal", "emergency", ["mode"])
+    assert told(old, new, EventName.WINDOW_CHANGED) == {
+        "window_id": "w-1", "epoch": 3, "mode": "emergency", "reason": "Umzug", "by": "ops",
+        "duration": 3600, "planned_end": NOW + 3600, "mode_before": "normal", "changed": ["mode"],
+    }  # fmt: skip
 
 
 def test_the_window_ends_when_the_gate_opens_and_is_over_later() -> None:
@@ -106,6 +111,24 @@ def test_a_clock_that_went_back_makes_no_negative_length() -> None:
     old = draining()
     new = changes.release(old, by="eve", now=NOW - 5)
     assert told(old, new, EventName.WINDOW_ENDED)["seconds"] == 0
+
+
+def test_a_state_without_mode_or_beginning_is_told_as_far_as_it_goes() -> None:
+    """No change makes one; a store may hold it."""
+    old = replace(draining(), mode=None, started_at=None)
+    releasing = replace(changes.release(draining(), by="eve", now=NOW + 90), mode=None)
+    ended = told(old, releasing, EventName.WINDOW_ENDED)
+    assert (ended["mode"], ended["seconds"]) == ("", 0.0)
+    opened = replace(closed(), mode=None)
+    assert told(FIRST, opened, EventName.WINDOW_OPENED)["mode"] == ""
+    changed = told(old, replace(old, reason="Brand"), EventName.WINDOW_CHANGED)
+    assert (changed["mode_before"], changed["mode"], changed["changed"]) == ("", "", ["reason"])
+
+
+def test_another_window_in_the_place_of_one_is_opened_and_not_changed() -> None:
+    old = draining()
+    new = replace(old, window_id="w-2", reason="Brand")
+    assert names(old, new) == ["window.opened"]
 
 
 def test_sessions_may_be_ended_without_a_window() -> None:

@@ -20,10 +20,10 @@ from tests.mutants.trial import Fate, fates
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument(
-        "modules", nargs="*", help="names in guard/core, such as lease; all with tests if none"
+        "modules", nargs="*", help="in guard/core, such as lease or reports/due; all with tests if none"
     )
-    judged = (file.stem for file in CORE.glob("*.py") if judged_by(file.stem).exists())
-    asked = parser.parse_args().modules or sorted(judged)
+    there = (file.relative_to(CORE).with_suffix("").as_posix() for file in CORE.rglob("*.py"))
+    asked = parser.parse_args().modules or sorted(module for module in there if judged_by(module).exists())
     print(HEADING, flush=True)
     rows = [_judged(module) for module in asked]
     if len(rows) > 1:
@@ -35,10 +35,11 @@ def _judged(module: str) -> Row:
     started = time.monotonic()
     tests = judged_by(module)
     file = CORE / f"{module}.py"
-    mutants = mutants_of(module, file.read_text(encoding="utf-8"))
+    mutants = mutants_of(file.stem, file.read_text(encoding="utf-8"))
     if mutants and not tests.exists():
         raise SystemExit(f"there is no {tests.name} to judge {module}")
-    tried = fates("guard.core", file, mutants, tests) if mutants else []
+    package = f"guard/core/{module}".rpartition("/")[0].replace("/", ".")
+    tried = fates(package, file, mutants, tests) if mutants else []
     found = list(zip(mutants, tried, strict=True))
     survivors = [mutant for mutant, fate in found if fate is not Fate.KILLED]
     count = Counter(fate for _, fate in found)

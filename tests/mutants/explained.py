@@ -1,4 +1,5 @@
-"""The mutants that no test can notice, each with the reason: one file per module in tests/mutants/explained.
+"""The mutants that no test can notice, each with the reason: one file per module in tests/mutants/explained,
+in folders as the modules are.
 
     [[explained]]
     function = "judge"                  # `function`, `Class.method`, `Class` or `<module>`

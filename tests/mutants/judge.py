@@ -18,8 +18,9 @@ _EXAMPLES = 25
 
 
 def judged_by(module: str) -> Path:
-    """The file of tests that has to notice any change of this module."""
-    return ROOT / "tests" / "core" / f"test_{module}.py"
+    """The file of tests that has to notice any change of this module, such as `lease` or `reports/due`."""
+    *folders, name = module.split("/")
+    return ROOT.joinpath("tests", "core", *folders, f"test_{name}.py")
 
 
 def settle_chance() -> None:

@@ -13,7 +13,7 @@ class Mutant:
     """One changed module.
 
     Attributes:
-        module: name of the module within `guard.core`.
+        module: name of the module within its package.
         function: `function` or `Class.method`, the outermost one; in the body of a class its name; else
             `<module>`.
         original: the text of the module.

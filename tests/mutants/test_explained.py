@@ -14,14 +14,15 @@ from tests.mutants.mutant import Mutant, flat
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FILES = sorted(FOLDER.glob("*.toml"))
+_FILES = sorted(FOLDER.rglob("*.toml"))
 _MODULE = "def judge(a):\n    return a > 1\n"
 
 
 @pytest.mark.parametrize("file", _FILES, ids=lambda file: file.stem)
 def test_each_explanation_is_about_lines_of_its_module(file: Path) -> None:
-    text = (CORE / f"{file.stem}.py").read_text()
-    assert judged_by(file.stem).exists()
+    module = file.relative_to(FOLDER).with_suffix("").as_posix()
+    text = (CORE / f"{module}.py").read_text()
+    assert judged_by(module).exists()
     bodies = _bodies(text)
     for function, line, becomes in read_explanations(file):
         assert function in bodies, f"{file.stem} has no {function}"

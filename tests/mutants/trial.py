@@ -91,7 +91,10 @@ def fates(package: str, file: Path, mutants: Sequence[Mutant], tests: Path) -> l
 
 
 def _imported(package: str, mutant: Mutant, tests: Path, found: Survey) -> int:
-    """Run the tests in this process, which has not imported the module yet; the exit code of pytest."""
+    """Run the tests in this process, as if it had not imported the module yet; the exit code of pytest."""
+    house = package.partition(".")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == house]:
+        del sys.modules[name]  # `tests` itself imports some of them
     sys.meta_path.insert(0, _Changed(f"{package}.{mutant.module}", mutant.changed))
     return run_tests(tests, QuickestFirst(found.tests))
 
@@ -199,6 +202,7 @@ def _forked(run: Callable[[], int], patience: int | None = None) -> int:
     pid = os.fork()
     if pid:
         return pid
+    gc.freeze()  # what this process has not collected yet is no fault of the tests
     code = 70
     try:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
