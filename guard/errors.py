@@ -198,7 +198,8 @@ class SchemaNotReady(StoreError):
 
 
 class ParkingFailed(GuardError):
-    """The broker did not confirm a parked job. The original was not acknowledged, so it is not lost."""
+    """A parked copy is not safe: the broker did not confirm it, or it will be dropped. The original was not
+    acknowledged, so it is not lost."""
 
 
 class NotParked(GuardError):
@@ -207,6 +208,14 @@ class NotParked(GuardError):
     def __init__(self, task_id: str) -> None:
         self.task_id = task_id
         super().__init__(f"no parked job has the id {task_id!r}")
+
+
+class NotLost(GuardError):
+    """The ledger has no lost job of this id."""
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(f"no lost job has the id {task_id[:60]!r}")
 
 
 class NoSuchAlert(GuardError):

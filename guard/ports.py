@@ -227,8 +227,15 @@ class ControlPlane(StateStore, Protocol):
     def overwrite(self, state: GuardState) -> None:
         """Write the state whatever is there. Only for a control plane that holds no valid state."""
 
-    def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
-        """Register or renew an agent and read the state, in one atomic step."""
+    def renew(
+        self, card: AgentCard, report: AgentReport | None, *, register: bool, epoch: int | None = None
+    ) -> Renewal:
+        """Register or renew an agent and read the state, in one atomic step.
+
+        Args:
+            epoch: the one that the report is about. A report about another than the current one is not kept:
+                a renewal may arrive late, when its sender has long sent another.
+        """
 
     @property
     def connections(self) -> int:
@@ -246,7 +253,12 @@ class ControlPlane(StateStore, Protocol):
         """Whether an agent has left in order within the last week."""
 
     def barrier(self) -> Barrier:
-        """Where the acknowledgements stand."""
+        """Where the acknowledgements stand, on a server that takes writes.
+
+        Raises:
+            StateMissing: there is no state.
+            StoreUnavailable: it does not answer, or takes no writes (it is primary no longer, say).
+        """
 
     def roster(self) -> list[RosterEntry]:
         """All registered agents."""
@@ -290,8 +302,13 @@ class Tally(Protocol):
     def is_whole(self, window_id: str) -> bool:
         """Whether everything since then is counted: no data was lost meanwhile."""
 
-    def add(self, window_id: str, counts: Mapping[str, int]) -> None:
-        """Add to counters named as in `Account.to_fields`."""
+    def add(self, window_id: str, counts: Mapping[str, int], *, sender: str = "", number: int = 0) -> None:
+        """Add to counters named as in `Account.to_fields`.
+
+        Args:
+            sender, number: name this batch. One that has come is not added again, so that whoever got no
+                answer may send it once more. The numbers of a sender grow, and one is sent at a time.
+        """
 
     def account(self, window_id: str) -> Account:
         """The sums so far."""
@@ -325,11 +342,12 @@ class ParkedIndex(Protocol):
         """Announce that a delivery is being parked. Gives the park id to use and whether that delivery
         is already safely parked: then this one is a second copy and must only be acknowledged.
 
-        A delivery that has claimed the park id as `ORIGINAL`, because it came again while the gate was open,
-        is the one that is to run: its parked copies are dropped. So it is parked anew, under its new id."""
+        A delivery that has claimed the park id as `ORIGINAL`, because it came again while its copy was being
+        parked, is the one that is to run: that copy is dropped. So it is parked anew, under its new id."""
 
-    def parked(self, job: ParkedJob) -> None:
-        """The broker has confirmed the parked copy."""
+    def parked(self, job: ParkedJob) -> bool:
+        """The broker has confirmed the parked copy. False: its original is to run by now (`claim_original`),
+        and this copy will be dropped."""
 
     def gone(self, job: ParkedJob) -> None:
         """It was released or discarded."""
@@ -337,8 +355,9 @@ class ParkedIndex(Protocol):
     def claim(self, park_id: str, copy: str) -> bool:
         """Whether this copy may run: the first copy that asks may, also when it is delivered again."""
 
-    def park_id_of(self, publication: str, generation: str) -> str | None:
-        """Under which id a delivery was parked in the last days, if it was."""
+    def claim_original(self, publication: str, generation: str) -> bool:
+        """Whether a delivery that comes again may run. Not when the broker has confirmed a parked copy of it
+        in the last days: that one runs. A copy that is being parked is dropped in favour of the delivery."""
 
     def jobs(self, limit: int) -> list[ParkedJob]:
         """Parked jobs, oldest first."""

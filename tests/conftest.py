@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,21 @@ if TYPE_CHECKING:
 
 # The tests start hundreds of workers: each would compile every module of ours again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and every process of theirs with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_in_a_new_process() -> None:
+    """Tests read what is logged. An earlier one may have set up logging for a process of its own."""
+    logging.disable(logging.NOTSET)
+    logging.root.setLevel(logging.WARNING)
+    for name, one in logging.root.manager.loggerDict.items():
+        if name.startswith(("guard", "tasks")) and isinstance(one, logging.Logger):
+            one.setLevel(logging.NOTSET)
+            one.disabled, one.propagate = False, True
 
 
 @pytest.fixture(scope="session", autouse=True)

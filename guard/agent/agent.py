@@ -6,7 +6,7 @@ Rules (theory in `guard.core.lease`; model: docs/model/barrier.pml):
 2. Registering and reading the state are one atomic step.
 3. After a new connection the durable store is asked before Redis is believed.
 4. A smaller epoch is never accepted; a state of another installation neither. A greater one that closes,
-   and that both stores have lost, is written again.
+   and that neither store is known to have, is written again at once.
 5. On closing: write the word, wait out the fence, wait until no child is between look and start,
    and only then acknowledge. Requeueing what is reserved goes on afterwards: it needs no trust,
    since nothing can start (docs/decisions.md D3).
@@ -21,9 +21,11 @@ import random
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from guard.agent.sums import FigureSums, Sums
 from guard.core.agents import AgentReport
 from guard.core.modes import Gate
 from guard.core.named_events import EventName
+from guard.core.reconcile import was_lost
 from guard.core.record import read_record
 from guard.core.state import newer
 from guard.errors import StateInvalid, StateMissing, StoreError
@@ -146,8 +148,8 @@ class Agent:
         self._plane = plane
         self._witness = witness
         self._wake_up = wake_up
-        self._tally = tally
-        self._figures = figures
+        self._sums = Sums(tally, runtime.take_counts, sender=card.agent_id)
+        self._figure_sums = FigureSums(figures, runtime.figures)
         self._lease = lease
         self._clock = clock
         self._follower = follower
@@ -179,17 +181,20 @@ class Agent:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave the registry and stop. Safe to call twice, and before start."""
+        """Close the gate, leave the registry and stop. Safe to call twice, and before start."""
         self._stopping.set()
         self._witness.stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(2.0)
+        with self._renewing:
+            self._runtime.belief = Belief(self._runtime.belief.state, 0.0)
+            if self._page is not None:
+                self._page.write(Gate.UNKNOWN, max(0, self._epoch), 0)
         self._flush_counts()
         try:
             self._plane.leave(self.card.agent_id)
         except StoreError as error:
             log.debug("could not leave the registry: %s", error)
-        self._runtime.belief = Belief(self._runtime.belief.state, 0.0)
         self._wake_up.close()
         self._plane.close()
         if self._mark is not None:
@@ -226,7 +231,9 @@ class Agent:
     def _renew(self, patience: float) -> str:
         sent = self._clock.boot()
         try:
-            renewal = self._plane.renew(self.card, self._report(), register=not self._told_card)
+            renewal = self._plane.renew(
+                self.card, self._report(), register=not self._told_card, epoch=self._epoch
+            )
         except StateMissing as error:
             return self._restored(patience) or str(error)
         except StoreError as error:
@@ -254,6 +261,7 @@ class Agent:
         self._told_card = False
         if not self._missing_since:
             self._missing_since = self._clock.boot()
+        self._wrote_what_was_lost(None)
         testimony = self._witness.asked_since(self._missing_since, within=patience)
         if testimony is None:
             self._witness.call()
@@ -281,6 +289,8 @@ class Agent:
 
     def _consider(self, state: GuardState, sent: float, patience: float) -> str:
         """Believe a state that Redis gave, if everything speaks for it."""
+        if self._wrote_what_was_lost(state):
+            return f"Redis was at epoch {state.epoch}, older than what is known here: not believed"
         testimony = self._witness.latest
         if testimony is None or testimony.asked_at < self._certify_after:
             testimony = self._witness.asked_since(self._certify_after, within=patience) if patience else None
@@ -294,13 +304,23 @@ class Agent:
         state = newer(state, testimony.state)
         known = self._runtime.belief.state
         if known is not None and state.epoch < known.epoch:
-            if known.store_id == state.store_id and known.gate not in {Gate.OPEN, Gate.TEST}:
-                # Both stores have lost it: an emergency that was begun while SQL was away, say. Nobody else
-                # may know it. A state that closes is written again; one that opens a store has to prove.
-                self._repair(known)
             return f"the stores are at epoch {state.epoch}, older than {known.epoch}: not believed"
         self._adopt(state, self._lease.trusted_until(sent))
         return ""
+
+    def _wrote_what_was_lost(self, live: GuardState | None) -> bool:
+        """Write what neither store is known to have, when it closes. Whether there is such a state.
+
+        Args:
+            live: what Redis holds; None: nothing.
+        """
+        known, testimony = self._runtime.belief.state, self._witness.latest
+        if known is None or not was_lost(known, live, testimony.state if testimony is not None else None):
+            return False
+        self._repair(known)
+        self._certify_after = self._clock.boot()  # what is read next may be what was just written here
+        self._witness.call()
+        return True
 
     def _repair(self, state: GuardState) -> None:
         try:
@@ -311,12 +331,10 @@ class Agent:
             self._announce(EventName.STORE_FAILED, store="control plane", doing=doing, why=str(error))
 
     def _adopt(self, state: GuardState, trusted_until: float) -> None:
+        if self._stopping.is_set():
+            return
         closed_here = bool(self.card.problem) or self._local_close.exists()
-        now = self._clock.boot()
-        if now >= self._runtime.belief.trusted_until:
-            # Trust had run out without this thread noticing (the whole process was stopped). The main
-            # loop may have cordoned meanwhile: it must hear of the gate even if that is open as before.
-            self._gate = Gate.UNKNOWN
+        now, until_then = self._clock.boot(), self._runtime.belief.trusted_until
         self._runtime.belief = Belief(state, trusted_until, closed_here)
         gate = Gate.UNKNOWN if closed_here or now >= trusted_until else state.gate
         if self._page is not None:
@@ -327,6 +345,10 @@ class Agent:
                 bypass=state.honours_bypass and not closed_here,
                 scope=state.terms.scope,
             )
+        if int(self._clock.boot() * 1000) >= int(until_then * 1000):
+            # Trust ran out, for those who read the page, before this was written there: this thread was
+            # stopped. The main loop may have cordoned meanwhile: it must hear of a gate as open as before.
+            self._gate = Gate.UNKNOWN
         if state.epoch != self._epoch:
             self._epoch = state.epoch
             self._acknowledged = False
@@ -459,29 +481,6 @@ class Agent:
             self._follower.gate_is(Gate.UNKNOWN)
 
     def _flush_counts(self) -> None:
-        counts = self._runtime.take_counts()
-        by_window: dict[str, dict[str, int]] = {}
-        for (window_id, kind, operation), number in counts.items():
-            by_window.setdefault(window_id, {})[f"{kind.value}:{operation}"] = number
-        try:
-            for window_id in list(by_window):
-                self._tally.add(window_id, by_window[window_id])
-                del by_window[window_id]
-        except StoreError:
-            left = {key: number for key, number in counts.items() if key[0] in by_window}
-            self._runtime.return_counts(type(counts)(left))
-        self._flush_figures()
-
-    def _flush_figures(self) -> None:
-        """Send what was measured, if anything was. Not while the control plane fails: that it does is itself
-        counted, and each try would be one more wait."""
-        unsent = self._runtime.figures.unsent() if not self.problem else None
-        if unsent is None:
-            return
-        fields, sums = unsent
-        try:
-            self._figures.add(fields)
-        except StoreError as error:
-            log.debug("figures are sent with a later renewal: %s", error)
-        else:
-            self._runtime.figures.sent(sums)
+        self._sums.send()
+        if not self.problem:  # that the control plane fails is counted too, and each try is one more wait
+            self._figure_sums.send()

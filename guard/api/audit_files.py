@@ -46,7 +46,7 @@ def write_rows(
     """
     beside = _manifest_of(target)
     for path in (target, beside):
-        if path.exists():
+        if _is_there(path):
             raise InvalidRequest(f"{str(path)!r} is there already: nothing was written")
     count, first, last, digest = 0, None, None, sha256()
     try:
@@ -102,6 +102,13 @@ def judge_file(path: Path, keys: ChainKeys) -> Verdict:
 
 def _manifest_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.manifest.json")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # a name that is too long, say
+        raise InvalidRequest(f"{str(path)[:200]!r} cannot be made: {error.strerror}") from error
 
 
 def _new(path: Path) -> io.FileIO:

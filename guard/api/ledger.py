@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.api.journal import note
-from guard.errors import InvalidRequest
+from guard.errors import InvalidRequest, NotLost
 
 if TYPE_CHECKING:
     from guard.api.parts import Parts
@@ -38,10 +38,10 @@ class LedgerView:
         """Strike a lost job off, once it was dealt with. The journal says who did.
 
         Raises:
-            InvalidRequest: no lost job has this id.
+            NotLost: no lost job has this id.
         """
         if not self._books.forget(task_id):
-            raise InvalidRequest(f"no lost job has the id {task_id[:60]!r}")
+            raise NotLost(task_id)
         note(self._parts, "forget lost job", by=by, detail={"task_id": task_id})
 
     @property

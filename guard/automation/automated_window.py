@@ -157,7 +157,7 @@ class AutomatedWindow:
 
     def _announce(self, state: GuardState) -> Ended:
         untold = self._parts.changes.announce(state)
-        result = self._parts.conductor.release()
+        result = self._parts.releasing.release()
         return Ended(
             ended=True,
             released=result.released if result is not None else None,

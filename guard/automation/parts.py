@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.releasing import Releasing
     from guard.ports import Alerts, Clock, WindowLeases
     from guard.settings import Settings
     from guard.upkeep.database import Database
@@ -58,6 +59,7 @@ class OptimizationParts:
     leases: WindowLeases
     changes: Changes
     conductor: Conductor
+    releasing: Releasing
     advancing: Advancing
     database: Callable[[], Database]
     clean_keys: Callable[[KeyRule, bool, Callable[[], bool]], KeyReport]

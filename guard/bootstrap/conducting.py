@@ -27,6 +27,7 @@ from guard.orchestrator.closing import Closing
 from guard.orchestrator.conductor import Conductor
 from guard.orchestrator.draining import Draining
 from guard.orchestrator.fates import Fates
+from guard.orchestrator.releasing import Releasing
 from guard.orchestrator.surroundings import Surroundings
 from guard.worker.cordon import carried_by
 
@@ -172,11 +173,11 @@ class Conducting:
             changes=self.changes,
             closing=self.closing,
             draining=self.draining,
-            release=self.conductor.release,
+            release=self.releasing.release,
             listen=self._listen,
             clock=self._stores.clock,
             sessions=self.settings.sessions_policy(Mode.EMERGENCY),
-            begin_books=self.conductor.begin_books,
+            begin_books=self.releasing.begin_books,
             remember=self.rollback.remember,
             announce=self._announce,
             drained=self._count_drain,
@@ -201,13 +202,25 @@ class Conducting:
                 unguarded=self._unguarded,
                 carries=self.carries,
                 warnings=self.warnings,
-                broker_errors=self.broker.errors,
             ),
+            releasing=self.releasing,
+            clock=self._stores.clock,
+            remember=self.rollback.remember,
+            announce=self._announce,
+        )
+
+    @functools.cached_property
+    def releasing(self) -> Releasing:
+        """Who gives parked jobs back."""
+        return Releasing(
+            changes=self.changes,
+            closing=self.closing,
             releaser=self.releaser,
             tally=self._stores.tally,
             clock=self._stores.clock,
             lock=self._stores.lock,
-            remember=self.rollback.remember,
+            limit=self.settings.release_limit,
+            broker_errors=self.broker.errors,
             announce=self._announce,
         )
 

@@ -53,6 +53,7 @@ def optimization_parts(wiring: Wiring) -> OptimizationParts:
         leases=stores.window_leases,
         changes=conducting.changes,
         conductor=conducting.conductor,
+        releasing=conducting.releasing,
         advancing=conducting.advancing,
         database=database,
         clean_keys=clean_keys,

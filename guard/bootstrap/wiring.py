@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.agent.agent import Agent, Follower, ProducerFollower
+from guard.agent.sums import AtOnce
 from guard.agent.witness import Witness
 from guard.alive import Mark
 from guard.api import Guard
@@ -47,7 +48,6 @@ from guard.worker.lanes import Lanes
 from guard.worker.resident import Resident
 
 if TYPE_CHECKING:
-
     from celery import Celery
 
     from guard.core.bypass import Bypass
@@ -87,6 +87,7 @@ class Wiring(OnDemand):
         self._housekeeper: Housekeeper | None = None
         self._producer: Agent | None = None
         self._producer_pid = 0
+        self._at_once = AtOnce(lambda: self.stores.tally)
         self._sessions_gone = 0
         self._program = Path(sys.argv[0] or "python").name
         self._lock = threading.Lock()
@@ -321,6 +322,7 @@ class Wiring(OnDemand):
             glance=self.stores.glance,
             parked=parked,
             conductor=lambda: self.conducting.conductor,
+            releasing=lambda: self.conducting.releasing,
             advancing=lambda: self.conducting.advancing,
             changes=lambda: self.conducting.changes,
             clock=self.clock,
@@ -379,7 +381,7 @@ class Wiring(OnDemand):
     def count_now(self, window_id: str, kind: Count, operation: str) -> None:
         """Count in a process that may have no agent. Releases belong to the window that parked."""
         try:
-            self.stores.tally.add(window_id or "unknown", {f"{kind.value}:{operation}": 1})
+            self._at_once.add(window_id or "unknown", kind, operation)
         except StoreError as error:
             log.warning("a release is not counted: %s", error)
 

@@ -18,6 +18,7 @@ from guard.errors import (
     NoSuchAlert,
     NotDrilled,
     NotKept,
+    NotLost,
     NotParked,
     NotPlanned,
     ParkingFailed,
@@ -43,6 +44,7 @@ _EXITS: tuple[tuple[type[GuardError], Exit], ...] = (
     (StoreError, Exit.AWAY),
     (ParkingFailed, Exit.AWAY),
     (NotParked, Exit.NOT_FOUND),
+    (NotLost, Exit.NOT_FOUND),
     (NoSuchAlert, Exit.NOT_FOUND),
     (NotKept, Exit.NOT_FOUND),
     (NotPlanned, Exit.NOT_FOUND),
@@ -70,6 +72,7 @@ _REMEDIES: tuple[tuple[type[GuardError], str], ...] = (
     (NoSuchAlert, "`maintenance alerts list --all` lists them"),
     (NotDrilled, "`maintenance drill list` lists them"),
     (NotPlanned, "`maintenance schedule list` lists them"),
+    (NotLost, "`maintenance ledger` lists them"),
     (NotParked, "`maintenance parked` lists them, `maintenance job ID` says where a job is"),
 )
 _BROKER_REMEDY = "start the broker or correct its URL; `maintenance check` says what is away"

@@ -20,7 +20,7 @@ __all__ = ["ledger"]
 @command(
     "ledger",
     example="ledger\nledger --forget 4f1c2a9e-0b7d-4c55-9a51-0d8f4f0f8a11",
-    exits=(Exit.UNCONFIRMED, Exit.AWAY),
+    exits=(Exit.UNCONFIRMED, Exit.AWAY, Exit.NOT_FOUND),
 )
 @click.option("--forget", default=None, metavar="ID", help="Strike this lost job off: it was dealt with.")
 @by_option

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Account"]
 
+_ENDS = (Count.COMPLETED, Count.INTERRUPTED, Count.KILLED, Count.LOST, Count.RAN_ON)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -35,6 +37,11 @@ class Account:
     def still_parked(self) -> int:
         """Parked and neither released nor discarded, by the books. The broker should count the same."""
         return self.total(Count.PARKED) - self.total(Count.RELEASED) - self.total(Count.DISCARDED)
+
+    @property
+    def not_ended(self) -> int:
+        """Ran when the gate closed, and nothing is counted that became of them."""
+        return self.total(Count.RUNNING) - sum(self.total(count) for count in _ENDS)
 
     def to_fields(self) -> dict[str, int]:
         """Flat form for storage: ``"refused:caption_generation" -> 3``."""

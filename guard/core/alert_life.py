@@ -76,7 +76,7 @@ class Step:
     """What one look comes to: what to remember, and what to do."""
 
     memory: Memory
-    moves: tuple[Move, ...] = ()
+    moves: tuple[Move, ...]
 
 
 def key_of(kind: str, subject: str) -> str:
@@ -154,8 +154,7 @@ def _remember(
             return None
         return min(known, now) if known is not None and fresh else now
 
-    known = reading.sight is Sight.KNOWN and reading.value is not None
-    value = reading.value if known else None
+    value = reading.value if reading.sight is Sight.KNOWN else None
     over = value is not None and value > limit and not quiet
     under = reading.sight is Sight.ABSENT or (value is not None and value <= limit * rule.clear)
     unseen = reading.sight is Sight.UNKNOWN

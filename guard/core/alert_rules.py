@@ -6,7 +6,6 @@ alert then is in `guard.core.alert_life`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -114,10 +113,9 @@ RULES: tuple[Rule, ...] = (
     Rule(name="emergency", kind="emergency maintenance", text="emergency maintenance is on", severity=_NOW,
          flag=True, every=_APP, vanishes=True),
     Rule(name="overrun", kind="window past its end", text="maintenance is past its planned end",
-         severity=_HOUR, limit=0.0, unit="min", every=_APP, quiet=Quiet.REHEARSAL,
-         vanishes=True),
+         severity=_HOUR, unit="min", every=_APP, quiet=Quiet.REHEARSAL, vanishes=True),
     Rule(name="drain", kind="drain is stuck", text="the drain is late", severity=_HOUR,
-         limit=0.0, unit="min", every=_APP, quiet=Quiet.REHEARSAL, vanishes=True),
+         unit="min", every=_APP, quiet=Quiet.REHEARSAL, vanishes=True),
 
     # The machine, the servers, the workers: every minute.
     Rule(name="database-away", kind="no durable store", text="the database does not answer", severity=_NOW,
@@ -174,7 +172,7 @@ def limits_of(text: str) -> Mapping[str, float]:
             problems.append(f"there is no threshold {name[:40]!r}{near}: {', '.join(limits)}")
         elif name in seen:
             problems.append(f"{name} is set twice")
-        elif (value := _limit(number)) is None or not 0 <= value <= most[name]:
+        elif (value := _limit(number)) is None or not 0 <= value <= most[name]:  # so is not-a-number told
             problems.append(f"{name}={number[:20]!r}: use a number from 0 to {most[name]:g}")
         else:
             limits[name] = value
@@ -186,7 +184,6 @@ def limits_of(text: str) -> Mapping[str, float]:
 
 def _limit(text: str) -> float | None:
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None

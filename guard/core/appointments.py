@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from guard.errors import InvalidRequest
@@ -165,4 +165,4 @@ def _end_of_gap(low: float, high: float, zone: tzinfo) -> float:
 
 
 def _offset(instant: float, zone: tzinfo) -> timedelta | None:
-    return datetime.fromtimestamp(instant, UTC).astimezone(zone).utcoffset()
+    return datetime.fromtimestamp(instant, zone).utcoffset()

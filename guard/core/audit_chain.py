@@ -241,4 +241,4 @@ def _plain(value: Any) -> Any:
 
 
 def _bytes(*parts: Any) -> bytes:
-    return json.dumps([_VERSION, *parts], ensure_ascii=True, separators=(",", ":")).encode()
+    return json.dumps([_VERSION, *parts], separators=(",", ":")).encode()

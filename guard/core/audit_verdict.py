@@ -129,15 +129,17 @@ class _Walk:
         self._links: dict[int, str] = {self._begin: begin.link if begin else GENESIS}
         self._rows = self._unsigned = self._passed_over = self._more = 0
         self._first: int | None = None
-        self._signed = begin is not None and is_signed(begin.seal or begin.link)
+        self._signed = begin is not None and is_signed(begin.link)
         self._strange_key = False
         if anchor is not None:
             fits = keys.fits(anchor.seal, anchor.payload)
             if is_signed(anchor.link) and not is_signed(anchor.seal):
                 fits = False
-            if fits is not True:
+            if fits is None:
+                self._meet_strange_key(anchor.seq, anchor.number)
+            elif not fits:
                 said = "the anchor where the chain begins is forged or changed"
-                self._unfit(fits, anchor.seq, anchor.number, said)
+                self._append(Break(kind=BreakKind.CHANGED, seq=anchor.seq, number=anchor.number, text=said))
 
     def take(self, row: ChainRow) -> None:
         anchor = self._ends.anchor
@@ -154,7 +156,7 @@ class _Walk:
             self._change(row)
             return
         if fits is None:
-            self._unfit(None, row.seq, row.number, "")
+            self._meet_strange_key(row.seq, row.number)
         self._signed = self._signed or is_signed(row.link)
         self._unsigned += not is_signed(row.link)
         self._place(row, row.number, row.link)
@@ -250,26 +252,24 @@ class _Walk:
     def _agrees(self, head: Head | None, last: int) -> bool | None:
         if head is None:
             return None
-        if head.number < self._begin:
-            return True
         if head.number > last:
             return False
         found = self._links.get(head.number)
-        return found is None or found == head.link  # a row that is gone or changed is told by itself
+        # A row that is gone or changed is told by itself; of one that was cut nobody can say.
+        return found is None or found == head.link
 
     def _cut(self, number: int | None, said: str) -> None:
         self._append(Break(kind=BreakKind.CUT, seq=None, number=number, text=said))
 
-    def _unfit(self, fits: bool | None, seq: int, number: int, said: str) -> None:  # noqa: FBT001
-        if fits is not None:
-            self._append(Break(kind=BreakKind.CHANGED, seq=seq, number=number, text=said))
-        elif not self._strange_key:
-            self._strange_key = True
-            said = (
-                f"from the row with number {number} on there are links that were made with another key: "
-                "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set"
-            )
-            self._append(Break(kind=BreakKind.UNKNOWN_KEY, seq=seq, number=number, text=said))
+    def _meet_strange_key(self, seq: int, number: int) -> None:
+        if self._strange_key:
+            return
+        self._strange_key = True
+        said = (
+            f"from the row with number {number} on there are links that were made with another key: "
+            "give that one in GUARD_FORMER_SECRET_KEYS, or verify where GUARD_SECRET_KEY is set"
+        )
+        self._append(Break(kind=BreakKind.UNKNOWN_KEY, seq=seq, number=number, text=said))
 
     def _add(self, kind: BreakKind, row: ChainRow, said: str) -> None:
         self._append(Break(kind=kind, seq=row.seq, number=row.number, text=_sentence(row, said)))

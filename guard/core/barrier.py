@@ -5,7 +5,8 @@ Rules (model: docs/model/barrier.pml):
    clock, nobody believes an older epoch.
 2. Acknowledgements make it faster: if every registered agent has acknowledged, it may return at
    once, but only while the registry is known to be whole: kept by one server without a gap for
-   longer than a lease. A registry that was just lost hides live workers.
+   as long. A registry that was just lost hides live workers, who may believe an older epoch for a
+   lease by their own clocks, and those may be slow.
 3. What was not seen is not claimed: an agent that did not acknowledge is unconfirmed.
 """
 
@@ -36,7 +37,7 @@ class BarrierFacts:
         barrier: seconds after which time alone is proof.
         pending: how many registered agents have not acknowledged this epoch; None when unknown.
         registry_age: seconds for which the registry has been whole; None when unknown.
-        whole_after: age in seconds from which on the registry is known to be whole: a lease.
+        whole_after: age in seconds from which on the registry is known to be whole: the barrier.
     """
 
     waited: float

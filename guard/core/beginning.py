@@ -52,7 +52,7 @@ class Beginning:
         begins: list[DueAct] = []
         if come and self._standing.now < come[-1] + plan.duration - 1:
             last = come.pop()
-            begins += self._begin(schedule, rows.get(last) or _new(schedule, last))
+            begins = self._begin(schedule, rows.get(last) or _new(schedule, last))
         missed = self._miss(schedule, come, rows) if come else []
         later = self._look_forward(schedule, rows)
         return [*missed, *begins], [*withdrawn, *later]
@@ -90,7 +90,7 @@ class Beginning:
     def _look_forward(self, schedule: Schedule, rows: Mapping[float, Occurrence]) -> list[DueAct]:
         """The look-ahead, and notices."""
         plan = schedule.plan
-        horizon = max((*plan.notices, plan.look_ahead, 0))
+        horizon = max((*plan.notices, plan.look_ahead))
         acts = []
         for start in plan.when.starts(max(self._standing.now, plan.since), self._standing.now + horizon):
             row = rows.get(start) or _new(schedule, start)

@@ -1,7 +1,8 @@
 """Do the books of a window balance? Every job that met it is in exactly one place.
 
     parked  = released + discarded + still parked
-    running = completed + interrupted + killed + lost + still running + ended with a worker that is gone
+    running = completed + interrupted + killed + lost + ran on when the window ended
+              + still running + ended with a worker that is gone
 
 Refused jobs were never accepted, held ones wait in their queues: both are said, and balance by themselves.
 """
@@ -11,14 +12,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from guard.core.counts import Count
-
 if TYPE_CHECKING:
     from guard.core.account import Account
 
 __all__ = ["Books", "balance"]
-
-_ENDED = (Count.COMPLETED, Count.INTERRUPTED, Count.KILLED, Count.LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +50,7 @@ def balance(
     still_parked: int | None,
     still_running: int | None,
     gone_workers: int,
+    silent_workers: int = 0,
     whole: bool = True,
 ) -> Books:
     """Balance the books.
@@ -61,16 +59,17 @@ def balance(
         still_parked: by the index of parked jobs; None when it does not answer.
         still_running: by the workers' reports; None when they do not answer.
         gone_workers: how many workers of the window are gone or were vouched for.
+        silent_workers: how many do not answer, while nobody has found out why. A job whose end was not
+            counted may have ended with one of them: that is unknown.
         whole: whether everything was counted. Counters that were lost make no job unaccounted: it is unknown.
     """
-    left = account.total(Count.RUNNING) - sum(account.total(count) for count in _ENDED)
     missing_parked = account.still_parked - still_parked if still_parked is not None else None
-    missing_running = left - still_running if still_running is not None else None
+    missing_running = account.not_ended - still_running if still_running is not None else None
     with_gone = max(0, missing_running or 0) if gone_workers else 0
-    if missing_parked is None or missing_running is None or not whole:
-        unaccounted = None
-    else:
-        unaccounted = max(0, missing_parked) + max(0, missing_running - with_gone)
+    unaccounted = None
+    if missing_parked is not None and missing_running is not None and whole:
+        parked, running = max(0, missing_parked), max(0, missing_running - with_gone)
+        unaccounted = (parked or None) if running and silent_workers else parked + running
     return Books(
         still_parked=still_parked,
         still_running=still_running,

@@ -15,7 +15,7 @@ from guard.core.drill_window import without_drill
 from guard.core.durations import LONGEST_SECONDS
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Mode
-from guard.core.phases import Event, move
+from guard.core.phases import MOVES, Event, move
 from guard.core.scope import EVERYTHING, Scope
 from guard.core.suggest import did_you_mean
 from guard.core.terms import LONGEST_DRAIN, LONGEST_GRACE, AtDeadline, Terms
@@ -241,6 +241,8 @@ def change(
 
 def _event_of(state: GuardState, mode: str | None, *, widened: bool) -> Event:
     """A scope that changes may cover more: gates are confirmed and workers drained once more."""
+    if Event.CHANGE not in MOVES[state.phase]:
+        return Event.CHANGE  # whatever was to be changed: there is no window
     if mode is None or state.mode is None or mode == state.mode:
         return Event.ESCALATE if widened else Event.CHANGE
     if Mode.TEST.value in {mode, state.mode.value}:

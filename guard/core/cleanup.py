@@ -96,8 +96,7 @@ def folder_rules(text: str) -> tuple[FolderRule, ...]:
         found = [*_folder_problems(folder), *_pattern_problems(pattern)]
         number = _days(days, found)
         problems += [f"{entry!r}: {problem}" for problem in found]
-        if not found:
-            rules.append(FolderRule(folder=folder, pattern=pattern, days=number))
+        rules.append(FolderRule(folder=folder, pattern=pattern, days=number))
     if problems:
         raise InvalidRequest(*problems)
     return tuple(dict.fromkeys(rules))
@@ -123,8 +122,7 @@ def key_rules(text: str, *, namespace: str) -> tuple[KeyRule, ...]:
             found.append("such keys belong to the guard, to the broker or to its queues")
         number = _days(days, found)
         problems += [f"{entry!r}: {problem}" for problem in found]
-        if not found:
-            rules.append(KeyRule(pattern=pattern, days=number))
+        rules.append(KeyRule(pattern=pattern, days=number))
     if problems:
         raise InvalidRequest(*problems)
     return tuple(dict.fromkeys(rules))
@@ -203,7 +201,7 @@ def _folder_problems(folder: str) -> list[str]:
 
 
 def _pattern_problems(pattern: str) -> list[str]:
-    if "/" in pattern or pattern in {".", ".."}:
+    if "/" in pattern:
         return ["the pattern is one of file names: it has no '/'"]
     if not any(char.isalnum() for char in _IN_BRACKETS.sub("", pattern)):
         return ["the pattern fits too much: it needs a letter or a digit outside of brackets"]

@@ -36,7 +36,7 @@ def consumer_differences(
             for queue in sorted({*was.queues} - {*is_now.queues}):
                 yield _stopped(agent_id, was.node, queue, ambiguous=was.node in twice)
             for queue in sorted({*is_now.queues} - {*was.queues}):
-                alone = not _others(agent_id, queue, found, now, twice)
+                alone = not _is_taken(queue, found, now, twice)
                 yield _added(agent_id, was.node, queue, ambiguous=was.node in twice, alone=alone)
     known = {one.node for one in found.values()}
     for agent_id, one in sorted(now.items(), key=lambda item: (item[1].node, item[0])):
@@ -90,22 +90,18 @@ _SAME_NAME = "several workers have this name, and would all be told: end all but
 _ALONE = "nobody else would take from this queue: cancel_consumer when it is empty"
 
 
-def _others(
-    agent_id: str,
-    queue: str,
-    found: Mapping[str, Consumer],
-    now: Mapping[str, Consumer],
-    twice: set[str],
+def _is_taken(
+    queue: str, found: Mapping[str, Consumer], now: Mapping[str, Consumer], twice: set[str]
 ) -> bool:
-    """Whether another worker takes from the queue once everything that can be is undone."""
+    """Whether any worker takes from the queue once everything that can be is undone."""
 
-    def takes(other: str, one: Consumer) -> bool:
-        was = found.get(other)
+    def takes(agent_id: str, one: Consumer) -> bool:
+        was = found.get(agent_id)
         goes_back = was is not None and was.queues is not None and one.node not in twice
         queues = was.queues if was is not None and goes_back else one.queues
         return one.queues is not None and queues is not None and queue in queues
 
-    return any(takes(other, one) for other, one in now.items() if other != agent_id)
+    return any(takes(agent_id, one) for agent_id, one in now.items())
 
 
 def _queues(one: Consumer) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Protocol
 
-__all__ = ["Count"]
+__all__ = ["Count", "Counts"]
 
 
 class Count(StrEnum):
@@ -32,6 +33,8 @@ class Count(StrEnum):
     KILLED = "killed"
     LOST = "lost"
     """One of these whose process was ended by something other than the guard. Celery deals with it."""
+    RAN_ON = "ran_on"
+    """One of these that still ran when the window ended: it is no matter of that window any more."""
     FAILED = "failed"
     """A guarded job that failed while parked jobs went back."""
     WOULD_REFUSE = "would_refuse"
@@ -42,3 +45,10 @@ class Count(StrEnum):
     WOULD_END = "would_end"
     """In a rehearsal: one of these that was still running after the grace period of an emergency."""
     BYPASSED = "bypassed"
+
+
+class Counts(Protocol):
+    """Who counts."""
+
+    def __call__(self, kind: Count, operation: str, *, window_id: str = "") -> None:
+        """Add one to a counter of this window, the current one when empty."""

@@ -147,12 +147,15 @@ class JobFacts:
         visibility: after which the broker delivers an unacknowledged job again; None where it does not.
         result_expires: None: never.
         rejects_lost: `task_reject_on_worker_lost`.
+        restores_prefetch: whether Celery tells an AMQP broker, after a lost connection and when the jobs of
+            before have ended, to send as much ahead as it did (`worker_enable_prefetch_count_reduction`).
     """
 
     redis: bool
     visibility: float | None
     result_expires: float | None
     rejects_lost: bool
+    restores_prefetch: bool = False
     tasks: tuple[TaskFacts, ...] = ()
 
 

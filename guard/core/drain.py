@@ -6,6 +6,9 @@ Rules:
   lease, and runs nothing, holds nothing back, ends nothing and has lost no job. Unknown is not zero.
 - A worker that does not answer blocks the drain until it answers, is proven gone and its jobs are back
   with the broker, or an operator vouches for it.
+- A registry that was lost hides live workers, and the roll knows only those that were seen in this window. So
+  it is believed once it has been whole for longer than a lease, the rule of `guard.core.barrier`: by then who
+  lives has registered again.
 - A step that goes on (`guard.core.finishing`) blocks it, from before it is published until what follows
   it was.
 - An estimate says what it rests on: how long the task took before, or its time limit. A job that runs
@@ -69,6 +72,12 @@ class Pace(StrEnum):
     """Nothing says that it will end: no time limit, and no past run that took as long."""
 
 
+_YOUNG = (
+    "the registry of workers is not known to have been whole for longer than a lease (Redis or the fleet was "
+    "started just now): workers may be missing in it"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """One thing that keeps a drain from being over. Times are seconds.
@@ -111,6 +120,8 @@ class DrainFacts:
         undelivered: ids of agents on the roll that are gone while their jobs are not back yet.
         steps: steps of workflows that go on; None when Redis does not answer.
         lease: seconds after which a worker that is not heard of counts as silent.
+        registry_age: seconds for which the registry had been whole when the workers were asked for; None when
+            unknown. It is known to be whole when that is more than a lease.
         now: UTC seconds.
     """
 
@@ -118,6 +129,7 @@ class DrainFacts:
     workers: tuple[RosterEntry, ...] | None
     roll: tuple[RollEntry, ...] | None
     lease: float
+    registry_age: float | None
     now: float
     undelivered: frozenset[str] = frozenset()
     steps: tuple[FinishingStep, ...] | None = ()
@@ -129,7 +141,7 @@ class DrainView:
 
     Attributes:
         drained: nothing guarded is left in any worker, proven.
-        blockers: what is left, slowest first.
+        blockers: what is left, slowest first; as far as is known while something is unknown.
         unknown: what could not be asked; a drain is never over while something is.
         ends_in: seconds until the last job should have ended; None when that cannot be said.
     """
@@ -154,6 +166,8 @@ def view_drain(facts: DrainFacts) -> DrainView:
     blockers = [*_blockers(facts.workers, facts.roll, facts)]
     blockers += _steps(facts.steps, {blocker.task_id for blocker in blockers}, facts.now)
     blockers.sort(key=_by_end)
+    if facts.registry_age is None or facts.registry_age <= facts.lease:
+        return DrainView(drained=False, blockers=tuple(blockers), unknown=(_YOUNG,))
     ends = [blocker.ends_in for blocker in blockers]
     return DrainView(
         drained=not blockers,

@@ -88,7 +88,7 @@ class ScoreCard:
     percent: float | None
     level: str | None
     seconds: dict[str, float | None]
-    aborted: str = ""
+    aborted: str
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""

@@ -26,6 +26,7 @@ __all__ = [
     "parked_known",
     "parked_left",
     "remote_control",
+    "stoppable",
     "visibility",
 ]
 
@@ -59,6 +60,22 @@ def endable(roster: Sequence[RosterEntry], lease: float) -> Verdict:
         f"these workers cannot end a running job: {', '.join(cannot[:8])}",
         "in an emergency their jobs are asked to stop, and go on if they do not listen",
         "celery -A yourapp worker --pool prefork, or guard.checkpoint() in long tasks",
+    )
+
+
+def stoppable(jobs: JobFacts, roster: Sequence[RosterEntry], lease: float) -> Verdict:
+    """Whether a worker ends at SIGTERM after it had lost its connection.
+
+    Celery 5.7's threads then talk to RabbitMQ on the connection that the main thread reads, which can hang:
+    docs/stress.md, "What it found elsewhere".
+    """
+    threads = sorted(one.card.node for one in live_workers(roster, lease) if one.card.pool == "threads")
+    if not jobs.restores_prefetch or not threads:
+        return ok("no worker of the threads pool tells a broker from its threads how much to send ahead")
+    return warn(
+        f"these run jobs in threads, on an AMQP broker: {', '.join(threads[:8])}",
+        "such a worker may not end at SIGTERM when its connection was lost while jobs ran, guard or no guard",
+        "worker_enable_prefetch_count_reduction = False   (in those workers)",
     )
 
 

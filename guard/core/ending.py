@@ -74,18 +74,17 @@ class Ending:
         state = self._standing.state
         if state.mode is Mode.TEST:
             return ""
-        left = []
         if state.phase in {Phase.CLOSING, Phase.DRAINING}:
-            left.append("its workers are not drained")
-        elif state.phase is Phase.VERIFYING:
-            left.append("it is still being verified")
-        elif state.terms.verify:
-            left.append("nobody has verified it")
-        return " and ".join(left)
+            return "its workers are not drained"
+        if state.phase is Phase.VERIFYING:
+            return "it is still being verified"
+        return "nobody has verified it" if state.terms.verify else ""
 
     def _extend(self, row: Occurrence, plan: Plan, left: str) -> DueAct | None:
-        if not plan.extend_by or row.wants is None or row.ends_at is None:
+        if not plan.extend_by:
             return None
+        assert row.wants is not None  # noqa: S101 - its end is among what it wants
+        assert row.ends_at is not None  # noqa: S101 - it has come
         times = math.floor((self._standing.now - row.ends_at) / plan.extend_by) + 1
         if row.extensions + times > plan.max_extensions:
             return None

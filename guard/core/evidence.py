@@ -113,7 +113,7 @@ class Manifest:
                 PartRecord(**{**part, "status": PartStatus(part["status"])}) for part in fields.pop("parts")
             )
             made = cls(**fields, parts=parts)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError) as error:
             raise InvalidRequest("the manifest has missing, unknown or impossible fields") from error
         # What a manifest names is opened, and shown: nothing but a plain name of a file in the folder.
         if any("/" in str(part.file) or str(part.file) in {".", ".."} for part in parts):

@@ -6,6 +6,7 @@ Secrets are not kept: rows that the application calls sensitive, or whose names 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ _FIELDS = (
 )
 _SECRET = ("password", "secret", "token", "webhook", "credential", "private", "api_key", "dsn")
 _LONGEST_ROWS = 24_000
-"""Characters of all rows together: what is kept must fit into a TEXT column of MySQL, as JSON."""
+"""Bytes of all rows together as JSON in ASCII: what is kept must fit into a TEXT column of MySQL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ def what_fits(rows: Iterable[Row]) -> tuple[dict[str, str | None], tuple[str, ..
     withheld: list[str] = []
     room = _LONGEST_ROWS
     for row in sorted(rows, key=lambda row: (row.key not in DESCRIPTIONS, row.key)):
-        size = len(row.key) + len(row.value or "")
+        size = len(json.dumps([row.key, row.value], separators=(",", ":")))
         if row.sensitive or any(word in row.key.lower() for word in _SECRET) or size > room:
             withheld.append(row.key)
         else:
@@ -193,8 +194,6 @@ def _texts(raw: Any, *, may_be_none: bool = False) -> Any:
 def _each(raw: Any, read: Any) -> Any:
     if raw is None:
         return None
-    if not isinstance(raw, dict):
-        raise TypeError
     return {_text(name): read(value) for name, value in raw.items()}
 
 

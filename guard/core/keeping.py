@@ -91,9 +91,7 @@ class Keeping:
         new = joined((now, wants))
         if state.mode is Mode.EMERGENCY:
             new = replace(new, scope=now.scope)
-        if state.planned_end is None:
-            new = replace(new, ends_at=None)
-        return self._standing.change_to(replace(new, drain_by=now.drain_by, at_deadline=now.at_deadline))
+        return self._standing.change_to(new)
 
     def _let_go(self, row: Occurrence, plan: Plan) -> DueAct:
         """The window is what the others want of it; without others it ends."""
@@ -106,9 +104,7 @@ class Keeping:
         leads = [one.wants for one in window if one.stage is Stage.LEADING and one.wants]
         found = [row.found] if row.found is not None else []
         is_foreign = self._standing.is_foreign_emergency(row)
-        lets_go = partial(
-            self._standing.act, row, plan, told=True, ended_at=self._standing.now, note=row.note
-        )
+        lets_go = partial(self._standing.act, row, plan, told=True, ended_at=self._standing.now)
         if staying or found:
             was = joined([*found, *(wants for _, wants in held)])
             smaller = self._ease(joined([*found, *staying]), was=was)

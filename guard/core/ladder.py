@@ -4,10 +4,11 @@
 
 Rules of this file. Nothing is signalled before its grace period has ended, counted from when the job
 was asked. A signal is only for code that still runs: what comes after the job's own code (its result on
-the way to the parent) is never signalled, however long it takes. SIGKILL is due two seconds after SIGTERM
-was due: on a busy machine a SIGTERM that came late by up to half a second does not put off the end. Once
-a job has been signalled it is half ended, and the ladder goes on to its end even if the emergency does
-not.
+the way to the parent) is never signalled, however long it takes. A process that was not signalled and is
+gone may have left the end of its job on the way to the parent: how that was, Celery says. SIGKILL is due
+two seconds after SIGTERM was due: on a busy machine a SIGTERM that came late by up to half a second does
+not put off the end. Once a job has been signalled it is half ended, and the ladder goes on to its end even
+if the emergency does not.
 """
 
 from __future__ import annotations
@@ -98,8 +99,10 @@ def next_signal_at(climb: Climb) -> float | None:
 
 def next_step(climb: Climb, now: float) -> Step:
     """The next step of one job."""
-    if not climb.alive or climb.reported:
+    if climb.reported or (not climb.alive and climb.terminated_at is not None):
         return Step.CONCLUDE
+    if not climb.alive:
+        return Step.WAIT
     # Who was asked and is over has an outcome still to come, although the emergency has ended meanwhile.
     is_over = climb.asked_at is not None and climb.code is Code.OVER
     if not climb.wanted and climb.terminated_at is None and not is_over:

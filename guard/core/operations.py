@@ -62,7 +62,7 @@ class OperationKind:
         return bool(self.blocked_by)
 
 
-_NO_GATE = sum(1 << code for code in range(8) if code not in {1, 2, 3, 4}) | 1 << Gate.UNKNOWN
+_NO_GATE = sum(1 << code for code in range(8) if code not in {1, 2, 3, 4})
 """Unknown, and the codes that no gate has: a damaged word blocks."""
 
 

@@ -20,7 +20,7 @@ _SLOW_SQL = 0.5
 def eviction(plane: RedisFacts, broker: str | None) -> Verdict:
     """Whether Redis may throw guard keys or queues away. `broker`: the policy of the broker's, where that
     is Redis."""
-    told = {"control plane": plane.policy, **({"broker": broker} if broker is not None else {})}
+    told = {"control plane": plane.policy, "broker": broker}
     unsafe = {where: policy for where, policy in told.items() if policy and policy.startswith("allkeys-")}
     if unsafe:
         words = ", ".join(f"{policy} ({where})" for where, policy in unsafe.items())

@@ -181,7 +181,7 @@ def _duration(request: PlanRequest, when: Recurrence | None, problems: list[str]
     if request.end is None:
         if request.duration is None:
             problems.append("duration is missing: say how long, or when it ends")
-        return None if request.duration is None else _whole(request.duration)
+        return _whole(request.duration)
     if request.duration is not None:
         problems.append("duration and end are both given: say one of them")
     try:
@@ -204,7 +204,7 @@ def _duration(request: PlanRequest, when: Recurrence | None, problems: list[str]
     return round(seconds)
 
 
-def _whole(raw: float) -> int | None:
+def _whole(raw: Any) -> int | None:
     """Rounded; what is no number is left to the check of the window."""
     is_number = isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw
     return max(1, round(raw)) if is_number and 0 < raw <= LONGEST_SECONDS else None

@@ -6,7 +6,7 @@ there (a replica, a limit of memory, requests) is `ABSENT`: nothing to judge, an
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,6 @@ def share(counts: tuple[float, ...], before: Memory, now: float) -> float | None
 
 
 def _number(raw: object) -> float | None:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
-        return None
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not abs(raw) <= sys.float_info.max:
+        return None  # no number, or one that is not finite: an int may be that too
     return float(raw)

@@ -195,9 +195,7 @@ def _problems_of(text: str) -> list[str]:
             near = did_you_mean(value, _FREQUENCIES) if name == "FREQ" else ""
             problems.append(f"rule has {name}={value[:30]!r}{near}: use {allowed}")
         given[name] = value
-    if not problems:
-        problems += _combined(given)
-    return problems
+    return problems or _combined(given)
 
 
 def _unknown(name: str) -> str:
@@ -208,7 +206,7 @@ def _unknown(name: str) -> str:
 
 def _combined(given: dict[str, str]) -> list[str]:
     problems = []
-    frequency = given.get("FREQ", "")
+    frequency = given.get("FREQ")
     if not frequency:
         return [f"rule has no FREQ: begin with FREQ= and one of {', '.join(_FREQUENCIES)}"]
     if "COUNT" in given and "UNTIL" in given:

@@ -71,13 +71,12 @@ def users_table(there: bool, sessions: SessionFacts | None) -> Verdict:  # noqa:
 
 def policies(normal: bool, emergency: bool) -> Verdict:  # noqa: FBT001 - two facts
     """Whether windows end sessions at all. To keep them is a choice, and the first thing to know."""
-    kept = [mode for mode, ends in (("normal", normal), ("emergency", emergency)) if not ends]
-    if not kept:
-        return ok("windows end the sessions of everybody but admins")
-    if "emergency" in kept:
+    if not emergency:
         return warn(
             "an emergency keeps everybody's sessions",
             "people stay signed in while nobody knows what is wrong",
             "set EMERGENCY_MODE_SESSION_CLEANUP=true",
         )
-    return ok("a normal window keeps sessions (GUARD_SESSIONS_NORMAL=keep)")
+    if not normal:
+        return ok("a normal window keeps sessions (GUARD_SESSIONS_NORMAL=keep)")
+    return ok("windows end the sessions of everybody but admins")

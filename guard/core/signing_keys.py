@@ -22,6 +22,6 @@ def signing_key_problems(text: str) -> list[str]:
         problems.append("has nothing between its commas")
     if len(keys) > _MOST_KEYS:
         problems.append("has more than two: give the new one and the old one")
-    if any(len(key) < SHORTEST_KEY for key in keys):
+    if any(len(key.decode()) < SHORTEST_KEY for key in keys):
         problems.append(f"has one of less than {SHORTEST_KEY} characters: use more")
     return problems

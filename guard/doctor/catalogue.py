@@ -145,6 +145,8 @@ _SESSIONS = (
 _EMERGENCY = (
     ("jobs can be ended", _NOT_ENDED, ("roster", "settings"),
      lambda roster, facts: emergency.endable(roster, facts.lease)),
+    ("workers can stop", _NOT_ENDED, ("jobs", "roster", "settings"),
+     lambda jobs, roster, facts: emergency.stoppable(jobs, roster, facts.lease)),
     ("local close", _NO_WAY_OUT, ("machine", "live?"), emergency.local_close),
     ("window in time", _NO_WAY_OUT, ("live", "settings"),
      lambda live, facts: emergency.overdue(live, facts.usual, facts.moment)),

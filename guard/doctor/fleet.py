@@ -124,12 +124,14 @@ class FleetSide:
         expires = conf.result_expires
         seconds = expires.total_seconds() if hasattr(expires, "total_seconds") else expires
         options = conf.broker_transport_options or {}
-        redis = self._broker().is_redis  # by its address: nothing is connected
+        broker = self._broker()
+        redis = broker.is_redis  # by its address: nothing is connected
         return JobFacts(
             redis=redis,
             visibility=float(options.get("visibility_timeout", _VISIBILITY)) if redis else None,
             result_expires=float(seconds) if seconds else None,
             rejects_lost=bool(conf.task_reject_on_worker_lost),
+            restores_prefetch=broker.is_amqp and bool(conf.worker_enable_prefetch_count_reduction),
             tasks=tuple(self._task(name) for name in sorted(self._app.tasks) if not name.startswith(_OURS)),
         )
 

@@ -56,7 +56,16 @@ class Broker:
     @property
     def is_redis(self) -> bool:
         """Whether jobs lie in lists of a Redis server."""
-        return bool(self._any_connection().transport.driver_type == "redis")
+        return self._driver == "redis"
+
+    @property
+    def is_amqp(self) -> bool:
+        """Whether jobs lie in queues of an AMQP 0-9-1 server, as RabbitMQ is one."""
+        return self._driver == "amqp"
+
+    @property
+    def _driver(self) -> str:
+        return str(self._any_connection().transport.driver_type)
 
     @contextmanager
     def channel(self) -> Iterator[Any]:

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from guard.core.counts import Count
 from guard.core.headers import COPY_HEADER, PARKED_HEADER
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kombu.message import Message
 
+    from guard.core.counts import Counts
     from guard.core.named_events import Announces
     from guard.core.parked import ParkedJob
     from guard.fleet.broker import Broker
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["ParkingLot"]
 
 log = logging.getLogger(__name__)
-
-
-class Counts(Protocol):
-    """Who counts."""
-
-    def __call__(self, kind: Count, operation: str, *, window_id: str = "") -> None:
-        """Add one to a counter of this window, the current one when empty."""
 
 
 class ParkingLot:
@@ -77,7 +71,8 @@ class ParkingLot:
                 it ran: its copy must not be taken for one that an earlier window parked and dropped.
 
         Raises:
-            ParkingFailed: the broker did not confirm; nothing may be acknowledged.
+            ParkingFailed: the broker did not confirm, or the copy will be dropped; nothing may be
+                acknowledged.
         """
         job = self._job(message, queue=queue, operation=operation, worker=worker)
         if attempt:
@@ -93,7 +88,8 @@ class ParkingLot:
             return job.park_id
         self._publish(message, job)
         try:
-            self._index.parked(job)
+            if not self._index.parked(job):
+                raise ParkingFailed(f"job {job.task_id} came again and was to run while it was parked")
         except StoreError as error:
             log.warning("job %s is parked, but not in the index: %s", job.task_id, error)
         if job.window_id:  # the same window as at its release: one that is over must not miss it

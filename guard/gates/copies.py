@@ -1,8 +1,10 @@
 """Which of several copies of a job may run. Asked only of messages that were released or delivered before.
 
 A released copy must be the one that claims its park id. A message that is delivered again may have been
-parked by a worker that died before it could acknowledge: then its parked copy is there too, and the first of
-the two that asks runs. Where a ledger is kept, a job that runs already does not run a second time.
+parked by a worker that died before it could acknowledge: then its parked copy is there too, and that one
+runs. For the message may be a leftover of a connection that was lost, which will not run: in its favour
+nothing that is safe may be dropped. Where a ledger is kept, a job that runs already does not run a second
+time.
 """
 
 from __future__ import annotations
@@ -89,7 +91,6 @@ class Copies:
                 return False
             if not publication or not was_delivered_before(message):
                 return True
-            park_id = self._index.park_id_of(publication, generation_of(message))
-            return park_id is None or self._index.claim(park_id, ORIGINAL)
+            return self._index.claim_original(publication, generation_of(message))
         except StoreUnavailable:
             return True

@@ -96,6 +96,9 @@ class Rung(IntEnum):
     """Its end is proven and recorded, whatever the slot of its dead process still says."""
 
 
+_ON_THE_LADDER = frozenset({Rung.ASKED, Rung.SIGNALLED, Rung.CONCLUDED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotView:
     """One slot as the agent reads it. `mark` is the task id as `mark_of` gives it, 0 in a pool child;
@@ -240,8 +243,12 @@ class SharedPage:
         self.words[base + 4] = slot.started_ms
 
     def was_asked(self, started_ms: int) -> bool:
-        """Whether the attempt that began then was asked to stop. Holds until its slot's next job starts."""
-        return any(self.words[(slot.index + 1) * _WORDS_PER_SLOT + 4] == started_ms for slot in self.slots())
+        """Whether the attempt that began then was asked to stop, and not left alone since. Holds until
+        another job in its slot is asked, or may run while closed."""
+        bases = [(slot.index + 1) * _WORDS_PER_SLOT for slot in self.slots()]
+        return any(
+            self.words[base + 4] == started_ms and self.words[base + 6] in _ON_THE_LADDER for base in bases
+        )
 
     def set_rung(self, slot: SlotView, rung: Rung) -> None:
         """The job in a slot, which was asked, is to be signalled, or is left alone after all."""
@@ -275,13 +282,18 @@ def _slots(words: Sequence[int]) -> list[SlotView]:
     return views
 
 
+_STATES = {state.value: state for state in SlotState}
+_RUNGS = {rung.value: rung for rung in Rung}
+"""Looked up for each slot, some fifty times a second while jobs drain. Another word is not ours."""
+
+
 def _view(words: Sequence[int], index: int) -> SlotView:
     base = (index + 1) * _WORDS_PER_SLOT
     # The state first: a child writes it last when it starts, and first of all when it ends.
     state = words[base]
     return SlotView(
         index=index,
-        state=SlotState(state) if state in SlotState.__members__.values() else SlotState.IDLE,
+        state=_STATES.get(state, SlotState.IDLE),
         pid=words[base + 1],
         mark=words[base + 2],
         started_ms=words[base + 3],
@@ -292,8 +304,7 @@ def _view(words: Sequence[int], index: int) -> SlotView:
 def _rung(words: Sequence[int], base: int) -> Rung:
     if not words[base + 4] or words[base + 4] != words[base + 3]:
         return Rung.NONE
-    rung = words[base + 6]
-    return Rung(rung) if rung in Rung.__members__.values() else Rung.NONE
+    return _RUNGS.get(words[base + 6], Rung.NONE)
 
 
 def _shared_memory() -> tuple[str, mmap.mmap]:

@@ -204,11 +204,6 @@ class Runtime:
             taken, self.counts = self.counts, Counter()
         return taken
 
-    def return_counts(self, counts: Counter[tuple[str, Count, str]]) -> None:
-        """Put counters back that could not be sent."""
-        with self._counts_lock:
-            self.counts.update(counts)
-
     def _forget_after_fork(self) -> None:
         self.belief = _NOTHING
         self.counts = Counter()

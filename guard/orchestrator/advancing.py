@@ -106,7 +106,8 @@ class Advancing:
         self._clock = clock
 
     def look(self) -> Progress:
-        """Where the window stands and what is to be done next. Changes nothing but the roll.
+        """Where the window stands and what is to be done next. Changes nothing but the roll, and
+        the control plane if that has lost the state.
 
         Raises:
             StoreUnavailable: the durable store did not answer.

@@ -9,7 +9,6 @@ from guard.core.history import AuditRecord
 from guard.core.modes import Phase
 from guard.core.named_events import EventName, not_announced
 from guard.core.reconcile import AHEAD, to_be_journaled
-from guard.core.state import newer
 from guard.core.state_events import events_between
 from guard.errors import StaleEpoch, StateInvalid, StoreError
 
@@ -44,7 +43,8 @@ class Changes:
     def make(
         self, action: str, by: str, change: Callable[[GuardState, float], GuardState], detail: dict[str, Any]
     ) -> GuardState:
-        """Apply a change to the current state.
+        """Apply a change to the current state. What the durable store has missed of it is journaled first: a
+        window that it never heard of could not be found in it later, and nobody would be told of it.
 
         Args:
             change: from state and time to the next state; asked again when somebody else was faster.
@@ -54,28 +54,30 @@ class Changes:
             StaleEpoch: others were faster five times.
             StoreUnavailable: the durable store did not answer. Nothing was announced.
         """
-        for attempt in range(_TRIES):
-            durable = self.durable.read()
-            now = self._clock.wall()
-            old = self._newest(durable)
-            new = change(old, now)
-            record = AuditRecord(
-                at=now,
-                actor=by,
-                action=action,
-                epoch=new.epoch,
-                outcome="done",
-                detail={"window_id": new.window_id, **detail},
-            )
+        for _ in range(_TRIES - 1):
             try:
-                self.durable.change(durable.epoch, new, record)
+                return self._made(action, by, change, detail)
             except StaleEpoch:
-                if attempt == _TRIES - 1:
-                    raise
                 continue
-            self._tell_of(old, new)
-            return new
-        raise AssertionError("unreachable: the last try raises")
+        return self._made(action, by, change, detail)
+
+    def _made(
+        self, action: str, by: str, change: Callable[[GuardState, float], GuardState], detail: dict[str, Any]
+    ) -> GuardState:
+        old = self._caught_up()
+        now = self._clock.wall()
+        new = change(old, now)
+        record = AuditRecord(
+            at=now,
+            actor=by,
+            action=action,
+            epoch=new.epoch,
+            outcome="done",
+            detail={"window_id": new.window_id, **detail},
+        )
+        self.durable.change(old.epoch, new, record)
+        self._tell_of(old, new)
+        return new
 
     def make_unjournaled(self, change: Callable[[GuardState, float], GuardState]) -> GuardState:
         """Apply a change that closes more while the durable store is away: it is journaled later.
@@ -99,10 +101,13 @@ class Changes:
         Raises:
             StoreError: a store did not answer, or another process was faster.
         """
-        durable, live = self.durable.read(), self.plane.read()
+        self._journal(self.durable.read(), self.plane.read())
+
+    def _journal(self, durable: GuardState, live: GuardState) -> GuardState:
+        """Journal what is missed; the durable state after that."""
         new = to_be_journaled(durable, live)
         if new is None:
-            return
+            return durable
         unknown = new.phase is Phase.CLOSING and self.durable.window(new.window_id) is None
         record = AuditRecord(
             at=self._clock.wall(),
@@ -123,6 +128,7 @@ class Changes:
             EventName.STATE_JOURNALED, window_id=new.window_id, epoch=new.epoch, phase=new.phase.value
         )
         self.announce(new)
+        return new
 
     def _tell_of(self, old: GuardState, new: GuardState) -> None:
         for name, fields in events_between(old, new):
@@ -139,13 +145,17 @@ class Changes:
         except StoreError:
             return False
 
-    def _newest(self, durable: GuardState) -> GuardState:
-        """The state to change: the durable one, unless the control plane is ahead of it. That is so
-        when the database was restored from a copy; agents believe the greater epoch, so it counts.
+    def _caught_up(self) -> GuardState:
+        """The durable state, after it has learnt where the control plane is ahead of it. That is so when an
+        emergency was begun while the database was away, and when the database was restored from a copy;
+        agents believe the greater epoch, so it counts.
 
         Raises:
             StateInvalid: the control plane belongs to another installation.
+            StaleEpoch: another process was faster.
+            StoreUnavailable: the durable store did not answer.
         """
+        durable = self.durable.read()
         try:
             live = self.plane.read()
         except StoreError:
@@ -154,7 +164,7 @@ class Changes:
             raise StateInvalid(
                 "this Redis holds the guard state of another installation: use another GUARD_NAMESPACE"
             )
-        return newer(durable, live)
+        return self._journal(durable, live)
 
     def announce(self, state: GuardState) -> str:
         """Write the state to the control plane, which wakes all agents. A problem, or empty.

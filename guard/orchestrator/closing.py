@@ -74,12 +74,16 @@ class Closing:
         self._lease = lease
         self._listen = listen
 
-    def announce_and_wait(self, state: GuardState) -> Closed:
+    def announce_and_wait(self, state: GuardState, meanwhile: Callable[[], object] | None = None) -> Closed:
         """Tell everybody, and return when the barrier is passed: in milliseconds on a healthy fleet,
-        after one lease when somebody is silent."""
+        after one lease when somebody is silent.
+
+        Args:
+            meanwhile: what is to be done as soon as all were told, and before anybody is waited for.
+        """
         ear = self._listen()
         try:
-            closed = self._announce_and_wait(state, ear)
+            closed = self._announce_and_wait(state, ear, meanwhile)
         finally:
             ear.close()
         if state.gate is not Gate.OPEN:
@@ -112,7 +116,9 @@ class Closing:
         finally:
             ear.close()
 
-    def _announce_and_wait(self, state: GuardState, ear: WakeUp) -> Closed:
+    def _announce_and_wait(
+        self, state: GuardState, ear: WakeUp, meanwhile: Callable[[], object] | None
+    ) -> Closed:
         self._hear(ear, 0.0)  # subscribe before the first acknowledgement can come
         first = self._clock.boot()
         writings = 0
@@ -122,9 +128,13 @@ class Closing:
             if not problem and writings > _WRITINGS:
                 problem = f"epoch {state.epoch} was overwritten there: who else writes to this Redis?"
             written = self._clock.boot()
+            if meanwhile is not None and writings == 1:
+                meanwhile()
             # An epoch that only SQL carries is heard of when the witnesses ask next.
             barrier = self._lease.barrier + (_WITNESS_SECONDS if problem else 0.0)
-            server, verdict = self._wait(state.epoch, written, barrier, ear, whole_after=self._lease.lease)
+            server, verdict = self._wait(
+                state.epoch, written, barrier, ear, whole_after=self._lease.barrier
+            )
             if problem or self._still_there(state, server):
                 return Closed(verdict=verdict, took=self._clock.boot() - first, problem=problem)
             self._announce(EventName.STATE_REWRITTEN, window_id=state.window_id, epoch=state.epoch)

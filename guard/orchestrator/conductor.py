@@ -1,4 +1,4 @@
-"""The conductor: opens and ends windows, releases, and answers questions about them.
+"""The conductor: opens, changes and ends windows, and says what it saw.
 
 It holds no state of its own; everything is in the stores, so any process may conduct, and another
 one may go on where it stopped.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guard.core import changes as moves
-from guard.core.barrier import Verdict
 from guard.core.changes import WindowRequest
 from guard.core.configuration import drift
 from guard.core.cordon import queues_to_cordon
@@ -20,9 +20,8 @@ from guard.core.modes import CLOSED_PHASES, Mode, Phase
 from guard.core.named_events import EventName
 from guard.errors import IllegalMove, InvalidRequest, StaleEpoch, StoreError, StoreUnavailable
 from guard.orchestrator.fates import enrol
-from guard.orchestrator.release_watch import ReleaseWatch
-from guard.orchestrator.status import describe
-from guard.orchestrator.window import Running, Window
+from guard.orchestrator.window import Window
+from guard.orchestrator.window_seen import seen_of, warnings_of, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -31,18 +30,17 @@ if TYPE_CHECKING:
     from guard.core.named_events import Announces
     from guard.core.roster import RosterEntry
     from guard.core.state import GuardState
-    from guard.fleet.releaser import Releaser, ReleaseResult
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.closing import Closed, Closing
+    from guard.orchestrator.releasing import Releasing
     from guard.orchestrator.surroundings import Surroundings
-    from guard.ports import Clock, Lock, Tally
+    from guard.ports import Clock
     from guard.settings import Settings
 
 __all__ = ["Conductor"]
 
 log = logging.getLogger(__name__)
 
-_SLOW_SECONDS = 1.0
 _UNJOURNALED = (
     "the durable store does not answer: this emergency is closed by the control plane alone, and will be "
     "journaled when the durable store is back"
@@ -61,10 +59,8 @@ class Conductor:
         changes: Changes,
         closing: Closing,
         surroundings: Surroundings,
-        releaser: Releaser,
-        tally: Tally,
+        releasing: Releasing,
         clock: Clock,
-        lock: Callable[[str], Lock],
         remember: Callable[[str, int], None],
         announce: Announces,
     ) -> None:
@@ -73,10 +69,8 @@ class Conductor:
         self._changes = changes
         self._closing = closing
         self._surroundings = surroundings
-        self._releaser = releaser
-        self._tally = tally
+        self._releasing = releasing
         self._clock = clock
-        self._lock = lock
         self._remember = remember
 
     def enable(self, request: WindowRequest, *, window_id: str | None = None) -> Window:
@@ -126,7 +120,7 @@ class Conductor:
         except StoreUnavailable as error:
             if mode != Mode.EMERGENCY:
                 raise
-            self._store_failed("durable store", action, error)
+            self._announce(EventName.STORE_FAILED, store="durable store", doing=action, why=str(error))
             try:
                 return self._changes.make_unjournaled(step), _UNJOURNALED
             except StoreError:
@@ -135,8 +129,10 @@ class Conductor:
     def _close(self, state: GuardState, problem: str, *, opened: bool = False) -> Window:
         """Wait until the gates are closed, and say what is known then."""
         if opened:
-            self.begin_books(state.window_id)
-        closed = self._closing.announce_and_wait(state)
+            self._releasing.begin_books(state.window_id)
+        # Redis may lose the registry while somebody is waited for; who cannot register again is on the roll.
+        enrol_now = None if problem or state.mode is Mode.TEST else partial(self._enrol, state)
+        closed = self._closing.announce_and_wait(state, enrol_now)
         window = self._window_seen(state, closed, *([problem] if problem else ()))
         if opened and not problem:  # without the durable store nothing of it can be kept
             self._remember(state.window_id, state.epoch)  # reports are of one epoch: before the next one
@@ -233,7 +229,8 @@ class Conductor:
             {"by": by, **({"unverified": True} if unverified else {})},
         )
         problem = self._changes.announce(state)
-        result = self.release(progress)
+        self._enrol_late(state)
+        result = self._releasing.release(progress)
         remaining = self._surroundings.parked()
         warnings = [f"the control plane was not told: {problem}"] if problem else []
         if result is not None:
@@ -252,61 +249,19 @@ class Conductor:
             warnings=tuple(warnings),
         )
 
-    def release(self, progress: Callable[[int], None] | None = None) -> ReleaseResult | None:
-        """Give parked jobs back once all have heard that the gate is open, and close the books when none is
-        left. Safe to run by several at once, and after a crash. None when somebody else is at it, or nobody
-        can say that the gate is open."""
-        lock = self._lock("release")
+    def _enrol_late(self, state: GuardState) -> None:
+        """While the durable store was away nobody came on the roll. Who was killed meanwhile is registered
+        still: without it the report would not know that a worker is missing."""
         try:
-            self._closing.wait_until_opened()
-            if not lock.acquire():
-                return None
-            watch = ReleaseWatch(
-                changes=self._changes,
-                lock=lock,
-                clock=self._clock,
-                tally=self._tally,
-                limit=self._settings.release_limit,
-            )
-            result = self._releaser.run(watch, progress)
+            if state.mode is Mode.TEST or self._changes.durable.roll(state.window_id):
+                return
         except StoreError as error:
-            self._store_failed("control plane", "the release waits", error)
-            return None
-        except self._surroundings.broker_errors as error:
-            self._store_failed("broker", "the release waits", type(error).__name__)
-            return None
-        self._end_release(result, lock)
-        return result
-
-    def _end_release(self, result: ReleaseResult, lock: Lock) -> None:
-        if result.stopped:
-            self._announce(EventName.RELEASE_STOPPED, window_id=self._window_id(), why=result.stopped)
-        try:
-            over = self._finish() if not result.stopped else None
-            lock.give_back()
-        except StoreError as error:
-            self._store_failed("durable store", "the release is not finished", error)
+            log.debug("the roll is not read: %s", error)
             return
-        except self._surroundings.broker_errors as error:
-            self._store_failed("broker", "the release is not finished", type(error).__name__)
-            return
-        if over is not None:
-            self._announce(
-                EventName.RELEASE_FINISHED,
-                window_id=over.window_id,
-                epoch=over.epoch,
-                released=result.released,
-                expired=result.expired,
-            )
+        self._enrol(state)
 
-    def _window_id(self) -> str:
-        try:
-            return self._changes.durable.read().window_id
-        except StoreError:
-            return ""
-
-    def _store_failed(self, store: str, doing: str, why: object) -> None:
-        self._announce(EventName.STORE_FAILED, store=store, doing=doing, why=str(why))
+    def _enrol(self, state: GuardState) -> None:
+        enrol(self._changes.durable, state.window_id, workers_of(self._surroundings.roster()))
 
     def import_rows(self) -> None:
         """Take a hand-made change of the guides' configuration rows for a request."""
@@ -363,59 +318,22 @@ class Conductor:
         except (StaleEpoch, StoreError) as error:
             log.info("the window stays at closing: %s", error)
 
-    def _finish(self) -> GuardState | None:
-        """Nothing is parked any more: the window is over. The state that says so; None when it is not."""
-        state = self._changes.durable.read()
-        self._close_books(state.window_id)
-        if state.phase is not Phase.RELEASING or self._releaser.remaining():
-            return None
-        try:
-            over = self._changes.make(
-                "released", state.by, lambda old, now: moves.finish_release(old, now=now), {}
-            )
-        except (IllegalMove, StaleEpoch):
-            return None
-        self._changes.announce(over)
-        return over
-
-    def begin_books(self, window_id: str) -> None:
-        """Before the gates of a window close. Without the control plane nothing is counted, and the report
-        says that it does not know."""
-        try:
-            self._tally.begin(window_id)
-        except StoreError as error:
-            self._store_failed("control plane", "the books of this window are not begun", error)
-
-    def _close_books(self, window_id: str) -> None:
-        if window_id:
-            self._changes.durable.close_books(window_id, self._tally.account(window_id))
-
     def _window_seen(self, state: GuardState, closed: Closed, *problems: str) -> Window:
         """What can be said about a window that has just been closed."""
         roster = self._surroundings.roster()
-        workers = [entry for entry in roster or () if entry.card.role == "worker"]
+        workers = workers_of(roster)
         if workers and _UNJOURNALED not in problems and state.mode is not Mode.TEST:
             # Before the registry can be lost: a drain that has never heard of a worker would not wait for it.
             enrol(self._changes.durable, state.window_id, workers)
-        warnings = [*problems, *self._surroundings.warnings(state)]
-        if roster is None:
-            warnings.append("the registry of workers does not answer")
-        if closed.problem:
-            warnings.append(f"the control plane was not told: {closed.problem}")
-        if closed.verdict is Verdict.CONFIRMED and closed.took >= _SLOW_SECONDS:
-            warnings.append(
-                "closing took its time because the registry of workers was younger than one lease "
-                "(Redis or the fleet was started just now), and may not have been whole"
-            )
         guarded = self._guarded_queues(workers, state)
         unguarded = self._surroundings.unguarded(guarded, [entry.card.node for entry in workers])
         return self._window(
             state,
-            **(_seen(roster, workers, state.epoch) if roster is not None else _NOBODY_KNOWS),
+            **seen_of(roster, state.epoch),
             unguarded=tuple(unguarded) if unguarded is not None else None,
             took=round(closed.took, 4),
             proof=closed.proof,
-            warnings=tuple(warnings),
+            warnings=(*problems, *self._surroundings.warnings(state), *warnings_of(roster, closed)),
         )
 
     def _guarded_queues(self, workers: list[RosterEntry], state: GuardState) -> Collection[str]:
@@ -448,34 +366,3 @@ def _still(state: GuardState, epoch: int | None) -> GuardState:
     if epoch is not None and state.epoch != epoch:
         raise StaleEpoch(expected=epoch, found=state.epoch)
     return state
-
-
-_NOBODY_KNOWS: dict[str, Any] = dict.fromkeys(("acknowledged", "unconfirmed", "producers", "running"))
-
-
-def _seen(roster: list[RosterEntry], workers: list[RosterEntry], epoch: int) -> dict[str, Any]:
-    return {
-        "acknowledged": _names(workers, lambda entry: entry.acknowledged_epoch >= epoch),
-        "unconfirmed": _names(workers, lambda entry: entry.acknowledged_epoch < epoch),
-        "producers": sum(
-            entry.card.role == "producer" and entry.acknowledged_epoch >= epoch for entry in roster
-        ),
-        "running": _running(workers, epoch),
-    }
-
-
-def _names(workers: list[RosterEntry], wanted: Callable[[RosterEntry], bool]) -> tuple[str, ...]:
-    return tuple(sorted(describe(entry) for entry in workers if wanted(entry)))
-
-
-def _running(workers: list[RosterEntry], epoch: int) -> tuple[Running, ...] | None:
-    """What runs; None when a worker has acknowledged and what it said is gone: somebody has brought the
-    window on meanwhile, and each epoch asks anew. Unknown is not zero."""
-    if any(entry.report is None and entry.acknowledged_epoch >= epoch for entry in workers):
-        return None
-    return tuple(
-        Running(task_id=job.task_id, task=job.task, worker=entry.card.node, since=job.since)
-        for entry in workers
-        if entry.report is not None
-        for job in entry.report.running
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from guard.core.drain import DrainFacts, DrainView, view_drain
@@ -9,7 +10,7 @@ from guard.core.history import AuditRecord
 from guard.core.modes import Mode
 from guard.core.named_events import EventName
 from guard.core.stuck import stuck_on, tells_news
-from guard.errors import StoreError
+from guard.errors import StateMissing, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from guard.ports import Clock, ControlPlane, DurableStore, FinishingSteps
 
 __all__ = ["Draining"]
+
+log = logging.getLogger(__name__)
 
 
 class Draining:
@@ -55,7 +58,9 @@ class Draining:
 
     def view(self, state: GuardState) -> DrainView:
         """How far the drain is. Never raises for a store that is away: that is part of the answer."""
+        asked = self._clock.boot()
         workers = self._workers()
+        age = self._registry_age(asked, workers)
         if workers is not None:
             self._fates.enrol(state.window_id, workers)
         settled = self._fates.settled_roll(state, workers or ())
@@ -66,6 +71,7 @@ class Draining:
                 roll=settled[0] if settled is not None else None,
                 undelivered=settled[1] if settled is not None else frozenset(),
                 lease=self._lease,
+                registry_age=age,
                 now=self._clock.wall(),
                 steps=self._steps_of(state),
             )
@@ -135,6 +141,30 @@ class Draining:
                 )
                 return
         self._fates.vouch(state, node, self._workers() or (), by=by)
+
+    def _registry_age(self, asked: float, workers: tuple[RosterEntry, ...] | None) -> float | None:
+        """How old the registry was when the workers were asked for, at this boot time; None when nobody says.
+
+        It is looked at after the workers: between these two looks it may be lost, and then it is young. An
+        age from before them would speak for a registry that they were not read from. This thread may stand
+        still between the looks, so what has passed since the first does not count.
+        """
+        try:
+            return self._plane.barrier().registry_age - (self._clock.boot() - asked)
+        except StateMissing:
+            if workers == ():
+                self._restore()
+            return None
+        except StoreError:
+            return None
+
+    def _restore(self) -> None:
+        """The control plane is empty, and nobody is registered who would write the state again: without it
+        the registry would never be known to be whole."""
+        try:
+            self._plane.publish(self._durable.read())
+        except StoreError as error:
+            log.debug("the control plane stays empty: %s", error)
 
     def _workers(self) -> tuple[RosterEntry, ...] | None:
         try:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.orchestrator.advancing import Advancing
     from guard.orchestrator.changes import Changes
     from guard.orchestrator.conductor import Conductor
+    from guard.orchestrator.releasing import Releasing
     from guard.ports import Clock, ControlPlane, DurableReader
 
 __all__ = ["Housekeeping"]
@@ -42,7 +43,7 @@ class Housekeeping:
         reconcile: looks for jobs that were accepted and are nowhere, where a ledger is kept.
         sessions: deletes sessions that were ended and are still there, for some seconds.
         bypasses: journals uses of bypasses, where there can be any.
-        conductor, advancing, changes: give what does it; called only when there is work for it.
+        conductor, releasing, advancing, changes: give what does it; called only when there is work for it.
         recover: ends an automated window whose run is dead; called only while one is open.
     """
 
@@ -53,6 +54,7 @@ class Housekeeping:
         glance: DurableReader,
         parked: Callable[[], int | None],
         conductor: Callable[[], Conductor],
+        releasing: Callable[[], Releasing],
         advancing: Callable[[], Advancing],
         changes: Callable[[], Changes],
         clock: Clock,
@@ -65,6 +67,7 @@ class Housekeeping:
         self._glance = glance
         self._parked = parked
         self._conductor = conductor
+        self._releasing = releasing
         self._advancing = advancing
         self._changes = changes
         self._clock = clock
@@ -97,7 +100,7 @@ class Housekeeping:
 
     def _go_on(self, state: GuardState) -> None:
         if state.gate is Gate.OPEN and (state.phase is Phase.RELEASING or self._parked()):
-            self._conductor().release()
+            self._releasing().release()
         elif state.phase in _UNDER_WAY:
             self._advancing().advance()
 

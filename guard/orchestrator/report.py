@@ -9,6 +9,7 @@ from guard.core.account import Account
 from guard.core.books import Books, balance
 from guard.core.counts import Count
 from guard.core.roll import Fate
+from guard.core.roster import SEEN_LATELY_SECONDS
 from guard.errors import InvalidRequest, StoreError
 
 if TYPE_CHECKING:
@@ -97,21 +98,33 @@ def make_report(
     workers = tuple(durable.roll(window.window_id))
     state = durable.read()
     current = state.window_id == window.window_id and state.is_active
+    agents = roster() if current or account.not_ended > 0 else []
+    silent = _silent(workers, agents) if account.not_ended > 0 else []
+    books = balance(
+        account,
+        still_parked=parked,
+        still_running=_still_running(agents, problems) if current else 0,
+        gone_workers=sum(entry.fate in {Fate.GONE, Fate.VOUCHED} for entry in workers),
+        silent_workers=len(silent),
+        whole=whole,
+    )
+    if silent and books.unaccounted is None:
+        problems.append(f"{', '.join(silent)}: no answer. Jobs that ran there may have ended uncounted")
     return Report(
         window=window,
         account=account,
         live=live,
-        books=balance(
-            account,
-            still_parked=parked,
-            still_running=_still_running(roster(), problems) if current else 0,
-            gone_workers=sum(entry.fate in {Fate.GONE, Fate.VOUCHED} for entry in workers),
-            whole=whole,
-        ),
+        books=books,
         outcomes=ended,
         workers=workers,
         problems=tuple(problems),
     )
+
+
+def _silent(workers: tuple[RollEntry, ...], agents: list[RosterEntry] | None) -> list[str]:
+    """Names of workers that do not answer, while nobody has found out why."""
+    heard = {agent.card.agent_id for agent in agents or () if agent.seen_seconds_ago <= SEEN_LATELY_SECONDS}
+    return [entry.node for entry in workers if entry.fate is Fate.UNKNOWN and entry.agent_id not in heard]
 
 
 def _still_running(roster: list[RosterEntry] | None, problems: list[str]) -> int | None:

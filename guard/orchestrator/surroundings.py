@@ -25,7 +25,6 @@ class Surroundings:
         unguarded: consumers without a guard, given the guarded queues and the known nodes.
         carries: for these queues the operations routed to them.
         warnings: what may bite during a window in this state.
-        broker_errors: what a broker that is away raises.
     """
 
     roster: Callable[[], list[RosterEntry] | None]
@@ -33,4 +32,3 @@ class Surroundings:
     unguarded: Callable[[Collection[str], Collection[str]], list[str] | None]
     carries: Callable[[list[str]], Mapping[str, Collection[OperationKind]]]
     warnings: Callable[[GuardState], tuple[str, ...]]
-    broker_errors: tuple[type[Exception], ...]

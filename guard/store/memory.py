@@ -184,7 +184,9 @@ class MemoryControlPlane:
         for member in self._members.values():
             member.report = None
 
-    def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
+    def renew(
+        self, card: AgentCard, report: AgentReport | None, *, register: bool, epoch: int | None = None
+    ) -> Renewal:
         with self._lock:
             member = self._members.get(card.agent_id)
             forgotten = member is None and not register
@@ -192,7 +194,8 @@ class MemoryControlPlane:
                 member = self._members.setdefault(card.agent_id, _Member(card, self._clock.boot()))
                 member.card = card
             member.seen = self._clock.boot()
-            member.report = report or member.report
+            if self._state is not None and epoch in {None, self._state.epoch}:
+                member.report = report or member.report
             return Renewal(state=self.read(), forgotten=forgotten)
 
     def acknowledge(self, agent_id: str, epoch: int, report: AgentReport) -> bool:
@@ -249,6 +252,7 @@ class MemoryTally:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._begun: set[str] = set()
+        self._last: Counter[tuple[str, str]] = Counter()
 
     def begin(self, window_id: str) -> None:
         self._begun.add(window_id)
@@ -256,7 +260,11 @@ class MemoryTally:
     def is_whole(self, window_id: str) -> bool:
         return window_id in self._begun
 
-    def add(self, window_id: str, counts: Mapping[str, int]) -> None:
+    def add(self, window_id: str, counts: Mapping[str, int], *, sender: str = "", number: int = 0) -> None:
+        if sender:
+            if self._last[window_id, sender] >= number:
+                return
+            self._last[window_id, sender] = number
         self._counts[window_id].update(counts)
 
     def account(self, window_id: str) -> Account:
@@ -295,11 +303,14 @@ class MemoryParkedIndex:
                 known = self._ids[job.publication, job.generation] = (job.park_id, False)
             return known
 
-    def parked(self, job: ParkedJob) -> None:
+    def parked(self, job: ParkedJob) -> bool:
         with self._lock:
+            if self._claims.get(job.park_id) == ORIGINAL:
+                return False
             if job.publication:
                 self._ids[job.publication, job.generation] = (job.park_id, True)
             self._jobs[job.task_id] = job
+            return True
 
     def gone(self, job: ParkedJob) -> None:
         with self._lock:
@@ -309,9 +320,12 @@ class MemoryParkedIndex:
         with self._lock:
             return self._claims.setdefault(park_id, copy) == copy
 
-    def park_id_of(self, publication: str, generation: str) -> str | None:
-        known = self._ids.get((publication, generation))
-        return known[0] if known else None
+    def claim_original(self, publication: str, generation: str) -> bool:
+        with self._lock:
+            park_id, is_parked = self._ids.get((publication, generation), ("", False))
+            if not park_id or self._claims.get(park_id) == ORIGINAL:
+                return True
+            return not is_parked and self._claims.setdefault(park_id, ORIGINAL) == ORIGINAL
 
     def jobs(self, limit: int) -> list[ParkedJob]:
         return sorted(self._jobs.values(), key=lambda job: job.parked_at)[:limit]

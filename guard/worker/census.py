@@ -1,11 +1,13 @@
-"""Which jobs a closed gate found running, and that each of them ended: one side of the account.
+"""Which jobs a closed gate found running, and what became of each: one side of the account.
 
 A job that an emergency asked to stop is settled and counted by whoever settles it
-(`guard.worker.conclusions`); all others ended by themselves, and are counted here.
+(`guard.worker.conclusions`), unless it was left alone after all. All others are counted here: they ended by
+themselves, ran on when the window ended, or were cut short by the end of their worker.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from guard.core.counts import Count
@@ -13,24 +15,32 @@ from guard.core.counts import Count
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from guard.core.counts import Counts
+
 __all__ = ["Census", "Rehearsal"]
 
 
 class Census:
-    """The census of one worker.
+    """The census of one worker. Attempts are named by their process and their start in boot ms.
 
     Args:
-        count: adds one to a counter of the current window, by operation.
-        was_asked: whether an emergency asked this attempt to stop.
+        count: adds one to a counter of a window, by operation.
+        was_asked: whether an emergency asked this attempt to stop, and did not leave it alone since.
     """
 
-    def __init__(
-        self, *, count: Callable[[Count, str], None], was_asked: Callable[[tuple[int, int]], bool]
-    ) -> None:
+    def __init__(self, *, count: Counts, was_asked: Callable[[tuple[int, int]], bool]) -> None:
         self._count = count
         self._was_asked = was_asked
+        self._lock = threading.Lock()
+        """The agent looks while the worker's main thread may end it."""
         self._window_id = ""
+        self._worker_ended = False
         self._running: dict[tuple[int, int], str] = {}
+
+    @property
+    def window_id(self) -> str:
+        """The window that is looked at; empty when none is."""
+        return self._window_id
 
     def look(
         self,
@@ -41,20 +51,52 @@ class Census:
         """Take note of what runs now, in a window.
 
         Args:
-            running: for each attempt that the gate would block, named by its process and its start in
-                boot ms, the operation.
+            running: for each attempt that the gate would block, the operation.
             died: attempts whose process died in the middle.
         """
-        if window_id != self._window_id:
-            self._window_id, self._running = window_id, {}
-        for attempt, operation in running.items():
-            if attempt not in self._running:
-                self._running[attempt] = operation
-                self._count(Count.RUNNING, operation)
-        for attempt in self._running.keys() - running.keys():
-            operation = self._running.pop(attempt)
-            if not self._was_asked(attempt):
-                self._count(Count.LOST if attempt in died else Count.COMPLETED, operation)
+        with self._lock:
+            if self._worker_ended:
+                return
+            if window_id != self._window_id:
+                self._window_id, self._running = window_id, {}
+            for attempt, operation in running.items():
+                if attempt not in self._running:
+                    self._running[attempt] = operation
+                    self._count(Count.RUNNING, operation, window_id=window_id)
+            for attempt in self._running.keys() - running.keys():
+                self._ended(attempt, Count.LOST if attempt in died else Count.COMPLETED)
+
+    def window_ended(
+        self, running: Collection[tuple[int, int]], died: Collection[tuple[int, int]] = ()
+    ) -> None:
+        """The gate is open again. Nobody looks after those that still run.
+
+        Args:
+            running: every attempt that runs, whatever the gate would do with it now.
+            died: as above.
+        """
+        self._close(running, died, Count.RAN_ON)
+
+    def worker_ends(
+        self, running: Collection[tuple[int, int]], died: Collection[tuple[int, int]] = ()
+    ) -> None:
+        """This worker ends, and what still runs in it with it. What ended since the last look is counted."""
+        self._close(running, died, Count.LOST)
+        self._worker_ended = True
+
+    def _close(
+        self, running: Collection[tuple[int, int]], died: Collection[tuple[int, int]], left: Count
+    ) -> None:
+        with self._lock:
+            for attempt in list(self._running):
+                ended = Count.LOST if attempt in died else Count.COMPLETED
+                self._ended(attempt, left if attempt in running else ended)
+            self._window_id = ""
+
+    def _ended(self, attempt: tuple[int, int], how: Count) -> None:
+        operation = self._running.pop(attempt)
+        if not self._was_asked(attempt):
+            self._count(how, operation, window_id=self._window_id)
 
 
 class Rehearsal:

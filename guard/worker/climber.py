@@ -119,7 +119,7 @@ class Climber:
         """What is known now, given what its slot says."""
         alive = self.child is None or not self.child.is_gone()
         if self.report is None:
-            if not alive:
+            if not alive and self.signalled:
                 self.report = Report.LOST
             elif self.request not in worker_state.active_requests:
                 # Successes do not pass through us; failures do, before Celery forgets the request.

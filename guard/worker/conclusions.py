@@ -143,10 +143,10 @@ class Conclusions:
             outcome=how,
             went=where,
         )
-        self._runtime.count(Count(how.value), climber.operation)
+        if not climber.is_left:  # the census has it again, and by now the window may be another
+            self._runtime.count(Count(how.value), climber.operation, window_id=climber.window_id)
         self._tell_of(climber, how, where)
         self._errands.add(f"record job {request.id}", lambda: self._outcomes().record(outcome))
-
 
     def _tell_of(self, climber: Climber, how: Ended, where: Went) -> None:
         ended: dict[str, Any] = {**climber.told, "worker": self._node, "went": where.value}

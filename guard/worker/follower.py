@@ -23,7 +23,7 @@ from guard.worker.runtimes import Runtimes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from guard.core.counts import Count
+    from guard.core.counts import Counts
     from guard.core.named_events import Announces
     from guard.core.state import GuardState
     from guard.gates.inner_celery import Consumer
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 _NOTHING: tuple[tuple[tuple[int, int, int, Rung], ...], int, int] = ((), 0, 0)
 _ASKED = frozenset({Rung.ASKED, Rung.SIGNALLED})
+_REAL = frozenset({Gate.NORMAL, Gate.EMERGENCY})
+"""What a window makes of the gate that takes a census. A gate that is closed for want of trust has none."""
 
 
 class WorkerFollower:
@@ -49,7 +51,7 @@ class WorkerFollower:
     Args:
         on_open: called when the gate opens after it was closed: parked jobs may go back.
         make_ladder: called when the first emergency meets a running job.
-        count: adds one to a counter of the current window.
+        count: adds one to a counter of a window.
         grace: seconds between asking a job to stop and ending it, where the window does not say.
         queues: gives the queues that are chosen here, the cordoned ones too.
     """
@@ -63,7 +65,7 @@ class WorkerFollower:
         gate: ReceiptGate,
         on_open: Callable[[], None],
         make_ladder: Callable[[], Ladder],
-        count: Callable[[Count, str], None],
+        count: Counts,
         grace: float,
         queues: Callable[[], tuple[str, ...]],
         announce: Announces,
@@ -96,8 +98,10 @@ class WorkerFollower:
 
     def adopted(self, state: GuardState) -> None:
         try:
+            if self._census.window_id not in {"", state.window_id if state.gate in _REAL else ""}:
+                self._end_census()
             busy = any(slot.is_busy for slot in self._page.slots())
-            if busy and state.gate in {Gate.NORMAL, Gate.EMERGENCY}:
+            if busy and state.gate in _REAL:
                 self._take_census(state)  # before the ladder asks: a job that listens is gone in a moment
             if self._ladder is None and busy and state.gate is Gate.EMERGENCY:
                 self._ladder = self._make_ladder()
@@ -110,6 +114,7 @@ class WorkerFollower:
         """The worker ends: wait for this long at most until what the ladder has begun is done."""
         if self._ladder is not None:
             self._ladder.stop(within)
+        self._census.worker_ends(*self._what_runs())
 
     def gate_is(self, gate: Gate) -> None:
         epoch = self._gate.where()["epoch"]
@@ -144,7 +149,7 @@ class WorkerFollower:
             self._rehearse(state)
             self._busy = False  # nobody waits for these jobs
             return False
-        if changed or self._busy:
+        if (changed or self._busy) and state.gate in _REAL:
             self._take_census(state)
         self._busy = seen != _NOTHING
         return changed
@@ -167,12 +172,25 @@ class WorkerFollower:
         operations = {
             attempt.key: self._operation(attempt) for attempt in running if self._is_blocked(attempt)
         }
-        died = {
+        self._census.look(state.window_id, operations, self._died())
+
+    def _end_census(self) -> None:
+        """The window is over. First the ladder leaves alone what it has only asked: that counts here. It asks
+        for the next window when the census of that was taken."""
+        if self._ladder is not None:
+            self._ladder.leave_off()
+        self._census.window_ended(*self._what_runs())
+
+    def _what_runs(self) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+        """Attempts that run, and those whose process died in the middle."""
+        return {attempt.key for attempt in attempts(self._page)[0]}, self._died()
+
+    def _died(self) -> set[tuple[int, int]]:
+        return {
             (slot.pid, slot.started_ms)
             for slot in self._page.slots()
             if slot.state is SlotState.RUNNING and not is_alive(slot.pid)
         }
-        self._census.look(state.window_id, operations, died)
 
     def _operation(self, attempt: Attempt) -> str:
         return self._gate.kind_of(attempt.request.message).name if attempt.request is not None else "unknown"

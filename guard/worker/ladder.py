@@ -13,18 +13,19 @@ import functools
 import logging
 import signal
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from guard.core.ladder import Step, next_signal_at, next_step
 from guard.core.modes import Gate
 from guard.core.named_events import EventName
-from guard.gates.inner_celery import active_requests
 from guard.gates.page import Rung, SlotState, mark_of
 from guard.worker.climber import Climber
 from guard.worker.processes import Child
+from guard.worker.running import running_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from guard.core.ladder import Climb
     from guard.core.named_events import Announces
@@ -45,6 +46,15 @@ _IDLE_PAUSE = 0.1
 _STOP_SLICE = 0.01
 _LOADING_SECONDS = 0.5
 """More than it takes to import what settles the end of a job."""
+
+
+@contextmanager
+def _stumbling_alone() -> Iterator[None]:
+    """Whatever goes wrong with one job, the others must be asked and ended all the same. Tried again."""
+    try:
+        yield
+    except Exception:
+        log.exception("the emergency ladder stumbled over a job and goes on")
 
 
 class Ladder:
@@ -90,13 +100,23 @@ class Ladder:
         return self._make_conclusions()
 
     def follow(self, state: GuardState) -> None:
-        """The agent believes this state. When it is no emergency, jobs that were only asked are left
-        alone before this returns."""
+        """The agent believes this state. When it is no emergency, or another one than before, jobs that were
+        only asked are left alone first."""
+        emergency = state if state.gate is Gate.EMERGENCY else None
         with self._lock:
-            self._state = state if state.gate is Gate.EMERGENCY else None
-            if self._state is None:
-                self._walk_once()
+            known = self._state
+            if emergency is None or (known is not None and known.window_id != emergency.window_id):
+                self.leave_off()
+            self._state = emergency
             if self._state is not None or self._climbers:
+                self._walk_on()
+
+    def leave_off(self) -> None:
+        """The emergency is over. Jobs that were only asked are left alone before this returns."""
+        with self._lock:
+            self._state = None
+            self._walk_once()
+            if self._climbers:
                 self._walk_on()
 
     def stop(self, within: float) -> None:
@@ -120,25 +140,22 @@ class Ladder:
         while True:
             self._wake.clear()
             with self._lock:
-                try:
-                    runs = self._walk_once()
-                except Exception:
-                    # Whatever it is, the others must be asked and ended all the same.
-                    log.exception("the emergency ladder stumbled and goes on")
-                    runs = True
+                runs = self._walk_once()
                 if not self._climbers and not (runs and self._state is not None):
                     self._walking = False
                     return
                 pause = _PAUSE if self._climbers else _IDLE_PAUSE
-                has_time = self._climbers and self._nothing_is_due_within(_LOADING_SECONDS)
-            if has_time:
-                self._conclusions  # noqa: B018 - loads what is needed when the first of them ends
+            with _stumbling_alone():
+                if self._has_time_to_load():
+                    self._conclusions  # noqa: B018 - loads what is needed when the first of them ends
             self._wake.wait(pause)
 
-    def _nothing_is_due_within(self, seconds: float) -> bool:
-        now = self._clock.boot()
-        climbs = [self._look(climber)[0] for climber in self._climbers.values()]
-        return all((due := next_signal_at(climb)) is None or due > now + seconds for climb in climbs)
+    def _has_time_to_load(self) -> bool:
+        """Whether jobs are on the ladder, and no signal is due before their conclusions could be loaded."""
+        with self._lock:
+            soon = self._clock.boot() + _LOADING_SECONDS
+            climbs = [self._look(climber)[0] for climber in self._climbers.values()]
+        return bool(climbs) and all((due := next_signal_at(climb)) is None or due > soon for climb in climbs)
 
     def _walk_once(self) -> bool:
         """One step of every job. Whether any slot says that a job runs."""
@@ -149,9 +166,11 @@ class Ladder:
         }
         if self._state is not None:
             for key in slots.keys() - self._climbers.keys():
-                self._meet(slots[key])
+                with _stumbling_alone():
+                    self._meet(slots[key])
         for key, climber in list(self._climbers.items()):
-            self._step(key, climber)
+            with _stumbling_alone():
+                self._step(key, climber)
         return bool(slots)
 
     def _meet(self, slot: SlotView) -> None:
@@ -173,8 +192,9 @@ class Ladder:
 
     def _request_in(self, slot: SlotView) -> Request | None:
         """The request that runs in a slot. The slot was read before: with Celery's fair scheduling a child
-        gets its next job after the parent has put the last one away, so the pid cannot name an old one."""
-        for request in active_requests():
+        gets its next job after the parent has heard how the last one ended, so of those whose end is not
+        known the pid names one."""
+        for request in running_requests():
             if request.worker_pid == slot.pid and slot.mark in {0, mark_of(request.id)}:
                 return request
         return None

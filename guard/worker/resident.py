@@ -143,6 +143,8 @@ class Resident:
         self._name_unknown_operations()
         worker_shutdown.connect(self._shuts_down, weak=False)
         if pool == "prefork":
+            import guard.worker.forking  # noqa: F401 - from here on a fork waits for what it would cut in two
+
             worker_process_init.connect(self._adopt_child, weak=False)
 
     def _name_early_acks(self) -> None:
@@ -212,7 +214,7 @@ class Resident:
             self._follower.attach(consumer)
 
     def stop(self) -> None:
-        """The worker stops: leave the registry. The page stays as it is until its deadline."""
+        """The worker stops: close the gate and leave the registry."""
         if self._follower is not None:
             self._follower.stop(_CONCLUDE_WITHIN)
         if self._agent is not None:

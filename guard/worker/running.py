@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guard.gates.inner_celery import Request, worker_state
+from guard.gates.inner_celery import Request, active_requests, worker_state
 from guard.gates.page import SlotState, is_alive, mark_of
 
 if TYPE_CHECKING:
     from guard.gates.page import SharedPage, SlotView
 
-__all__ = ["Attempt", "attempts", "time_limit_of"]
+__all__ = ["Attempt", "attempts", "running_requests", "time_limit_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def attempts(page: SharedPage) -> tuple[list[Attempt], int]:
     if not slots:
         return [], 0
     by_mark = {mark_of(task_id): request for task_id, request in list(worker_state.requests.items())}
-    by_pid = {request.worker_pid: request for request in list(worker_state.active_requests)}
+    by_pid = {request.worker_pid: request for request in running_requests()}
     found, lost = [], 0
     for slot in slots:
         if not is_alive(slot.pid):
@@ -51,6 +51,18 @@ def attempts(page: SharedPage) -> tuple[list[Attempt], int]:
         elif slot.state is not SlotState.ENTERING:
             found.append(Attempt(slot, by_mark.get(slot.mark) if slot.mark else by_pid.get(slot.pid)))
     return found, lost
+
+
+def running_requests() -> list[Request]:
+    """The requests that Celery calls active, without those of which it is known how they ended: an emergency
+    ended them, and they were not given back yet, since the broker is away, say. Their children may run other
+    jobs by now."""
+    return [request for request in active_requests() if not _has_ended(request)]
+
+
+def _has_ended(request: Request) -> bool:
+    climber = getattr(request, "guard_climb", None)
+    return climber is not None and climber.report is not None
 
 
 def time_limit_of(request: Request | None) -> float | None:

@@ -3,9 +3,12 @@ be ended is out; each has an outcome, and it is the right one."""
 
 from __future__ import annotations
 
+import json
 import random
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -16,10 +19,12 @@ from celery.exceptions import ChordError, TaskRevokedError
 from guard.core.outcome import Ended, JobOutcome, Went
 from tests.support.eventually import eventually, throughout
 from tests.support.processes import is_gone
+from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.processes import LocalProcess
     from tests.support.shop import Shop
 
 
@@ -38,11 +43,18 @@ def runs_now(shop: Shop, number: int = 1) -> list[dict[str, Any]]:
 def outcomes(shop: Shop, number: int, within: float = 10.0) -> list[JobOutcome]:
     """Wait until this many outcomes are recorded for the window."""
     window_id = shop.guard._parts.stores.plane.read().window_id
-    return eventually(
-        lambda: (found := shop.guard._parts.stores.outcomes.of(window_id)) and len(found) >= number and found,
-        within=within,
-        what=f"{number} outcomes",
-    )
+
+    def recorded() -> list[JobOutcome]:
+        found = shop.guard._parts.stores.outcomes.of(window_id)
+        if len(found) < number:
+            seen = {outcome.task_id: outcome.outcome.value for outcome in found}
+            others = [
+                line for line in shop.journal.read_text().splitlines() if json.loads(line)["id"] not in seen
+            ]
+            raise LookupError(f"recorded {seen}; the last of the others did {others[-2 * number :]}")
+        return found
+
+    return eventually(recorded, within=within, what=f"{number} outcomes")
 
 
 @pytest.mark.parametrize("broker", ["redis", pytest.param("rabbitmq", marks=pytest.mark.slow)])
@@ -56,11 +68,12 @@ def test_a_late_ack_job_runs_again_after_the_release(
     result = shop.send(name, 60, "value")
     victim = psutil.Process(runs_now(shop)[0]["pid"])
 
+    watch = Stopwatch()
     begun = emergency(shop, grace=1)
 
     throughout(lambda: not is_gone(victim), during=1 - (time.time() - begun) - 0.05, what="the grace period")
     eventually(lambda: is_gone(victim), within=3.5, what="the child to be gone")
-    assert time.time() - begun < 3.5
+    assert watch.seconds < 1 + 2.5
     (outcome,) = outcomes(shop, 1)
     assert (outcome.outcome, outcome.task_id, outcome.pid) == (Ended.KILLED, result.id, victim.pid)
     assert outcome.went is (Went.REQUEUED if name == "long" else Went.PARKED)
@@ -111,6 +124,7 @@ def test_a_deaf_job_is_gone_in_time_and_no_other_job_is_hurt(shop: Shop) -> None
     pids = {line["task"]: line["pid"] for line in runs_now(shop, 2)}
     victim, bystander = psutil.Process(pids["shop.deaf"]), psutil.Process(pids["shop.unguarded_long"])
 
+    watch = Stopwatch()
     begun = emergency(shop, grace=2)
 
     throughout(
@@ -119,11 +133,11 @@ def test_a_deaf_job_is_gone_in_time_and_no_other_job_is_hurt(shop: Shop) -> None
         what="nothing to be signalled in the grace period",
     )
     eventually(lambda: is_gone(victim), within=4, what="the deaf child to be gone")
-    assert time.time() - begun < 2 + 2.5
+    assert watch.seconds < 2 + 2.5
     assert [line["error"] for line in shop.events("swallowed")] == ["SystemExit"]
     (outcome,) = outcomes(shop, 1)
     assert outcome.outcome is Ended.KILLED
-    assert outcome.ended_at - begun < 2 + 2.5
+    assert outcome.ended_at - begun - watch.withheld < 2 + 2.5
     eventually(lambda: len(worker.children()) == 3, what="the child to be replaced")
     assert not is_gone(bystander)
     assert neighbour.get(timeout=15) == "unhurt"
@@ -226,20 +240,46 @@ def test_what_was_acknowledged_early(shop: Shop) -> None:
 
 def test_easing_back_before_the_signal_lets_the_job_run_on(shop: Shop) -> None:
     worker = shop.worker("w1")
-    result = shop.send("long", 6, "whole")
+    result = shop.send("long", 12, "whole")
     looks = shop.send("tidy", 60)
     runs_now(shop, 2)
-    emergency(shop, grace=3)
+    emergency(shop, grace=10)  # enough for a busy machine to be eased in
     outcomes(shop, 1)  # of the one that looks
     eventually(lambda: _asked(shop) == [result.id], what="the other one to be asked")
     shop.guard.change(by="tests", mode="normal")
     eventually(lambda: _asked(shop) == [], what="the request to be taken back")
-    assert result.get(timeout=15) == "whole"
+    assert result.get(timeout=30) == "whole"
     assert shop.runs()[result.id] == 1
     assert "runs on: the emergency is over" in worker.log
     assert "SIGTERM" not in worker.log
     shop.guard.disable(by="tests")
     assert looks.get(timeout=15) == "whole"
+
+
+# Once a bug: the job was on the ladder of the first still: ended at once, and in the books of the first.
+def test_the_next_emergency_begins_before_a_worker_hears_that_this_one_is_over(shop: Shop) -> None:
+    worker = shop.worker("w1")
+    result = shop.send("long", 60, "whole")
+    victim = psutil.Process(runs_now(shop)[0]["pid"])
+    first = shop.guard.enable(reason="fire", by="tests", mode="emergency", grace=300, duration=600)
+    eventually(lambda: _asked(shop) == [result.id], what="the job to be asked")
+    eventually(lambda: _freeze_between_transactions(shop, worker), what="the worker to be frozen")
+    shop.guard.disable(by="tests")
+    second = shop.guard.enable(reason="again", by="tests", mode="emergency", grace=2, duration=600)
+    worker.thaw()
+    throughout(lambda: not is_gone(victim), during=1.9, what="the grace period of the second")
+    eventually(lambda: is_gone(victim), within=10, what="the child to be gone")
+    (outcome,) = outcomes(shop, 1)
+    assert (outcome.outcome, outcome.went) == (Ended.KILLED, Went.REQUEUED)
+    assert second.window_id != first.window_id
+
+    books = [("running", "ran_on"), ("running", "requeued", "killed")]
+
+    def in_the_books_of_both() -> bool:
+        accounts = [shop.guard.account(window.window_id).to_fields() for window in (first, second)]
+        return accounts == [dict.fromkeys((f"{kind}:job_creation" for kind in kinds), 1) for kinds in books]
+
+    eventually(in_the_books_of_both, what="the job in the books of both")
 
 
 def test_escalating_a_normal_window(shop: Shop) -> None:
@@ -255,6 +295,19 @@ def test_escalating_a_normal_window(shop: Shop) -> None:
     eventually(lambda: is_gone(victim), within=3.5, what="the child to be gone")
     shop.guard.disable(by="tests")
     result.get(timeout=15)
+
+
+def _freeze_between_transactions(shop: Shop, worker: LocalProcess) -> bool:
+    """Whether it is frozen now. In the middle of a transaction it would keep SQLite's file from everybody."""
+    worker.freeze()
+    with closing(sqlite3.connect(shop.folder / "guard.db", timeout=0.1, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            worker.thaw()
+            return False
+        connection.execute("ROLLBACK")
+        return True
 
 
 def _asked(shop: Shop) -> list[str]:
@@ -273,10 +326,11 @@ def test_after_a_warm_shutdown_has_begun(make_shop: Callable[..., Shop], broker:
     worker.signal(15)
     eventually(lambda: "Warm shutdown" in worker.log, what="the warm shutdown")
 
-    begun = emergency(shop, grace=1)
+    watch = Stopwatch()
+    emergency(shop, grace=1)
 
     found = {outcome.task_id: (outcome.outcome, outcome.went) for outcome in outcomes(shop, 3)}
-    assert time.time() - begun < 1 + 2.5 + 0.5
+    assert watch.seconds < 1 + 2.5 + 0.5
     assert found == {
         late.id: (Ended.KILLED, Went.REQUEUED),
         early.id: (Ended.KILLED, Went.REVOKED),

@@ -88,7 +88,7 @@ def test_a_job_that_comes_again_and_is_parked_again(make_shop: Callable[..., Sho
     healthy = shop.worker("healthy", queues="guarded")
     shop.enable()
     victim = shop.worker(
-        "victim", queues="mixed", SHOP_DIE_AT="guard.store.redis.parked:RedisParkedIndex.parked:after"
+        "victim", queues="mixed", SHOP_DIE_AT="guard.fleet.parking:ParkingLot._publish:after"
     )
     again = shop.send("mixed_job", 1)
     assert victim.wait(20) == -signal.SIGKILL
@@ -132,6 +132,12 @@ def test_the_process_that_releases_is_killed(make_shop: Callable[..., Shop], bro
     assert [result.get(timeout=30) for result in results] == list(range(6))
     eventually(lambda: shop.guard.status().parked == 0, within=20, what="nothing to be parked")
     _ran_once(shop, 6)
+    if broker != "redis":
+        return
+    # Once a bug: the job at which it was killed was listed, and in the window's report, as parked for ever.
+    eventually(lambda: not shop.guard.parked.list(), within=20, what="nothing to be listed as parked")
+    books = shop.guard.report().books
+    assert (books.still_parked, books.unaccounted, books.adds_up) == (0, 0, True)
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq", "redis"])

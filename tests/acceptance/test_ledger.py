@@ -43,7 +43,7 @@ def test_a_job_that_is_lost_at_the_hand_over_is_found_within_two_sweeps(kept: Sh
     assert f"job {lost.id} (shop.job) is lost" in keeper.log
     assert lost.state == "PENDING"
     assert "1 accepted jobs are nowhere" in " ".join(kept.guard.status().warnings)
-    with pytest.raises(guard.InvalidRequest, match="no lost job"):
+    with pytest.raises(guard.NotLost, match="no lost job"):
         kept.guard.ledger.forget("another", by="ops")
     kept.guard.ledger.forget(lost.id, by="ops")
     assert kept.guard.ledger.lost() == []
@@ -173,5 +173,7 @@ def test_on_the_command_line(kept: Shop) -> None:
     code, text = kept.maintenance("ledger")
     assert code == 4
     assert "t-1" in text
+    code, text = kept.maintenance("ledger", "--forget", "t-2", "--by", "ops")
+    assert (code, "no lost job has the id 't-2'" in text) == (6, True)
     code, text = kept.maintenance("ledger", "--forget", "t-1", "--by", "ops", "--json")
     assert (code, json.loads(text)) == (0, {"open": 0, "can_look": True, "lost": []})

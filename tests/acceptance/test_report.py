@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +10,7 @@ from celery import chain
 
 from guard.core.counts import Count
 from tests.support.eventually import eventually
+from tests.support.stopwatch import Stopwatch
 from tests.support.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -64,6 +64,58 @@ def test_a_drain(shop: Shop) -> None:
     assert json.loads(text)["books"]["unaccounted"] == 0
 
 
+def test_jobs_that_outlast_the_windows_that_met_them(shop: Shop) -> None:
+    """A window may end before what ran when it began: by hand, or an emergency within the grace period."""
+    shop.worker("w1", concurrency=2)
+    results = [shop.send("job", n, 8.0) for n in range(2)]
+    eventually(lambda: len(shop.events()) == 2, what="both to run")
+    shop.enable()
+    balanced(shop, running=2)
+    shop.guard.disable(by="tests")
+    balanced(shop, running=2, ran_on=2)
+    shop.guard.enable(reason="fire", by="tests", mode="emergency", grace=60, duration=600)
+    balanced(shop, running=2)
+    shop.guard.disable(by="tests")
+    balanced(shop, running=2, ran_on=2)
+    shop.enable()
+    assert [result.get(timeout=30) for result in results] == [0, 1]
+    balanced(shop, running=2, completed=2, ran_on=0)
+    shop.guard.disable(by="tests")
+
+
+def test_a_worker_that_stops_in_a_window_has_told_what_ended_in_it(shop: Shop) -> None:
+    worker = shop.worker("w1", concurrency=2)
+    results = [shop.send("job", n, 3.0) for n in range(2)]
+    eventually(lambda: len(shop.events()) == 2, what="both to run")
+    shop.enable()
+    balanced(shop, running=2)
+    worker.terminate(30)
+    assert [result.get(timeout=15) for result in results] == [0, 1]
+    balanced(shop, running=2, completed=2)
+    shop.guard.disable(by="tests")
+
+
+def test_a_window_that_ends_before_anybody_knows_of_a_killed_worker_says_that_it_does_not_know(
+    shop: Shop,
+) -> None:
+    worker = shop.worker("w1", concurrency=1)
+    shop.send("job", 1, 30.0)
+    eventually(shop.events, what="the job to run")
+    window, _ = shop.enable()
+    balanced(shop, running=1)
+    worker.kill()
+    shop.guard.disable(by="tests")
+
+    def problems() -> tuple[str, ...]:
+        report = shop.guard.report(window.window_id)
+        return report.problems if report.books.adds_up is None else ()
+
+    assert "w1@shop: no answer" in str(eventually(problems, within=20, what="the silence to be seen"))
+    code, text = shop.maintenance("report", window.window_id)
+    assert code == 5
+    assert "unknown" in text
+
+
 def test_an_emergency(shop: Shop) -> None:
     shop.worker("w1", concurrency=4)
     results = [shop.send(name, 60) for name in ("long", "early", "tidy")] + [shop.send("long", 2.5)]
@@ -101,10 +153,10 @@ def test_a_rehearsal_touches_nothing_and_says_what_would_have_been(shop: Shop) -
     eventually(lambda: len(shop.events()) == 3, what="all to run")
     shop.guard.enable(reason="rehearsal", by="tests", mode="test", grace=3, duration=600)
     assert not shop.guard.is_active
-    begun = time.monotonic()
+    watch = Stopwatch()
     results = [shop.send("job", "new"), shop.send("mixed_job", "held", when_closed="hold")]
     assert [result.get(timeout=3) for result in results] == ["new", "held"]
-    assert time.monotonic() - begun < 2
+    assert watch.seconds < 2
     tasks = shop.app.tasks
     assert chain(tasks["shop.add"].si(1, 1), tasks["shop.add"].s(1)).apply_async().get(timeout=5) == 3
 

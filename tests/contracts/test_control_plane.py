@@ -131,6 +131,20 @@ def test_a_renewal_carries_a_report_and_none_keeps_the_last(plane: Plane) -> Non
     assert entry(plane).report == QUIET
 
 
+# Once a bug: a renewal that arrived late put the report of an epoch that was over in its place.
+# `enable()` named jobs that had ended, and not those that ran. Found by the simulator (seed 8042618).
+@pytest.mark.parametrize("epoch", [0, 1, 3])
+def test_a_report_about_another_epoch_is_not_kept(plane: Plane, epoch: int) -> None:
+    plane.one.publish(at_epoch(1))
+    plane.one.renew(CARD, None, register=True)
+    plane.one.publish(at_epoch(2))
+    assert plane.one.acknowledge("agent-1", 2, REPORT)
+    plane.one.renew(CARD, QUIET, register=False, epoch=epoch)
+    assert entry(plane).report == REPORT
+    plane.one.renew(CARD, QUIET, register=False, epoch=2)
+    assert entry(plane).report == QUIET
+
+
 def test_silence_shows(plane: Plane) -> None:
     plane.one.publish(first())
     plane.one.renew(CARD, None, register=True)

@@ -217,6 +217,16 @@ def test_the_roll_keeps_every_worker_once(durable: DurableStore) -> None:
     assert durable.roll("w-2") == [member("a")]
 
 
+def test_who_was_enrolled_by_a_faster_process_stays_as_it_is_and_the_others_come(
+    sql: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.enrol("w-1", [member("a")])
+    with monkeypatch.context() as between:
+        between.setattr(sql, "roll", lambda _window_id: [])  # it was read before that
+        sql.enrol("w-1", [member("a", node="renamed"), member("b")])
+    assert {entry.agent_id: entry.node for entry in sql.roll("w-1")} == dict.fromkeys("ab", "celery@one")
+
+
 def test_a_fate_is_written_once(durable: DurableStore) -> None:
     durable.enrol("w-1", [member("a"), member("b")])
     assert durable.settle("w-1", "a", Fate.GONE)

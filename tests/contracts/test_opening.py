@@ -91,6 +91,48 @@ def test_without_a_control_plane_it_is_said() -> None:
         fleet.wait()
 
 
+# Found by the simulator: Redis lost everything, and a worker that had just been told "open" stood still, so
+# that it did not register again. `enable()` returned after five seconds of its own; of the worker's, whose
+# clock was slow, a few milliseconds were left in which a job could have started.
+def test_a_registry_is_whole_when_nobody_believes_what_was_said_before_it() -> None:
+    clock = HandClock()
+    plane = MemoryControlPlane(clock)
+    plane.publish(first())
+    clock.sleep(LEASE.lease + 0.01)
+    durable = MemoryDurableStore(store_id=STORE_ID, now=START)
+    closing = Closing(
+        changes=Changes(durable=durable, plane=plane, clock=clock),
+        clock=clock,
+        lease=LEASE,
+        listen=lambda: Ear(clock, lambda: None),
+    )
+    done = closing.announce_and_wait(closed(first()))
+    assert done.proof == "acknowledged"
+    assert plane.barrier().registry_age > LEASE.barrier
+
+
+def test_what_is_to_be_done_meanwhile_is_done_once_when_all_were_told_and_nobody_was_waited_for() -> None:
+    clock = HandClock()
+    plane = MemoryControlPlane(clock)
+    plane.publish(first())
+    plane.renew(CARD, None, register=True)
+    durable = MemoryDurableStore(store_id=STORE_ID, now=START)
+    state, begun = closed(first()), clock.now
+    said: list[tuple[float, int]] = []
+
+    def lose_it_once() -> None:
+        if clock.now - begun < 1.0:
+            plane.overwrite(first())
+
+    Closing(
+        changes=Changes(durable=durable, plane=plane, clock=clock),
+        clock=clock,
+        lease=LEASE,
+        listen=lambda: Ear(clock, lose_it_once),
+    ).announce_and_wait(state, lambda: said.append((clock.now - begun, plane.read().epoch)))
+    assert said == [(0.0, state.epoch)]
+
+
 # Once a bug: while somebody with access to Redis kept putting an older record back, `enable()` wrote its own
 # again and again and never returned.
 def test_closing_ends_although_somebody_keeps_writing_an_older_state() -> None:

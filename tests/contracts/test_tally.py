@@ -37,6 +37,16 @@ def test_nothing_to_add_adds_nothing(tally: Tally) -> None:
     assert tally.account("w-1") == Account()
 
 
+def test_a_batch_that_comes_again_is_not_added_again(tally: Tally) -> None:
+    """Its answer was lost: nobody can tell that from a batch that was."""
+    for number in (1, 1, 2, 1, 2, 3):
+        tally.add("w-1", {"parked:x": 1}, sender="a-1", number=number)
+    tally.add("w-1", {"parked:x": 10}, sender="a-2", number=1)
+    tally.add("w-2", {"parked:x": 100}, sender="a-1", number=3)
+    assert tally.account("w-1") == Account({(Count.PARKED, "x"): 13})
+    assert tally.account("w-2") == Account({(Count.PARKED, "x"): 100})
+
+
 def test_what_an_account_says_can_be_added(tally: Tally) -> None:
     account = Account({(Count.EXPIRED, "a:b"): 4, (Count.DUPLICATE, ""): 1})
     tally.add("w-1", account.to_fields())

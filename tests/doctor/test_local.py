@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 import beat_schedule
 from guard.core.diagnosis import Status
 from guard.core.routines import Outcome
+from guard.doctor.fleet import FleetSide
 from guard.doctor.places import file_place, nearest_folder
 from guard.doctor.probes import smtp_reachable, webhook_reachable
 from guard.observe.machine import DiskUse
@@ -150,6 +151,21 @@ def test_where_files_lie(tmp_path: Path) -> None:
     assert nearest_folder(tmp_path / "a" / "b" / "c.db") == str(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("broker", "reduced", "restores"),
+    [
+        ("amqp://nobody@127.0.0.1:1//", True, True),
+        ("amqp://nobody@127.0.0.1:1//", False, False),
+        ("redis://127.0.0.1:1/0", True, False),
+    ],
+)
+def test_what_threads_tell_a_broker(clinic: Clinic, broker: str, *, reduced: bool, restores: bool) -> None:
+    clinic.app.conf.update(broker_url=broker, worker_enable_prefetch_count_reduction=reduced)
+    fleet = FleetSide(clinic.parts.doctor.world(), lambda: pytest.fail("no server is asked"))
+    assert fleet.jobs().restores_prefetch is restores
+    fleet.close()
+
+
 def test_how_jobs_are_treated(clinic: Clinic) -> None:
     app = clinic.app
 
@@ -165,6 +181,7 @@ def test_how_jobs_are_treated(clinic: Clinic) -> None:
     app.conf.task_time_limit = 3600
     clinic.is_well("visibility timeout")
 
+    clinic.is_well("workers can stop")
     clinic.is_well("late acknowledgement")
     app.conf.task_reject_on_worker_lost = False
     clinic.suffers("late acknowledgement", WARNING, "task_reject_on_worker_lost = True")

@@ -40,6 +40,7 @@ def test_rabbitmq(amqp_url: str, valkey: Valkey, tmp_path: Path) -> None:
             assert whole.of(name).status is Status.OK, whole.of(name)
         assert whole.of("visibility timeout").status is Status.OK
         assert whole.of("late acknowledgement").seen == "the broker is not Redis"
+        assert whole.of("workers can stop").status is Status.OK
         queue = Queue("guarded", routing_key="guarded", durable=True)
         with (
             Connection(amqp_url) as connection,
@@ -53,6 +54,8 @@ def test_rabbitmq(amqp_url: str, valkey: Valkey, tmp_path: Path) -> None:
             lambda: finding("consumers without a guard").status is Status.OK, within=20, what="it to be gone"
         )
         assert shop.guard.diagnose().seconds < 15
+        shop.worker("w2", pool="threads", concurrency=1)
+        eventually(lambda: finding("workers can stop").status is Status.WARNING, within=20, what="threads")
 
 
 def test_postgresql(own_server: Valkey, tmp_path: Path, postgresql: PostgreSQL) -> None:

@@ -183,7 +183,8 @@ def test_what_waits_for_one_cause_is_one_line(clinic: Clinic) -> None:
     finally:
         clinic.server.start()
     assert done.output.count("not looked at") == 1
-    assert "because of “control plane”: jobs can be ended, window in time, parked jobs" in done.output
+    lost = "jobs can be ended, workers can stop, window in time, parked jobs"
+    assert f"because of “control plane”: {lost}" in done.output
 
 
 def test_the_command_without_an_app() -> None:

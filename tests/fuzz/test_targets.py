@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.fuzz.target import Target
     from tests.support.valkey import Valkey
 
+# What Python says of a pattern like `[[` is for whoever wrote it.
+pytestmark = pytest.mark.filterwarnings("ignore:Possible (nested set|set \\w+) at position:FutureWarning")
+
 MANY = {"state_record": 100_000}
 """Inputs of the slow test; 10,000 where nothing is said."""
 

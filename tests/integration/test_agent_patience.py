@@ -39,7 +39,7 @@ class Ear:
         self.over = threading.Event()
 
     def wait(self, seconds: float) -> None:
-        self.waits += 1
+        self.waits += not self.over.is_set()  # a busy machine lets the agent go on before the test does
         self._clock.advance(seconds)
         if self._clock.boot() >= self._until:
             self.over.set()

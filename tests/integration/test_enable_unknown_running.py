@@ -7,8 +7,8 @@ import pytest
 from guard.cli import enable
 from guard.core.agents import AgentCard, AgentReport, RunningJob
 from guard.core.roster import RosterEntry
-from guard.orchestrator.conductor import _seen
 from guard.orchestrator.window import Window
+from guard.orchestrator.window_seen import seen_of
 from guard.web.admin.starting import closed_said
 
 CARD = AgentCard(agent_id="a-1", role="worker", node="w1@here", host="here", pid=1)
@@ -22,18 +22,18 @@ def entry(acknowledged: int, report: AgentReport | None) -> RosterEntry:
 def test_what_a_worker_said_and_is_gone_is_unknown_and_not_nothing() -> None:
     """Found by the simulator: the orchestrator had confirmed the window between the barrier and the look,
     which begins a new round of reports."""
-    seen = _seen([], [entry(5, None)], epoch=5)
+    seen = seen_of([entry(5, None)], epoch=5)
     assert seen["acknowledged"] == ("w1@here (pid 1)",)
     assert seen["running"] is None
 
 
 def test_what_workers_said_is_told() -> None:
-    seen = _seen([], [entry(5, AgentReport(running=(JOB,)))], epoch=5)
+    seen = seen_of([entry(5, AgentReport(running=(JOB,)))], epoch=5)
     assert [job.task_id for job in seen["running"]] == ["t-1"]
 
 
 def test_who_has_not_acknowledged_is_unconfirmed_and_hides_nobody() -> None:
-    seen = _seen([], [entry(4, None), entry(5, AgentReport(running=(JOB,)))], epoch=5)
+    seen = seen_of([entry(4, None), entry(5, AgentReport(running=(JOB,)))], epoch=5)
     assert seen["unconfirmed"] == ("w1@here (pid 1)",)
     assert [job.task_id for job in seen["running"]] == ["t-1"]
 

@@ -56,7 +56,7 @@ def test_what_has_finished_leaves_no_copy(failures: int) -> None:
     gate, recorded = Gate(failures), []
     conclusions = Conclusions(
         gate=gate,  # type: ignore[arg-type]
-        runtime=SimpleNamespace(count=lambda *_: None),  # type: ignore[arg-type]
+        runtime=SimpleNamespace(count=lambda *_, **__: None),  # type: ignore[arg-type]
         outcomes=lambda: SimpleNamespace(record=recorded.append),  # type: ignore[arg-type,return-value]
         node="w1@here",
         announce=not_announced,

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
-
-import pytest
 
 from guard.core.modes import Gate
 from guard.core.scope import EVERYTHING, Scope
-from guard.gates.page import SharedPage
+from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from guard.gates.page import SharedPage
 
 FAR = 2**40
 LONG = Scope.check(queues=[f"{n:0>90}" for n in range(50)])
 SHORT = Scope.check(operations=["job_creation"], crossing=12.5)
-
-
-@pytest.fixture
-def page() -> Iterator[SharedPage]:
-    made = SharedPage()
-    yield made
-    made.words.release()
-    made._memory.close()
 
 
 def test_it_is_read_as_it_was_written(page: SharedPage) -> None:
@@ -46,9 +35,9 @@ def test_of_another_epoch_it_is_not_believed(page: SharedPage) -> None:
     """Who writes is between the scope and the word, or has died there."""
     page.write(Gate.NORMAL, 7, FAR, scope=SHORT)
     page._scope.write(LONG, 8)
-    begun = time.monotonic()
+    watch = Stopwatch()
     assert page.scope() is EVERYTHING
-    assert time.monotonic() - begun < 1
+    assert watch.seconds < 1
     page.write(Gate.NORMAL, 8, FAR, scope=LONG)
     assert page.scope() == LONG
 

@@ -8,7 +8,7 @@ from typing import Any
 from guard.core.modes import Phase
 from guard.core.named_events import EventName
 from guard.fleet.releaser import ReleaseResult
-from guard.orchestrator.conductor import Conductor
+from guard.orchestrator.releasing import Releasing
 
 
 class BrokerAway(OSError):
@@ -24,8 +24,7 @@ def test_a_broker_that_is_away_at_the_end_of_a_release_is_told_and_not_raised() 
     a traceback. The window is ended by the next round."""
     told: list[tuple[str, dict[str, Any]]] = []
     nothing: Any = SimpleNamespace(account=lambda _window_id: None)
-    conductor: Any = Conductor(
-        settings=nothing,
+    releasing = Releasing(
         changes=SimpleNamespace(
             durable=SimpleNamespace(
                 read=lambda: SimpleNamespace(window_id="w-1", phase=Phase.RELEASING),
@@ -33,15 +32,15 @@ def test_a_broker_that_is_away_at_the_end_of_a_release_is_told_and_not_raised() 
             )
         ),  # type: ignore[arg-type]
         closing=nothing,
-        surroundings=SimpleNamespace(broker_errors=(BrokerAway,)),  # type: ignore[arg-type]
         releaser=SimpleNamespace(remaining=_raises),  # type: ignore[arg-type]
         tally=nothing,
         clock=nothing,
         lock=nothing,
-        remember=nothing,
+        limit=nothing,
+        broker_errors=(BrokerAway,),
         announce=lambda name, **fields: told.append((name, fields)),
     )
-    conductor._end_release(ReleaseResult(), lock=nothing)
+    releasing._end(ReleaseResult(), lock=nothing)
     assert told == [
         (
             EventName.STORE_FAILED,

@@ -11,6 +11,7 @@ from guard.core import changes
 from guard.core.changes import WindowRequest
 from guard.core.plan import plan
 from guard.core.roll import RollEntry
+from guard.core.roster import Barrier
 from guard.core.state import GuardState
 from guard.core.stuck import PATIENCE_SECONDS
 from guard.orchestrator.advancing import Advancing, Progress
@@ -36,8 +37,14 @@ class World:
     def wall(self) -> float:
         return self.now
 
+    def boot(self) -> float:
+        return self.now
+
     def roster(self) -> list[Any]:
         return []
+
+    def barrier(self) -> Barrier:
+        return Barrier(epoch=2, pending=0, registry_age=100.0, server="one")
 
     def enrol(self, *_: Any) -> None:
         """Nobody to enrol."""

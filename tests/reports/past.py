@@ -31,7 +31,7 @@ EDGES = (
 OPERATIONS = ("caption_generation", "job_creation", "batch_operations")
 COUNTS = (
     *("refused", "held", "parked", "released", "discarded", "expired", "running", "completed"),
-    *("interrupted", "killed", "lost", "failed", "bypassed"),
+    *("interrupted", "killed", "lost", "ran_on", "failed", "bypassed"),
 )
 ROUTINE_NAMES = ("morning-check", "evening-review", "weekly-review", "security-audit", "performance-review")
 ACTIONS = (

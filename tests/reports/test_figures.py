@@ -295,7 +295,7 @@ def of_window(raw: Raw, row: dict[str, Any]) -> dict[str, Any]:
             "discarded",
         ),
         *("duplicate", "running", "completed", "interrupted", "killed", "lost", "failed", "would_refuse"),
-        *("would_hold", "would_wait_for", "would_end", "bypassed"),
+        *("ran_on", "would_hold", "would_wait_for", "would_end", "bypassed"),
     ):
         found[f"jobs_{kind}"] = account[kind] if account is not None else None
     return {**found, **_balance(raw, row, account)}
@@ -305,21 +305,29 @@ def _balance(raw: Raw, row: dict[str, Any], account: dict[str, int] | None) -> d
     """Nothing is parked and nothing runs in this past: so all that is left over is missing."""
     sums: dict[str, int] = account if account is not None else Counter()
     parked = sums["parked"] - sums["released"] - sums["discarded"]
-    running = sums["running"] - sum(sums[one] for one in ("completed", "interrupted", "killed", "lost"))
+    ends = ("completed", "interrupted", "killed", "lost", "ran_on")
+    running = sums["running"] - sum(sums[one] for one in ends)
     gone = any(
         entry["window_id"] == row["window_id"] and entry["fate"] in {"gone", "vouched"}
         for entry in raw.tables["roll"]
     )
     with_gone = max(0, running) if gone else 0
     whole = "begun" in raw._redis.hgetall(raw._keys.counts(row["window_id"]))
-    missing = max(0, parked) + max(0, running) - with_gone
+    silent = any(
+        entry["window_id"] == row["window_id"] and not entry["fate"] for entry in raw.tables["roll"]
+    )
+    missing: int | None = max(0, parked) + max(0, running) - with_gone
+    if not whole or (silent and running > with_gone and parked <= 0):
+        missing = None
+    elif silent:  # what ran there may have ended uncounted: certain are only those that were parked
+        missing = max(0, parked)
     return {
         "still_parked": 0,
         "still_running": 0,
         "with_gone_workers": with_gone,
         "uncounted": max(0, -parked) + max(0, -running),
-        "unaccounted": missing if whole else None,
-        "adds_up": (missing == 0) if whole else None,
+        "unaccounted": missing,
+        "adds_up": None if missing is None else missing == 0,
     }
 
 

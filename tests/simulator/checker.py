@@ -15,6 +15,8 @@ from tests.simulator.emergency_judge import judge_emergency
 __all__ = ["Verdict", "Violation", "judge"]
 
 _LEASE = 5.0
+_LEASE_OF_THE_SLOWEST = _LEASE * 1.01
+"""In simulated time: clocks run within 1 % of each other (A1)."""
 _ROUNDING = 0.0015
 _CLOSED = frozenset({"NORMAL", "EMERGENCY"})
 _OPEN = frozenset({"OPEN", "TEST"})
@@ -57,6 +59,7 @@ def judge(events: list[Event], *, calm: bool = False) -> Verdict:
     _drained(by_kind, verdict)
     _trust(by_kind, verdict)
     _epochs(by_kind, verdict)
+    _entered(by_kind, verdict)
     _conserved(by_kind, verdict)
     _not_doubled(by_kind, verdict)
     judge_emergency(by_kind, verdict)
@@ -91,8 +94,8 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
         until = _released_at(releases, epoch)
         uninformed = _uninformed(by_kind, window)
         _nobody_starts(by_kind, verdict, window, until, uninformed)
-        for agent, opened, closed in open_words:
-            if agent in uninformed[0] and opened <= uninformed[1]:
+        for agent, opened, closed, ends in open_words:
+            if agent in uninformed[0] and ends <= uninformed[1] + _LEASE_OF_THE_SLOWEST:
                 verdict.seen["P1: words of who could not hear of a window that both stores lacked"] += 1
             elif max(opened, at) + _ROUNDING < min(closed, until):
                 verdict.broken(
@@ -105,13 +108,15 @@ def _closed(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
 
 def _uninformed(by_kind: dict[str, list[Event]], window: Event) -> tuple[set[str], float]:
     """Workers that began while neither store knew of this window, and until when: SQL had not been told of
-    it, Redis had lost it, and nobody who knew had told one of both yet. Not promised."""
-    at, epoch = window[0], window[3]
+    it, Redis had lost it, and nobody who knew had told one of both yet. Not promised. Who asked before that
+    moment trusts the answer for a lease. Redis may have lost it before `enable` has returned."""
+    epoch = window[3]
+    written = min((event[0] for event in by_kind["redis"] if event[3] >= epoch), default=_NEVER)
     told = min((event[0] for event in by_kind["sql"] if event[3] >= epoch), default=_NEVER)
-    lost = min((event[0] for event in by_kind["failover"] if at < event[0] < told), default=_NEVER)
-    if lost == _NEVER:
+    losses = [event[0] for event in by_kind["failover"] if written < event[0] < told]
+    if not losses:
         return set(), 0.0
-    again = (event[0] for event in by_kind["redis"] if event[3] >= epoch and event[0] > lost)
+    again = (event[0] for event in by_kind["redis"] if event[3] >= epoch and event[0] > max(losses))
     until = min(told, min(again, default=_NEVER))
     knew = {event[2] for event in by_kind["word"] if event[4] >= epoch and event[0] < until}
     return {event[2] for event in by_kind["worker"] if event[0] < until} - knew, until
@@ -128,7 +133,7 @@ def _nobody_starts(
     for moment, _, job, agent, looked, blocked_by, *_rest in by_kind["started"]:
         if mode.upper() not in blocked_by or not at < moment < until:
             continue
-        if agent in uninformed[0] and looked <= uninformed[1] + _LEASE:
+        if agent in uninformed[0] and looked <= uninformed[1] + _LEASE_OF_THE_SLOWEST:
             continue
         if agent in (acknowledged or ()):
             verdict.broken("P1", moment, f"{job} started on {agent}, which had acknowledged epoch {epoch}")
@@ -140,8 +145,9 @@ def _nobody_starts(
             verdict.seen["P1: started on an unconfirmed worker, having looked before"] += 1
 
 
-def _open_words(by_kind: dict[str, list[Event]]) -> list[tuple[str, float, float]]:
-    """From when until when the word of a worker's page said "open", whether or not a child looked."""
+def _open_words(by_kind: dict[str, list[Event]]) -> list[tuple[str, float, float, float]]:
+    """From when until when the word of a worker's page said "open", whether or not a child looked; and when
+    it was to run out."""
     gone = {agent: at for at, _, agent, orphans in by_kind["killed"] if not orphans}
     words: dict[str, list[Event]] = defaultdict(list)
     for event in by_kind["word"]:
@@ -151,7 +157,7 @@ def _open_words(by_kind: dict[str, list[Event]]) -> list[tuple[str, float, float
         for number, (at, _, _, gate, _, _, ends) in enumerate(written):
             if gate in _OPEN:
                 following = written[number + 1][0] if number + 1 < len(written) else _NEVER
-                spans.append((agent, at, min(ends, following, gone.get(agent, _NEVER))))
+                spans.append((agent, at, min(ends, following, gone.get(agent, _NEVER)), ends))
     return spans
 
 
@@ -169,13 +175,14 @@ def _acknowledged(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
             if running is None:  # unknown, and said to be (decision D153)
                 verdict.seen["P3: what runs was called unknown"] += 1
                 continue
-            for job, whose, start, end, blocked_by in runs if released > at else ():
+            for job, whose, _, start, end, blocked_by in runs if released > at else ():
                 if whose == agent and start < at < end and job not in running and mode.upper() in blocked_by:
                     verdict.broken("P3", at, f"{job} runs on {agent}, and enable did not say so")
 
 
-def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float, tuple[str, ...]]]:
-    """Runs of jobs: job, agent, start, end, the gates that block it. A run of a killed child ends with it."""
+def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float, float, tuple[str, ...]]]:
+    """Runs of jobs: job, agent, when it looked at the gate, start, end, the gates that block it. A run of a
+    killed child ends with it."""
     ends: dict[tuple[str, str], list[float]] = defaultdict(list)
     for at, _, job, agent, *_ in (*by_kind["ended"], *by_kind["cut short"]):
         ends[job, agent].append(at)
@@ -183,9 +190,9 @@ def _runs(by_kind: dict[str, list[Event]]) -> list[tuple[str, str, float, float,
         ends[job, agent].append(at)
     gone = {event[2]: event[0] for event in by_kind["killed"]}
     runs = []
-    for at, _, job, agent, _, blocked_by, *_ in by_kind["started"]:
+    for at, _, job, agent, looked, blocked_by, *_ in by_kind["started"]:
         after = [end for end in ends[job, agent] if end >= at]
-        runs.append((job, agent, at, min(after) if after else gone.get(agent, _NEVER), blocked_by))
+        runs.append((job, agent, looked, at, min(after) if after else gone.get(agent, _NEVER), blocked_by))
     return runs
 
 
@@ -193,18 +200,40 @@ def _drained(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
     """P4. When a window is called drained, no guarded job runs, and until the release none does."""
     releases = _releases(by_kind)
     runs = _runs(by_kind)
-    for at, _, _, epoch, phase, gate, window in by_kind["sql"]:
+    for at, _, _, epoch, phase, gate, window, _ in by_kind["sql"]:
         if phase != "active" or gate not in _CLOSED:
             continue
         verdict.seen["P4: windows drained"] += 1
         until = _released_at(releases, epoch)
-        for job, agent, start, end, blocked_by in runs:
-            if gate not in blocked_by:
+        unheard_of = _forgotten(by_kind, window, at)
+        for job, agent, looked, start, end, blocked_by in runs:
+            ran, started = start < at < end, at <= start < until
+            if gate not in blocked_by or not (ran or started):
                 continue
-            if start < at < end:
+            # Of its jobs one may have stood still between look and start.
+            if agent in unheard_of and looked < at:
+                verdict.seen["P4: jobs of a worker that Redis had lost before anybody asked for it"] += 1
+            elif ran:
                 verdict.broken("P4", at, f"{window} is called drained while {job} runs on {agent}")
-            elif at <= start < until:
+            else:
                 verdict.broken("P4", start, f"{job} started on {agent} in {window}, which was drained")
+
+
+def _forgotten(by_kind: dict[str, list[Event]], window: str, drained: float) -> set[str]:
+    """Workers that Redis had lost before anybody asked who is there, and that could not register again:
+    killed (a child may run on), at a standstill, or cut off from Redis. Not promised: nobody knows of them.
+
+    `enable` asks twice, when all were told and before it returns; by then the registry was whole for a
+    lease. When whoever called it was killed, the drain asks in its place, until it calls it drained."""
+    first = min((event[0] for event in by_kind["redis"] if event[6] == window), default=_NEVER)
+    last = min((event[0] for event in by_kind["enabled"] if event[2] == window), default=drained)
+    forgotten = {event[2] for event in by_kind["worker"]}
+    for asked in (first, last):
+        lost = max((at for at, *_, emptied in by_kind["failover"] if emptied and at < asked), default=0.0)
+        if asked == last and last - lost < _LEASE / 1.01:
+            return set()
+        forgotten -= {event[2] for event in by_kind["registered"] if lost <= event[0] < asked}
+    return forgotten
 
 
 class _Trust:
@@ -261,6 +290,22 @@ def _epochs(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
         if epoch <= durable:
             verdict.broken("P7", at, f"the database went from epoch {durable} to {epoch}")
         durable = epoch
+
+
+def _entered(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:
+    """P10. Every window that `enable` has named is in the history, once. Not one that only Redis knew, the
+    database being away, and that Redis has lost."""
+    entries = Counter(window for *_, window, enters in by_kind["sql"] if enters)
+    told = {window for *_, window, _ in by_kind["sql"]}
+    for at, _, window, *_ in by_kind["enabled"]:
+        verdict.seen["P10: windows looked for in the history"] += 1
+        written = [event[0] for event in by_kind["redis"] if event[6] == window] or [_NEVER]
+        after = [event[0] for event in by_kind["redis"] if event[6] != window and event[0] > max(written)]
+        lost = any(min(written) < event[0] < min(after, default=_NEVER) for event in by_kind["failover"])
+        if window not in told and lost:
+            verdict.seen["P10: windows that Redis lost while the database was away"] += 1
+        elif entries[window] != 1:
+            verdict.broken("P10", at, f"{window} is {entries[window]} times in the history")
 
 
 def _conserved(by_kind: dict[str, list[Event]], verdict: Verdict) -> None:

@@ -17,6 +17,7 @@ from guard.orchestrator.conductor import Conductor
 from guard.orchestrator.draining import Draining
 from guard.orchestrator.fates import Fates
 from guard.orchestrator.housekeeping import Housekeeping
+from guard.orchestrator.releasing import Releasing
 from guard.orchestrator.surroundings import Surroundings
 from tests.simulator.broker import BrokerClient, BrokerDown
 from tests.simulator.celery_worker import TASKS
@@ -84,7 +85,7 @@ class Conducting:
         )
 
     @cached_property
-    def conductor(self) -> Conductor:
+    def releasing(self) -> Releasing:
         world = self._world
         index = world.parts.index(RedisClient(world, self._process))
         tally = Tally(self._client)
@@ -105,6 +106,20 @@ class Conducting:
             count=count,
             announce=not_announced,
         )
+        return Releasing(
+            changes=self.changes,
+            closing=self.closing,
+            releaser=releaser,
+            tally=tally,
+            clock=world.clock,
+            lock=self.lock,
+            limit=_SETTINGS.release_limit,
+            broker_errors=(BrokerDown,),
+            announce=not_announced,
+        )
+
+    @cached_property
+    def conductor(self) -> Conductor:
         return Conductor(
             settings=_SETTINGS,
             changes=self.changes,
@@ -115,12 +130,9 @@ class Conducting:
                 unguarded=lambda _queues, _nodes: [],
                 carries=lambda queues: {q: [t.kind for t in TASKS.values() if t.queue == q] for q in queues},
                 warnings=lambda _state: (),
-                broker_errors=(BrokerDown,),
             ),
-            releaser=releaser,
-            tally=tally,
-            clock=world.clock,
-            lock=self.lock,
+            releasing=self.releasing,
+            clock=self._world.clock,
             remember=lambda _window_id, _epoch: None,
             announce=not_announced,
         )
@@ -148,10 +160,10 @@ class Conducting:
                 finishing=_NoSteps,  # type: ignore[arg-type]
                 announce=not_announced,
             ),
-            release=self.conductor.release,
+            release=self.releasing.release,
             listen=self._listen,
             clock=world.clock,
-            begin_books=self.conductor.begin_books,
+            begin_books=self.releasing.begin_books,
             remember=lambda _window_id, _epoch: None,
             announce=not_announced,
         )
@@ -163,6 +175,7 @@ class Conducting:
             glance=self.durable,
             parked=self._parked,
             conductor=lambda: self.conductor,
+            releasing=lambda: self.releasing,
             advancing=lambda: self.advancing,
             changes=lambda: self.changes,
             clock=self._world.clock,

@@ -37,8 +37,9 @@ def work(child: Child, seconds: float) -> None:
     now, world = hub(), child.worker.world
     until = now.now + seconds
     character = ""
-    while (left := until - now.now) > 0:
-        child.nap(left)
+    while (left := until - now.now) > 0 or child.term_is_pending:
+        if not child.term_is_pending:
+            child.nap(left)
         if child.term_is_pending:
             child.term_is_pending = False
             character = character or world.reactions.choice(CHARACTERS)

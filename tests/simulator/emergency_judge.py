@@ -25,6 +25,8 @@ class _Asked:
         over: when and how its code ended; empty: not.
         gone: when its process ended, and by whom.
         signals: name and boot time of each.
+        ended_elsewhere: whether another run of the same job has ended. Results are kept by job, so that one
+            whose code had returned when it was killed is found to have succeeded.
     """
 
     agent: str
@@ -37,6 +39,7 @@ class _Asked:
     over: tuple[float, str] = (_NEVER, "")
     gone: tuple[float, str] = (_NEVER, "")
     spared: float = _NEVER
+    ended_elsewhere: bool = False
     signals: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -54,6 +57,8 @@ class _Asked:
                 return died
             case "ended":  # where its process died before it had said so, it counts as dead
                 return {"completed", *died}
+            case "moment" if self.ended_elsewhere:
+                return {"killed", "completed"}
             case "SystemExit" | "moment":
                 return {"killed"}
         return {"interrupted", *died}
@@ -92,6 +97,7 @@ def _asked(by_kind: dict[str, list[Event]]) -> list[_Asked]:
         run.spared = min((e[0] for e in by_kind["spared"] if e[3] == pid and at <= e[0]), default=_NEVER)
         if run.spared > run.over[0] and run.over[1] == "ended":
             run.spared = _NEVER
+        run.ended_elsewhere = any(e[2] == job and e[4] != pid for e in by_kind["ended"])
         runs.append(run)
     return runs
 

@@ -88,8 +88,10 @@ class Hub:
         self.now = 0.0
         self.current: Thread | None = None
         self._due: list[tuple[float, int, Any, int]] = []
+        self._processes: dict[Process, None] = {}
         self._planned = 0
         self._main = getcurrent()
+        self._limit = 0.0
         self.turns = 0
         self.over = False
         """Set by whoever sees that the run is at its end."""
@@ -115,6 +117,7 @@ class Hub:
 
         thread = Thread(process, body, self._main)
         process.threads.append(thread)
+        self._processes[process] = None
         self._plan(thread, after)
         return thread
 
@@ -137,6 +140,7 @@ class Hub:
     def run(self, limit: float) -> None:
         """Go on until `over`, or until the limit of time."""
         due = self._due
+        self._limit = limit
         while due and not self.over and self.now <= limit:
             moment, _, whose, turn = heappop(due)
             if turn < 0:
@@ -160,10 +164,10 @@ class Hub:
                 self.current = None
 
     def close(self) -> None:
-        """Unwind whatever still waits, so that nothing is left to the collector."""
-        for _, _, whose, turn in self._due:
-            if turn >= 0 and whose.process.alive:
-                self.kill(whose.process)
+        """Unwind whatever still waits, also for what never comes: the collector cannot see what the stack of
+        a greenlet holds, and would keep the whole run."""
+        for process in self._processes:
+            self.kill(process)
         self._due.clear()
 
     # -- for code that runs in a thread --------------------------------------------------------------
@@ -189,8 +193,10 @@ class Hub:
         assert thread is not None
         if not thread.process.alive:
             raise Killed
-        self._plan(thread, seconds)
-        self._main.switch()
+        moment = self.now + seconds
+        if not self._nothing_until(moment, thread):
+            self._plan(thread, seconds)
+            self._main.switch()
 
     def park(self, seconds: float | None) -> bool:
         """Wait to be woken, for so much time of this process's clock at most. Whether it was."""
@@ -201,13 +207,23 @@ class Hub:
         thread.woken = False
         thread.turn += 1
         if seconds is not None:
+            moment = self.now + (seconds / thread.process.rate if seconds > 0 else 0.0)
+            if self._nothing_until(moment, thread):
+                return False
             self._planned += 1
-            heappush(
-                self._due,
-                (self.now + max(0.0, seconds) / thread.process.rate, self._planned, thread, thread.turn),
-            )
+            heappush(self._due, (moment, self._planned, thread, thread.turn))
         self._main.switch()
         return thread.woken
+
+    def _nothing_until(self, moment: float, thread: Thread) -> bool:
+        """Whether it would be this thread's turn next, and nobody else's before: then it has come, without
+        the way through the scheduler. What happens, and in which order, is the same."""
+        due = self._due
+        if (due and due[0][0] <= moment) or moment > self._limit or thread.process.frozen_until > moment:
+            return False
+        self.now = moment
+        self.turns += 1
+        return True
 
     def wake(self, thread: Thread) -> None:
         """Wake a thread that parks."""

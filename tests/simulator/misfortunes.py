@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.simulator.hub import hub
+from tests.simulator.stand_ins import CHANCE
 
 if TYPE_CHECKING:
     from tests.simulator.hub import Thread
@@ -51,6 +52,7 @@ THEMES = {
         "lock<",
     ),
     "releasing": ("parked.get<", "give back.publish>", "give back.publish<", "index.gone>", "index.gone<"),
+    "losing": ("barrier<", "roster>", "roster<", "acknowledge<"),
 }
 """Crash points, by who comes by there. Each is between two instructions of which a kill, a pause or a delay
 may separate the first from the second. A schedule has one theme."""
@@ -75,12 +77,15 @@ _CHANCES = {
     "conducting": (0.05, 0.2),
     "parking": (0.1, 0.3),
     "releasing": (0.2, 0.6),
+    "losing": (0.1, 0.4),
 }
 """Of something happening at one pass: few come by where jobs are parked and given back."""
 _DEEDS = {
     "": (("kill",), ("freeze", "freeze all", "delay"), ("meet", "delay"), ("kill", "freeze", "meet", "cut")),
     "race": (("meet", "meet", "delay"),),
+    "parking": (("kill",), ("kill",), ("freeze", "freeze all", "delay"), ("kill", "freeze", "meet", "cut")),
     "releasing": (("kill",), ("kill",), ("freeze", "freeze all", "cut"), ("kill", "freeze", "cut", "delay")),
+    "losing": (("lose",), ("fail over",), ("lose", "lose", "freeze", "kill")),
 }
 
 
@@ -97,18 +102,24 @@ class Ambushes:
             "releasing",
             "parking",
             "conducting",
+            "losing",
         }:  # else the first of these steps has all the accidents
             places = tuple(dice.sample(places, dice.choice((1, 2, len(places)))))
         self._places = frozenset() if world.calm else frozenset(places)
         self._chance = dice.choice(_CHANCES.get(theme, _CHANCES[""]))
         self._left = dice.choice((1, 2, 4, 8)) if theme != "race" else 20
         self._deeds = world.parts.deeds or dice.choice(_DEEDS.get(theme, _DEEDS[""]))
+        self._watch()
+
+    def _watch(self) -> None:
+        CHANCE.watched = self._places | set(self._meeting)
 
     def end(self) -> None:
         """No more of them, but a few for those who release: most of that is done now. Who waits goes on."""
         self._places &= frozenset(THEMES["releasing"])
         for place in list(self._meeting):
             self._let_go(place)
+        self._watch()
 
     def meet(self, place: str) -> None:
         """Somebody has come to a place."""
@@ -123,11 +134,13 @@ class Ambushes:
             self._left -= 1
             if not self._left:
                 self._places = frozenset()
+                self._watch()
             self._strike(place, dice.choice(self._deeds))
 
     def _let_go(self, place: str) -> None:
         for thread in self._meeting.pop(place):
             hub().wake(thread)
+        self._watch()
 
     def _strike(self, place: str, deed: str) -> None:
         now, world = hub(), self._world
@@ -145,6 +158,10 @@ class Ambushes:
         elif deed == "cut":
             for line in [line for line in world.broker.lines if line.process is process]:
                 world.broker.cut(line)
+        elif deed == "lose":
+            _wipe(world)
+        elif deed == "fail over":
+            _failover(world)
         elif deed in {"delay", "meet"}:
             now.park(world.dice.choice(_PAUSES[:5]))
         else:
@@ -155,6 +172,7 @@ class Ambushes:
 
     def _wait_for(self, place: str, thread: Thread) -> None:
         self._meeting.setdefault(place, []).append(thread)
+        self._watch()
         hub().park(self._world.dice.choice((1.0, 3.0)))
         waiting = self._meeting.get(place)
         if waiting and thread in waiting:
@@ -276,7 +294,7 @@ def _failover(world: World) -> bool:
     def takes_over() -> None:
         if world.redis is not old or world.healing:
             return
-        world.log("failover", old.name, new.name, loses_marks)
+        world.log("failover", old.name, new.name, loses_marks, False)
         old.writes = False
         new.plane._born = now.now
         world.redis = new
@@ -297,7 +315,7 @@ def _wipe(world: World) -> bool:
     """Redis restarts without its data, the marks too."""
     old = world.redis
     new = type(old)(world.next_name("redis"))
-    world.log("failover", old.name, new.name, True)
+    world.log("failover", old.name, new.name, True, True)
     old.answers = old.writes = False
     world.redis = new
     return True

@@ -121,4 +121,5 @@ class Page(SharedPage):
     def slots(self) -> Any:
         from guard.gates.page import _view
 
-        return [_view(self._others, index) for index in range(self._children)]  # type: ignore[arg-type]
+        words: Any = self._others if self.words.unseen else self.words  # type: ignore[attr-defined]
+        return [_view(words, index) for index in range(self._children)]

@@ -35,6 +35,7 @@ import guard.worker.errands
 import guard.worker.housekeeper
 import guard.worker.ladder
 import guard.worker.reserved
+import guard.worker.running
 from guard.core.operations import mask_of
 from tests.simulator.hub import NOW, hub
 
@@ -53,6 +54,8 @@ class _Chance:
     def __init__(self) -> None:
         self.dice: Any = None
         self.hiccup: Callable[[str], None] = lambda _where: None
+        self.watched: frozenset[str] | set[str] = frozenset()
+        """The places where that does something."""
         self._ids = 0
         self.is_alive: Callable[[int], bool] = lambda _pid: True
         self.stumbled: Callable[[str], None] = lambda _what: None
@@ -87,7 +90,8 @@ RECORDS: dict[str, GuardState] = {}
 
 def hiccup(where: str) -> None:
     """A place where the thread may be held up, stopped or killed between two instructions."""
-    CHANCE.hiccup(where)
+    if where in CHANCE.watched:
+        CHANCE.hiccup(where)
 
 
 class Clock:
@@ -360,7 +364,7 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (guard.worker.ladder, "threading", _Threading),
     (guard.worker.ladder, "log", _LOG),
     (guard.worker.ladder, "_PAUSE", 0.05),
-    (guard.worker.ladder, "active_requests", _active_requests),
+    (guard.worker.running, "active_requests", _active_requests),
     (guard.worker.climber, "time", _Time),
     (guard.worker.climber, "uuid", CHANCE),
     (guard.worker.climber, "worker_state", _WORKER_STATE),

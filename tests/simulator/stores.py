@@ -112,6 +112,7 @@ class RedisClient:
             now.sleep(0.0 if not server.answers else _TIMEOUT)
             raise StoreUnavailable("the connection is broken")
         if writes and not server.writes:
+            self.server = None  # as `guard.store.redis.plane` does
             world.fired["a primary that was cut off refused a write"] += 1
             raise StoreUnavailable("not enough replicas to write")
         if fault is not None:
@@ -213,9 +214,10 @@ class Plane:
         for ear in server.ears:
             ear.push("wake", record, world)
 
-    def renew(self, card: Any, report: Any, *, register: bool) -> Any:
+    def renew(self, card: Any, report: Any, *, register: bool, epoch: int | None = None) -> Any:
         def renew(server: RedisServer) -> Any:
-            answer = server.plane.renew(card, report, register=register)
+            answer = server.plane.renew(card, report, register=register, epoch=epoch)
+            world.log("registered", card.agent_id)
             if server.malformed:
                 raise StateInvalid("damaged")
             return answer
@@ -249,7 +251,7 @@ class Plane:
         )
 
     def barrier(self) -> Any:
-        return self._client.call("barrier>", "barrier<", lambda server: server.plane.barrier(), writes=False)
+        return self._client.call("barrier>", "barrier<", lambda server: server.plane.barrier())
 
     def roster(self) -> Any:
         return self._client.call("roster>", "roster<", lambda server: server.plane.roster(), writes=False)
@@ -323,8 +325,8 @@ class Index:
     def begin(self, job: Any) -> tuple[str, bool]:
         return self._call("index.begin>", "index.begin<", lambda server: server.index.begin(job))  # type: ignore[no-any-return]
 
-    def parked(self, job: Any) -> None:
-        self._call("index.parked>", "index.parked<", lambda server: server.index.parked(job))
+    def parked(self, job: Any) -> bool:
+        return bool(self._call("index.parked>", "index.parked<", lambda server: server.index.parked(job)))
 
     def gone(self, job: Any) -> None:
         self._call("index.gone>", "index.gone<", lambda server: server.index.gone(job))
@@ -334,9 +336,10 @@ class Index:
             self._call("index.claim>", "index.claim<", lambda server: server.index.claim(park_id, copy))
         )
 
-    def park_id_of(self, publication: str, generation: str) -> str | None:
-        return self._call(  # type: ignore[no-any-return]
-            "index.claim>", "index.claim<", lambda server: server.index.park_id_of(publication, generation)
+    def claim_original(self, publication: str, generation: str) -> bool:
+        asked = publication, generation
+        return bool(
+            self._call("index.claim>", "index.claim<", lambda server: server.index.claim_original(*asked))
         )
 
     def _call(self, before: str, after: str, effect: Callable[[RedisServer], Any]) -> Any:
@@ -359,8 +362,8 @@ class Tally:
     def is_whole(self, window_id: str) -> bool:
         return bool(self._client.call("tally>", "tally<", lambda server: server.tally.is_whole(window_id)))
 
-    def add(self, window_id: str, counts: Any) -> None:
-        self._client.call("tally>", "tally<", lambda server: server.tally.add(window_id, counts))
+    def add(self, window_id: str, counts: Any, **batch: Any) -> None:
+        self._client.call("tally>", "tally<", lambda server: server.tally.add(window_id, counts, **batch))
 
     def account(self, window_id: str) -> Any:
         return self._client.call("tally>", "tally<", lambda server: server.tally.account(window_id))
@@ -447,7 +450,8 @@ class Durable:
     def change(self, expected_epoch: int, new: GuardState, record: Any) -> None:
         def change() -> None:
             self._world.sql.change(expected_epoch, new, record)
-            self._world.log("sql", "", new.epoch, new.phase.value, new.gate.name, new.window_id)
+            enters = record.action == "enable"
+            self._world.log("sql", "", new.epoch, new.phase.value, new.gate.name, new.window_id, enters)
 
         self._call("change>", "change<", change)
 

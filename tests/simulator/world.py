@@ -31,6 +31,8 @@ __all__ = ["Job", "World"]
 
 _FAULTS = ("request lost", "answer lost", "late", "twice", "slow")
 _LONGEST_HEALING = 150.0
+_GONE_FOR_GOOD = 5.0
+"""Seconds; what failed is tried again after one."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ class World:
         self.healer: Healer | None = None
         self.done = False
         self._settled_once = False
+        self._gone_since: dict[str, float] = {}
         self.calm = dice.random() < 0.1
         self.waves = dice.random() < 0.3
         rate = 0.0 if self.calm else dice.choice((0.0, 0.01, 0.03, 0.1))
@@ -137,6 +140,8 @@ class World:
         self.ambushes.end()
         self.cut_off.clear()
         self.sql_away = self.broker.away = False
+        if not self.redis.answers:  # it comes back as another process: its registry may have gaps
+            self.redis.plane._born = self.hub.now
         self.redis.answers = self.redis.writes = True
         self.redis.malformed = False
         self.producer.stop()
@@ -146,7 +151,7 @@ class World:
     def _look(self) -> None:
         state = self.sql.read()
         live = self.redis.plane._state
-        settled = all(job.ended or job.accepted is False or self.is_gone(job) for job in self.jobs.values())
+        settled = all(job.ended or job.accepted is False or self._is_lost(job) for job in self.jobs.values())
         empty = not any(self.broker.queues.values()) and not any(line.unacked for line in self.broker.lines)
         climbs = any(
             worker.process.alive and worker.follower is not None and worker.follower.climbs
@@ -168,7 +173,15 @@ class World:
         else:
             self.hub.at(self.hub.now + 0.5, self._look)
 
-    def is_gone(self, job: Job) -> bool:
+    def _is_lost(self, job: Job) -> bool:
+        """Whether nothing of a job has been anywhere for so long that nobody will bring it back. A worker
+        that parks a job has it in no list of Celery's while it does, or waits to try again."""
+        if not self._is_nowhere(job):
+            self._gone_since.pop(job.id, None)
+            return False
+        return self.hub.now - self._gone_since.setdefault(job.id, self.hub.now) >= _GONE_FOR_GOOD
+
+    def _is_nowhere(self, job: Job) -> bool:
         """Whether nothing of a job is anywhere: then waiting does not help, and the checker judges it."""
         lying = any(
             stored.headers["id"] == job.id for queue in self.broker.queues.values() for stored in queue

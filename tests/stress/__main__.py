@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.stress", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="begin no run after this time")
     parser.add_argument("--runs", type=int, help="this many runs, however long they take")
+    parser.add_argument(
+        "--within",
+        type=float,
+        metavar="SECONDS",
+        help="one run, and as many more as will be over in this time, start and end of the fleet included",
+    )
+    parser.add_argument("--at-most", type=float, metavar="SECONDS", help="end then, whatever is going on")
     parser.add_argument("--seed", type=int, help="draws the same plans again")
     parser.add_argument("--broker", choices=["redis", "rabbitmq", "both"], default="both")
     parser.add_argument("--json", type=Path, help="write the report there, too")
@@ -87,7 +95,9 @@ def session(options: argparse.Namespace, seed: int) -> Report:
     report = Report(options.broker, seed)
     chance = random.Random(f"{seed} {options.broker}")
     began, finished = time.monotonic(), False
+    longest = 0.0
     try:
+        _end_after(options.at_most)
         fleet.start()
         ready = time.monotonic()
         known = kinds(options.broker, disk=fleet.servers.disk is not None)
@@ -97,19 +107,24 @@ def session(options: argparse.Namespace, seed: int) -> Report:
         windows = Deck(sorted(SCRIPTS), chance)
         faults = None if options.calm else Deck(sorted(known), chance)
         number = 0
-        while _goes_on(options, number, time.monotonic() - ready, report):
+        while _goes_on(options, number, (began, ready), longest, report):
             number += 1
+            since = time.monotonic()
             plan = make_plan(windows, faults, chance)
             ran = run(fleet, plan, known, chance, judge)
             report.add(ran, judge.verdict(), judge, number)
             report.seconds = time.monotonic() - began
             report.never = [] if options.calm else sorted(set(known) - set(report.fired))
+            longest = max(longest, time.monotonic() - since)
             _tell(number, ran, report)
             _save(report, options.json)
         finish(fleet, judge)
         report.judged(judge.verdict(last=True), number)
         finished = True
+    except _TimeIsOver:
+        report.notes.append("TIME IS OVER: what came after the last run that is told of here was not judged")
     finally:
+        _end_after(None)
         report.seconds = time.monotonic() - began
         if options.keep or not (report.balanced and finished):
             print(f"journals and logs: {fleet.keep()}", flush=True)
@@ -117,10 +132,30 @@ def session(options: argparse.Namespace, seed: int) -> Report:
     return report
 
 
-def _goes_on(options: argparse.Namespace, number: int, seconds: float, report: Report) -> bool:
+class _TimeIsOver(BaseException):
+    """No Exception: whoever waits for something goes on at those."""
+
+
+def _end_after(seconds: float | None) -> None:
+    """Raise in so many seconds, wherever this process is then; not at all when None."""
+
+    def raise_it(*_: object) -> None:
+        raise _TimeIsOver
+
+    signal.signal(signal.SIGALRM, raise_it)
+    signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+
+
+def _goes_on(
+    options: argparse.Namespace, number: int, since: tuple[float, float], longest: float, report: Report
+) -> bool:
+    """Whether there is another run. `since`: when the session began, and when its fleet was ready."""
     if len(report.violations) >= MOST_VIOLATIONS:
         return False
-    return number < options.runs if options.runs else seconds < options.minutes * 60
+    began, ready = (time.monotonic() - moment for moment in since)
+    if options.within is not None:
+        return number == 0 or began + longest < options.within
+    return number < options.runs if options.runs else ready < options.minutes * 60
 
 
 def _save(report: Report, path: Path | None) -> None:

@@ -16,8 +16,11 @@ __all__ = ["FREE", "Closed", "Evidence", "Hurt", "Job"]
 
 FREE = frozenset({"stress.free", "stress.mixed_free", "stress.conduct", "stress.advance"})
 """Tasks that no window blocks. The ledger does not enter them."""
-AFTER = 2.0
+AFTER = 5.0
 """Seconds after the end of a job, and after a fault, in which its acknowledgement may still be on its way."""
+
+DEPLOYING = 20.0
+"""Seconds from the begin of a rolling deploy in which the last of its workers may still be on its way out."""
 
 Line = dict[str, Any]
 
@@ -90,6 +93,8 @@ class Evidence:
         self.jobs: dict[str, Job] = defaultdict(Job)
         self.windows: list[Line] = []
         self.hurts: list[Hurt] = []
+        self.deploys: list[Hurt] = []
+        """Of every worker, in order: no reason by itself for a job to run again."""
         self.lost: set[str] = set()
         self.touched: set[str] = set()
         """Jobs of which a start was read; whoever has judged them empties it."""
@@ -135,6 +140,8 @@ class Evidence:
                 hurt = Hurt(line["kind"], line["process"], line["pid"], line["place"], line["at"], line["at"])
                 self.hurts.append(hurt)
                 self._open_hurts[line["number"]] = hurt
+            elif line["event"] == "deploy":
+                self.deploys.append(Hurt("deploy", "", 0, "", line["at"], line["at"] + DEPLOYING))
             elif line["event"] == "healed":
                 self._open_hurts[line["number"]].until = line["at"]
 
@@ -144,6 +151,10 @@ class Evidence:
             hurt.place == place and hurt.since <= until + AFTER and hurt.until + AFTER >= since
             for hurt in self.hurts
         )
+
+    def was_anything_hurt(self, since: float, until: float) -> bool:
+        """Whether there was any fault between these, or right before."""
+        return any(hurt.since <= until + AFTER and hurt.until + AFTER >= since for hurt in self.hurts)
 
     def _openings(self) -> list[tuple[float, float]]:
         """From when to when each `disable` may have opened the gate. What it has sent may arrive after it was

@@ -11,10 +11,12 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
+from redis.exceptions import RedisError
 
 from tests.stress.fleet import POOLS
 from tests.support.processes import is_gone
@@ -274,11 +276,16 @@ def _memory_full(scene: Scene, server: Valkey, place: str) -> bool:
     if not server.process.alive:
         return False
     number = scene.hurt("memory full", place=place)
-    scene.fleet.servers.set_memory(server, "1")
+    try:
+        scene.fleet.servers.set_memory(server, "1")
+    except RedisError:  # another fault has frozen it, or ends it right now
+        scene.healed(number)
+        return False
 
     def free() -> None:
-        if server.process.alive:
-            scene.fleet.servers.set_memory(server, "0")
+        with suppress(RedisError):  # as above; in the end `Servers.heal` does it
+            if server.process.alive:
+                scene.fleet.servers.set_memory(server, "0")
         scene.healed(number)
 
     scene.later(scene.chance.uniform(1.0, 3.5), free)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ __all__ = ["POOLS", "Fleet", "Member"]
 POOLS = ("prefork", "threads", "solo")
 ROLES = (*POOLS, "orchestrator", "beat", "producer", "opener")
 READY_WITHIN = 240.0
+ENDS_WITHIN = 120.0
 
 
 class Member:
@@ -123,16 +126,19 @@ class Fleet:
         return member.label in self._ready
 
     def wait_until_ready(self) -> None:
-        """Wait until every role is filled by a process that works; starts what has ended."""
+        """Wait until every role is filled by a process that works; starts what has ended. A worker that was
+        started while its broker refused writes ends by itself, sooner or later."""
         for role in ROLES:
-            if not self.members[role].process.alive:
-                self.launch(role)
-        for member in self.members.values():
-            eventually(
-                lambda member=member: self.is_ready(member),
-                within=READY_WITHIN,
-                what=f"{member.label} ready: {member.process.log_tail}",
-            )
+            try:
+                eventually(lambda role=role: self._is_filled(role), within=READY_WITHIN, what=f"{role} ready")
+            except AssertionError as error:
+                raise AssertionError(f"{error}: {self.members[role].process.log_tail}") from error
+
+    def _is_filled(self, role: str) -> bool:
+        member = self.members[role]
+        if not member.process.alive:
+            member = self.launch(role)
+        return self.is_ready(member)
 
     def retire(self, member: Member) -> None:
         """Ask it to end in order; `bury` sees to it later."""
@@ -145,12 +151,21 @@ class Fleet:
         stubborn = []
         for member in self._leaving:
             try:
-                eventually(lambda member=member: not member.process.alive, within=60)
+                eventually(lambda member=member: not member.process.alive, within=ENDS_WITHIN)
             except AssertionError:
                 stubborn.append(member)
+                self._say_where(member)
             member.process.kill()
         self._leaving.clear()
         return stubborn
+
+    @staticmethod
+    def _say_where(member: Member) -> None:
+        """Have the stacks of all its threads written into its log (`tests/stress/shop.py`)."""
+        before = member.process.log_tail
+        member.process.signal(signal.SIGUSR2)
+        with suppress(AssertionError):
+            eventually(lambda: member.process.log_tail != before, within=5, what="its stacks")
 
     # -- windows -------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from tests.support.valkey import Valkey
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.stress.fleet import Fleet
     from tests.stress.judge import Judge
@@ -165,6 +165,8 @@ def _bring_back(fleet: Fleet, judge: Judge) -> int:
     if any(judge.evidence.jobs[task_id].runs_in(living) for task_id in waiting):
         return 1  # somebody is still at it, and may have taken more
     with broker.client() as client:
+        if any(_id_of(raw) in waiting for raw in _queued(client)):
+            return 1  # somebody has still to take it
         for tag, text in client.hgetall("unacked").items():
             payload, _, key = json.loads(text)
             if payload["headers"].get("id") not in waiting:
@@ -177,3 +179,13 @@ def _bring_back(fleet: Fleet, judge: Judge) -> int:
             moved += 1
     fleet.faults.note("brought back", jobs=moved)
     return moved
+
+
+def _queued(client: Any) -> Iterator[str]:
+    """Messages in queues, the parking queue among them."""
+    for key in client.scan_iter(_type="list"):
+        yield from client.lrange(key, 0, -1)
+
+
+def _id_of(raw: str) -> str:
+    return str(json.loads(raw)["headers"].get("id"))

@@ -16,6 +16,7 @@ from guard.store.sql.store import SqlStore
 from tests.support.eventually import eventually
 from tests.support.mariadb import MariaDB
 from tests.support.rabbitmq import PASSWORD, USER, RabbitMQ
+from tests.support.require import require_binary
 from tests.support.toxic import Toxic
 from tests.support.valkey import Valkey
 
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Servers", "may_mount"]
 
-DISK_MB = 48
+DISK_MB = 256
 SLOW_START = 300.0
 _NEW_MOUNTS = 0x00020000
 _KEPT = ("--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "8mb")
 """What was written is with the kernel before it is answered: a killed server loses nothing of it."""
+
+
+def _repair(server: Valkey) -> None:
+    for file in server.directory.glob("appendonlydir/*.incr.aof"):
+        command = [str(require_binary("redis-check-aof")), "--fix", str(file)]
+        subprocess.run(command, input="y\n", text=True, capture_output=True, check=True)
 
 
 def may_mount() -> bool:
@@ -100,23 +107,33 @@ class Servers:
                 server.thaw()
             else:
                 self.revive(server)
-        if isinstance(self.broker, Valkey):
-            self.set_memory(self.broker, "0")
-        self.set_memory(self.control, "0")
+        for server in (self.broker, self.control):
+            if isinstance(server, Valkey):
+                eventually(lambda server=server: self._has_room(server), within=60, what="room again")
+
+    def _has_room(self, server: Valkey) -> bool:
+        if not server.process.alive:  # it was about to end when all were looked at
+            self.revive(server)
+        return self.set_memory(server, "0")
 
     @staticmethod
     def revive(server: Valkey | MariaDB | RabbitMQ) -> None:
-        """Start a server. On a machine that is busy RabbitMQ takes minutes."""
+        """Start a server. On a machine that is busy RabbitMQ takes minutes. An append-only file that a full
+        disk has damaged is repaired first, as the server's log tells operators to do."""
         try:
             server.start()
         except AssertionError:
+            if isinstance(server, Valkey) and "Bad file format" in server.process.log_tail:
+                _repair(server)
+                server.start()
+                return
             eventually(server._answers, within=SLOW_START, what=f"{type(server).__name__} to answer at last")
 
     @staticmethod
-    def set_memory(server: Valkey, most: str) -> None:
-        """How much a server may keep: "0" is everything, "1" refuses each write."""
+    def set_memory(server: Valkey, most: str) -> bool:
+        """How much a server may keep: "0" is everything, "1" refuses each write. True when that is done."""
         with server.client() as client:
-            client.config_set("maxmemory", most)
+            return bool(client.config_set("maxmemory", most))
 
     def fill_disk(self) -> None:
         """Leave no byte on the control plane's disk."""

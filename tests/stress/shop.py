@@ -6,7 +6,9 @@ label that no other process of the session ever has.
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import threading
 import time
 import uuid
@@ -26,6 +28,7 @@ OURS = ("GUARD_", "MAINTENANCE_", "EMERGENCY_", "DATABASE_URL", "REDIS_URL")
 TICK_SECONDS = 2.0
 
 _thread = threading.local()
+faulthandler.register(signal.SIGUSR2, all_threads=True)
 
 
 def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard]:
@@ -47,6 +50,8 @@ def build(environ: dict[str, str]) -> tuple[Celery, guard.Guard]:
             "stress.advance": OWN_QUEUE,
         },
         worker_prefetch_multiplier=2,
+        # Celery's threads pool may hang at its end without it, on RabbitMQ (docs/stress.md)
+        worker_enable_prefetch_count_reduction=False,
         worker_send_task_events=False,
         result_expires=600,
         beat_schedule={

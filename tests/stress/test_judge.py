@@ -66,7 +66,7 @@ def hurt(at: float, until: float | None = None, **whom: Any) -> list[dict[str, A
     ]
 
 
-def accounted(*outcomes: dict[str, Any], unaccounted: int = 0) -> dict[str, Any]:
+def accounted(*outcomes: dict[str, Any], unaccounted: int | None = 0) -> dict[str, Any]:
     known = {"window": "v1", "unaccounted": unaccounted, "outcomes": list(outcomes)}
     return {"event": "account", "at": NOW, "began": NOW, **known}
 
@@ -142,6 +142,16 @@ def test_a_job_that_was_parked_without_a_mark_may_run_twice(tmp_path: Path) -> N
     assert judge(tmp_path, jobs=jobs, faults=[*plane, *broker]) == []
     assert judge(tmp_path, jobs=jobs, faults=plane) == ["doubled"]
     assert judge(tmp_path, jobs=jobs, faults=broker) == ["doubled"]
+    deploy = {"event": "deploy", "at": NOW + 2}
+    assert judge(tmp_path, jobs=jobs, faults=[*plane, deploy]) == []
+    assert judge(tmp_path, jobs=jobs, faults=[deploy]) == ["doubled"]
+
+
+def test_a_window_that_was_opened_is_in_the_history(tmp_path: Path) -> None:
+    unknown = {"event": "failed", "at": NOW + 9, "command": "account", "why": "no window has the id 'v1'"}
+    silent = {**unknown, "why": "the durable store did not answer"}
+    assert judge(tmp_path, windows=[closed(NOW), unknown]) == ["a window is not in the history"]
+    assert judge(tmp_path, windows=[closed(NOW), silent]) == []
 
 
 def test_a_second_run_after_an_emergency_says_so(tmp_path: Path) -> None:
@@ -204,9 +214,13 @@ def test_what_the_guard_says_of_a_job_is_what_the_job_says(
 
 
 def test_books_that_miss_a_job_are_wrong(tmp_path: Path) -> None:
-    account = accounted(unaccounted=1)
-    assert judge(tmp_path, windows=[account]) == ["the guard's books miss jobs that are there"]
-    assert judge(tmp_path, windows=[account], faults=hurt(NOW - 1, NOW, place="control plane")) == []
+    missing, unknown = accounted(unaccounted=1), accounted(unaccounted=None)
+    plane, worker = hurt(NOW - 1, NOW, place="control plane"), hurt(NOW - 1, process="w1")
+    wrong = ["the guard's books miss jobs that are there"]
+    assert judge(tmp_path, windows=[missing]) == judge(tmp_path, windows=[missing], faults=worker) == wrong
+    assert judge(tmp_path, windows=[missing], faults=plane) == []
+    assert judge(tmp_path, windows=[unknown]) == wrong
+    assert judge(tmp_path, windows=[unknown], faults=worker) == []
 
 
 def test_a_continuation_is_never_refused(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Record", "Round"]
 
 _ENDS = {"end", "left"}
+_STANDSTILL = 1.0
+"""Seconds for which a main process may not get to what waits in its socket. It was seen to wait for a
+processor for 0.9 s of a round, p99 (docs/kills.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Case:
         signals: when the guard said that it had sent which.
         died_at: when the process of its first run was seen to have ended.
         murdered_at: when the harness killed that process.
-        orphaned: whether its worker's main process was killed.
+        orphaned_at: when its worker's main process was killed.
         state: Celery's, when all outcomes were recorded and nothing was released yet.
         parked: whether a copy was set aside then.
         last_state: Celery's, at the end.
@@ -50,10 +53,23 @@ class Case:
     signals: list[tuple[float, str]] = field(default_factory=list)
     died_at: float | None = None
     murdered_at: float | None = None
-    orphaned: bool = False
+    orphaned_at: float | None = None
     state: str = "PENDING"
     parked: bool = False
     last_state: str = "PENDING"
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether its worker's main process was killed."""
+        return self.orphaned_at is not None
+
+    @property
+    def retry_may_be_lost(self) -> bool:
+        """Whether its retry was published when its worker's main process was dead, or would be before it
+        could note what Redis had given it. Redis forgets what it gives, and gives to the dead too, while
+        children of theirs live (docs/kills.md)."""
+        at = self.orphaned_at
+        return self.last == "Retry" and at is not None and self.ended_at > at - _STANDSTILL
 
     @property
     def starts(self) -> list[dict[str, Any]]:

@@ -176,6 +176,8 @@ def _runs(case: Case) -> set[int]:
 def _retries(case: Case) -> set[int]:
     if case.job.character != "retries":
         return {0}
+    if case.retry_may_be_lost:
+        return {0, 1, 2}
     if case.last == "Retry":
         return {1, 2} if case.orphaned else {1}
     # Ended inside of `retry()`, which publishes first.

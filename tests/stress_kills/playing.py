@@ -13,8 +13,8 @@ from guard.core.counts import Count
 from tests.stress_kills.evidence import Case, Record, Round
 from tests.stress_kills.journal import Journal, boot
 from tests.stress_kills.judge import KILL_AFTER, judge_end, judge_record, must_run_again
-from tests.stress_kills.watch import Queued
 from tests.support.eventually import eventually, let_pass
+from tests.support.stopwatch import Queued
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,9 +121,11 @@ class Playing:
         self.round.cut = (self.round.cut[0], boot())
 
     def _kill_worker(self, name: str) -> None:
+        killed_at = boot()
         self._stand.kill_main(name)
         for case in self.round.cases.values():
-            case.orphaned = case.job.worker == name
+            if case.job.worker == name:
+                case.orphaned_at = killed_at
 
     def _replace(self, name: str) -> None:
         self._stand.reap(name)

@@ -58,6 +58,7 @@ def render(found: dict[str, Any]) -> str:
         _row("ended by", found["ended_by"]),
         _row("what went wrong beside", found["faults"]),
         f"{'in the instant after their last line':38}{found['ended_in_the_instant_after_their_last_line']}",
+        f"{'retries that a killed worker got':38}{found['retries_that_redis_gave_to_a_killed_worker']}",
         _row("seconds beyond grace + 2 s", found["seconds_beyond_grace_and_2s"]),
         _row("  until the guard had proof", found["seconds_until_proven_beyond_grace_and_2s"]),
         _row("seconds a worker had no processor", found["seconds_queued_for_a_processor"]),

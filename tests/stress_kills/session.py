@@ -134,6 +134,7 @@ def _close(stand: Stand, played: list[Playing], tally: Tally) -> None:
         eventually(lambda: all(playing.has_ended() for playing in played), within=VISIBILITY * 2)
     for playing in played:
         tally.add_wrong(playing.round, playing.look_again())
+        tally.add_end(playing.round)
     books: dict[str, list[str]] = {}
     if left := len(stand.guard.parked):
         books["parked"] = [f"{left} jobs are still parked"]

@@ -43,6 +43,7 @@ class Tally:
     late: list[dict[str, Any]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     instants: int = 0
+    retries_lost: int = 0
 
     @property
     def kills(self) -> int:
@@ -81,6 +82,12 @@ class Tally:
                 "why": _why_late(case, round_, beyond), "story": _story(round_, case.job.id),
             })  # fmt: skip
 
+    def add_end(self, round_: Round) -> None:
+        """A round of which everything has come to its end."""
+        self.retries_lost += sum(
+            case.retry_may_be_lost and not case.runs[1] for case in round_.cases.values()
+        )
+
     def add_wrong(self, round_: Round, wrong: dict[str, list[str]]) -> None:
         """What the judge has found, with the story from all sources."""
         self.wrong += [
@@ -97,6 +104,7 @@ class Tally:
             "ended_by": dict(self.signals),
             "faults": dict(self.faults),
             "ended_in_the_instant_after_their_last_line": self.instants,
+            "retries_that_redis_gave_to_a_killed_worker": self.retries_lost,
             "characters": {name: dict(found) for name, found in sorted(self.by_character.items())},
             "seconds_beyond_grace_and_2s": _percentiles(self.beyond),
             "seconds_until_proven_beyond_grace_and_2s": _percentiles(self.proven),
@@ -142,7 +150,7 @@ def _story(round_: Round, name: str) -> dict[str, Any]:
         ],
         "died": since(case.died_at),
         "murdered": since(case.murdered_at),
-        "orphaned": case.orphaned,
+        "orphaned": since(case.orphaned_at),
         "state": case.state,
         "parked": case.parked,
         "last_state": case.last_state,

@@ -97,7 +97,19 @@ def _murdered() -> Case:
 
 def _orphaned() -> Case:
     case = _killed()
-    case.records, case.orphaned = [], True
+    case.records, case.orphaned_at = [], 100.5
+    return case
+
+
+def _retry_of_an_orphan(killed_at: float) -> Callable[[], Case]:
+    """It published its retry at 100.9, and its worker's main process was killed."""
+
+    def case() -> Case:
+        case = _retried()
+        case.records, case.orphaned_at = [], killed_at
+        del case.lines[2:]
+        return case
+
     return case
 
 
@@ -119,6 +131,8 @@ RIGHT: dict[str, Callable[[], Case]] = {
     "interrupted": _interrupted,
     "killed by the system": _murdered,
     "its worker was killed": _orphaned,
+    "its retry was given to its dead worker": _retry_of_an_orphan(100.0),
+    "its retry was given to its worker right before that was killed": _retry_of_an_orphan(101.8),
     "ended in the instant after its last line": _in_the_instant,
 }
 
@@ -227,6 +241,10 @@ WRONG: dict[str, tuple[Case, str]] = {
     "its retry never ran": (_without(_retried, 2), "its retry ran 0 times"),
     "its retry ran twice": (_with(_retried, _line("start", 107.0, n=1, pid=NEXT)), "its retry ran 2 times"),
     "no result at the end": (_of(_killed, last_state="PENDING"), "its result is PENDING, expected SUCCESS"),
+    "its worker had time to note its retry": (
+        _retry_of_an_orphan(102.0)(),
+        "its retry ran 0 times, expected 1 or 2",
+    ),
     "what a killed worker had is lost": (_without(_orphaned, 2), "ran 1 times, expected 2"),
 }
 

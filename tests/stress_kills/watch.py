@@ -1,17 +1,15 @@
-"""What the kernel says, independent of the guard: when a process ended, and how long it had no processor."""
+"""What the kernel says, independent of the guard: when a process ended."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import threading
-from pathlib import Path
 from typing import Self
 
 from tests.stress_kills.journal import boot
 
-__all__ = ["Deaths", "Queued"]
+__all__ = ["Deaths"]
 
 
 class Deaths:
@@ -65,24 +63,3 @@ class Deaths:
                 self._poll.unregister(descriptor)
                 del self._pids[descriptor]
                 os.close(descriptor)
-
-
-class Queued:
-    """How long the threads of a process wanted to run and had no processor: what a busy machine adds."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._before = self._waited()
-
-    def worst(self) -> float:
-        """Seconds that one thread has waited since this was made, the longest; 0 once the process is gone."""
-        waits = [waited - self._before.get(tid, 0) for tid, waited in self._waited().items()]
-        return max(waits, default=0) / 1e9
-
-    def _waited(self) -> dict[str, int]:
-        found = {}
-        with contextlib.suppress(OSError):
-            for folder in Path(f"/proc/{self._pid}/task").iterdir():
-                with contextlib.suppress(OSError):
-                    found[folder.name] = int((folder / "schedstat").read_text().split()[1])
-        return found

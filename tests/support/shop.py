@@ -114,7 +114,7 @@ class Shop:
         """Wait until the registry of workers is older than one lease: `enable()` of a younger fleet waits
         for that itself."""
         eventually(
-            lambda: self.guard._parts.stores.plane.barrier().registry_age > 3.1,
+            lambda: self.guard._parts.stores.plane.barrier().registry_age > 3.6,
             within=10,
             what="a whole registry",
         )

@@ -94,7 +94,7 @@ def real_shop(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Itera
     made = guard.install(app, settings)
     made.is_active  # noqa: B018 - a process registers when it asks for the first time
     eventually(
-        lambda: made._parts.stores.plane.barrier().registry_age > 2.1, within=10, what="a whole registry"
+        lambda: made._parts.stores.plane.barrier().registry_age > 2.6, within=10, what="a whole registry"
     )
     yield app, made
     made.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from tests.support.eventually import eventually
 from tests.support.gallery import build
+from tests.support.stopwatch import Stopwatch
 from tests.support.valkey import Valkey
 from tests.web.conftest import Gallery, environ_of
 
@@ -23,7 +23,7 @@ def test_a_frozen_control_plane_closes_and_costs_little(tmp_path: Path) -> None:
         valkey.freeze()
         try:
             eventually(lambda: bob.post("/make").status_code == 503, within=10, what="the lease has run out")
-            begun = time.monotonic()
+            watch = Stopwatch()
             for _ in range(50):
                 answer = bob.post("/profile")
                 assert (answer.status_code, answer.headers["X-Maintenance-Mode"]) == (503, "unknown")
@@ -31,7 +31,7 @@ def test_a_frozen_control_plane_closes_and_costs_little(tmp_path: Path) -> None:
             assert nobody.get("/maintenance").status_code == 200
             assert nobody.get("/login").status_code == 200
             assert ada.get("/admin/users").status_code == 200
-            assert time.monotonic() - begun < 6
+            assert watch.seconds < 6
         finally:
             valkey.thaw()
         eventually(lambda: bob.post("/make").status_code == 202, within=10, what="open again")

@@ -108,5 +108,5 @@ def _audits(facts: DueFacts) -> list[DueReport]:
         return []
     last = facts.audits[0]
     start = facts.audits[1] if len(facts.audits) > 1 else last - _FIRST_AUDIT
-    period = Period(start=start, end=last + 1, zone=facts.zone.key or "UTC")
+    period = Period(start=start, end=last + 1, zone=facts.zone.key)
     return [DueReport(kind=Kind.SECURITY, subject=subject_of(period, facts.zone), period=period)]

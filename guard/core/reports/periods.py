@@ -5,7 +5,7 @@ A week begins on Monday, each by the clocks of the zone: a day may have 23 or 25
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from guard.core.appointments import instant_of
@@ -34,16 +34,14 @@ def last_week(now: float, zone: ZoneInfo) -> Period:
     """The last whole week, Monday to Sunday."""
     today = date_of(now, zone)
     monday = today - timedelta(days=today.weekday())
-    return Period(
-        start=_begin(monday - timedelta(days=7), zone), end=_begin(monday, zone), zone=zone.key or "UTC"
-    )
+    return Period(start=_begin(monday - timedelta(days=7), zone), end=_begin(monday, zone), zone=zone.key)
 
 
 def last_month(now: float, zone: ZoneInfo) -> Period:
     """The last whole calendar month."""
     first = date_of(now, zone).replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
-    return Period(start=_begin(before, zone), end=_begin(first, zone), zone=zone.key or "UTC")
+    return Period(start=_begin(before, zone), end=_begin(first, zone), zone=zone.key)
 
 
 def period_between(first: date, last: date, zone: ZoneInfo) -> Period:
@@ -79,7 +77,7 @@ def buckets(period: Period, zone: ZoneInfo) -> list[tuple[str, float, float]]:
 
 def date_of(at: float, zone: ZoneInfo) -> date:
     """The date that a moment has by the clocks of the zone."""
-    return datetime.fromtimestamp(at, UTC).astimezone(zone).date()
+    return datetime.fromtimestamp(at, zone).date()
 
 
 def _named(day: date, *, step: int, short: bool) -> str:

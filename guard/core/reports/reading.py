@@ -68,7 +68,7 @@ def from_plain(raw: Any) -> Report:
             concerns=_all(Concern, raw["concerns"]),
             moments_left_out=int(raw["moments_left_out"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise StateInvalid("the report is malformed") from error
 
 

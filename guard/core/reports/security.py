@@ -160,7 +160,8 @@ def _refused(facts: PeriodFacts) -> Table:
         if line.action == COUNTED:
             kinds = line.detail.get("kinds")
             for kind, number in kinds.items() if isinstance(kinds, dict) else ():
-                counts[str(kind), "(only counted)"] += int(number)
+                if isinstance(number, int):
+                    counts[str(kind), "(only counted)"] += number
         elif line.outcome == REFUSED:
             counts[line.action, str(line.detail.get("address") or "unknown")] += 1
     rows: list[tuple[Value, ...]] = [(what, where, number) for (what, where), number in counts.most_common()]

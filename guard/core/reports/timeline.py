@@ -54,7 +54,7 @@ def timeline_of(facts: WindowFacts, *, most: int) -> tuple[tuple[Moment, ...], i
     if len(ordered) <= most:
         return tuple(ordered), 0
     half = most // 2
-    return (*ordered[:half], *ordered[-half:]), len(ordered) - 2 * half
+    return (*ordered[:half], *ordered[len(ordered) - half :]), len(ordered) - 2 * half
 
 
 def in_words(detail: Mapping[str, object]) -> str:

@@ -92,12 +92,14 @@ def _report(
 def _summary(made: Report) -> str:
     opened, emergencies = made.figure("activations").value, made.figure("emergencies").value
     share, unknown = made.figure("share_open").value, len(made.unknown)
-    if not isinstance(opened, int) or not isinstance(emergencies, int):
+    if not isinstance(opened, int):
         return f"Nobody could say how many windows there were; {counted(unknown, 'figure')} unknown."
-    text = (
-        f"{counted(opened, 'window')} opened, of these {counted(emergencies, 'emergency', 'emergencies')};"
-        f" {share} % of the time was without maintenance"
+    of_these = (
+        f"of these {counted(emergencies, 'emergency', 'emergencies')}"
+        if isinstance(emergencies, int)
+        else "nobody could say how many were emergencies"
     )
+    text = f"{counted(opened, 'window')} opened, {of_these}; {share} % of the time was without maintenance"
     return f"{text}; {counted(unknown, 'figure')} unknown." if unknown else f"{text}."
 
 
@@ -223,17 +225,20 @@ def _highest(values: Sequence[float]) -> float | None:
 
 def _sized(runs: Sequence[RoutineRun]) -> list[tuple[float, dict[str, int]]]:
     """Table sizes that the reviews of this time saw, the oldest first."""
-    return [
-        (run.began_at, {str(name): int(size) for name, size in value.items()})
-        for run in sorted(runs, key=lambda one: one.began_at)
-        if run.name in _SIZED_BY and isinstance(value := run.result.value(_SIZES), dict)
-    ]
+    found = []
+    for run in sorted(runs, key=lambda one: one.began_at):
+        value = run.result.value(_SIZES)
+        if run.name in _SIZED_BY and isinstance(value, dict):
+            sizes = {str(name): size for name, size in value.items() if isinstance(size, int)}
+            if sizes:
+                found.append((run.began_at, sizes))
+    return found
 
 
 def _growth_section(facts: PeriodFacts) -> Section:
     def first_and_last(runs: Sequence[RoutineRun]) -> tuple[float, int, int] | None:
         sized = _sized(runs)
-        if len(sized) < 2:
+        if not sized or sized[0][0] == sized[-1][0]:  # two reviews of one moment are one
             return None
         (began, before), (ended, after) = sized[0], sized[-1]
         return ended - began, sum(before.values()), sum(after.values())
@@ -244,7 +249,7 @@ def _growth_section(facts: PeriodFacts) -> Section:
 
     def per_day(runs: tuple[RoutineRun, ...]) -> int | None:
         found = first_and_last(runs)
-        return round((found[2] - found[1]) / found[0] * _DAY) if found is not None and found[0] > 0 else None
+        return round((found[2] - found[1]) / found[0] * _DAY) if found is not None else None
 
     said = facts.runs
     memory = [value for _, value in _memory(facts)]
@@ -299,14 +304,16 @@ def _memory(facts: PeriodFacts) -> list[tuple[float, float]]:
     def used(value: object) -> object:
         return value.get("used") if isinstance(value, dict) else None
 
-    return sorted(samples(facts.runs.value or (), _MORNINGS, "Redis memory", used))
+    runs = sorted(facts.runs.value or (), key=lambda one: (one.due_at, one.began_at))
+    return samples(runs, _MORNINGS, "Redis memory", used)
 
 
 def _memory_series(facts: PeriodFacts) -> Series:
+    year = " %Y" if facts.period.seconds > 365 * _DAY else ""  # it comes to the same date again
     points = {}
     for at, value in _memory(facts):  # a morning check that was run twice: the later one counts
         day = date_of(at, facts.zone)
-        points[f"{day.day} {day:%b}"] = round(value / 2**20, 1)
+        points[f"{day.day} {day:%b{year}}"] = round(value / 2**20, 1)
     return Series(
         key="redis_memory",
         title="Redis memory at the morning checks",
@@ -321,9 +328,9 @@ def _growth_table(facts: PeriodFacts) -> Table:
     sized = _sized(facts.runs.value or ())
     rows: list[tuple[str, int, int | None]] = []
     if sized:
-        before, after = sized[0][1], sized[-1][1]
+        (began, before), (ended, after) = sized[0], sized[-1]
         rows = [
-            (name, size, size - before[name] if name in before and len(sized) > 1 else None)
+            (name, size, size - before[name] if name in before and began < ended else None)
             for name, size in sorted(after.items(), key=lambda one: (-one[1], one[0]))
         ]
     return Table(

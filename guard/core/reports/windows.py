@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from guard.core.account import Account
     from guard.core.books import Books
-    from guard.core.history import AuditRecord
+    from guard.core.history import AuditRecord, WindowRecord
     from guard.core.outcome import JobOutcome
     from guard.core.reports.facts import WindowFacts
     from guard.core.reports.report import Value
@@ -74,7 +74,8 @@ def _report(facts: WindowFacts, kind: Kind) -> Report:
 
 def _summary(facts: WindowFacts) -> str:
     record, books = facts.record, facts.books.value
-    length = f"{record.ended_at - record.started_at:.0f} s" if record.ended_at is not None else "still open"
+    seconds = _length(record)
+    length = f"{seconds:.0f} s" if seconds is not None else "still open"
     if books is None or books.adds_up is None:
         verdict = "nobody can say whether every job is accounted for"
     elif books.adds_up:
@@ -86,6 +87,11 @@ def _summary(facts: WindowFacts) -> str:
     return f"{record.mode} window opened by {record.by}, {length}; {verdict}{told}."
 
 
+def _length(record: WindowRecord) -> float | None:
+    """Seconds from its opening to its end, 0 if the clock was set back meanwhile; None while it is open."""
+    return max(0.0, record.ended_at - record.started_at) if record.ended_at is not None else None
+
+
 # -- figures -------------------------------------------------------------------------------------
 
 
@@ -93,7 +99,9 @@ def _what(facts: WindowFacts) -> Section:
     record, source = facts.record, "SQL guard_windows"
     going = "it is still open"
 
-    def kept(key: str, title: str, value: Value, *, unit: str = "", why: str = "") -> Figure:
+    def kept(
+        key: str, title: str, value: Value, *, unit: str = "", why: str = "", nothing: bool = True
+    ) -> Figure:
         missing = value is None
         return Figure(
             key=key,
@@ -102,10 +110,11 @@ def _what(facts: WindowFacts) -> Section:
             unit=unit,
             source=source,
             why=why if missing else "",
-            nothing=missing,
+            nothing=missing and nothing,
         )
 
-    length = round(record.ended_at - record.started_at, 1) if record.ended_at is not None else None
+    seconds = _length(record)
+    length = round(seconds, 1) if seconds is not None else None
     over = max(0.0, round(length - record.duration, 1)) if length is not None and record.duration else None
     return Section(
         key="what",
@@ -117,7 +126,13 @@ def _what(facts: WindowFacts) -> Section:
             kept("opened_by", "opened by", record.by),
             kept("opened_at", "opened", record.started_at, unit="UTC seconds"),
             kept("ended_at", "ended", record.ended_at, unit="UTC seconds", why=going),
-            kept("ended_by", "ended by", record.ended_by or None, why=going),
+            kept(
+                "ended_by",
+                "ended by",
+                record.ended_by or None,
+                why=going if length is None else "it is not recorded",
+                nothing=length is None,
+            ),
             kept("length", "length", length, unit="s", why=going),
             kept(
                 "planned_length",
@@ -368,10 +383,11 @@ def _about_the_rest(facts: WindowFacts) -> Iterator[Concern]:
     if gone:
         text = f"{counted(gone, 'worker')} gone or vouched for, instead of answering."
         yield Concern(severity="warning", text=text)
-    if record.ended_at is not None and record.duration is not None:
-        over = record.ended_at - record.started_at - record.duration
+    length = _length(record)
+    if length is not None and record.duration is not None:
+        over = round(length - record.duration)
         if over > 0:
-            yield Concern(severity="warning", text=f"It took {over:.0f} s longer than planned.")
+            yield Concern(severity="warning", text=f"It took {over} s longer than planned.")
     if any(line.outcome == "journaled late" for line in facts.journal.value or ()):
         text = "It was closed while the database was away, and journaled late."
         yield Concern(severity="warning", text=text)

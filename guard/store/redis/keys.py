@@ -12,7 +12,7 @@ may touch them together. Safety never rests on a TTL: the server's clock may jum
     {ns}:waiting                 set     none     agent ids that have not acknowledged the current epoch
     {ns}:registry                hash    none     `server`, `born`, `pruned`: since when the registry is whole
     {ns}:departed                hash    7 days   agent ids that have stopped in order
-    {ns}:counts:<window>         hash    30 days  counters of a window
+    {ns}:counts:<window>         hash    30 days  counters of a window; `batch:<sender>`: its last batch
     {ns}:attempts:<window>       hash    30 days  refused requests and when the last came, by operation
     {ns}:attempts:<window>:<h>   hash    2 days   the same by minute, of one hour since 1970
     {ns}:outcomes:<window>       hash    30 days  attempt -> what became of a job in an emergency (JSON)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from guard.core.headers import ORIGINAL
 from guard.core.plain import read_json
 from guard.errors import InvalidRequest, StateInvalid
-from guard.store.redis.client import in_our_words
+from guard.store.redis.client import in_our_words, lua
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -35,6 +35,8 @@ class RedisParkedIndex:
     def __init__(self, client: Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._parked = client.register_script(lua("parked"))
+        self._claim_original = client.register_script(lua("claim_original"))
 
     def begin(self, job: ParkedJob) -> tuple[str, bool]:
         if not job.publication:
@@ -49,14 +51,13 @@ class RedisParkedIndex:
                 return job.park_id, False
         return park_id or job.park_id, state == "parked"
 
-    def parked(self, job: ParkedJob) -> None:
+    def parked(self, job: ParkedJob) -> bool:
+        mark = self._keys.parked_as(job.publication, job.generation)
+        keys = [mark, self._keys.copy(job.park_id), self._keys.parked]
+        says = f"parked {job.park_id}" if job.publication else ""
+        args: list[str | int] = [ORIGINAL, says, _KEEP_MARKS, job.task_id, _parked_text(job)]
         with in_our_words():
-            pipe = self._client.pipeline(transaction=True)
-            if job.publication:
-                mark = self._keys.parked_as(job.publication, job.generation)
-                pipe.set(mark, f"parked {job.park_id}", ex=_KEEP_MARKS)
-            pipe.hset(self._keys.parked, job.task_id, _parked_text(job))
-            pipe.execute()
+            return bool(self._parked(keys=keys, args=args))
 
     def gone(self, job: ParkedJob) -> None:
         with in_our_words():
@@ -69,10 +70,11 @@ class RedisParkedIndex:
                 return True
             return self._client.get(key) == copy
 
-    def park_id_of(self, publication: str, generation: str) -> str | None:
+    def claim_original(self, publication: str, generation: str) -> bool:
+        args: list[str | int] = [self._keys.copy(""), ORIGINAL, _KEEP_MARKS]
+        mark = self._keys.parked_as(publication, generation)
         with in_our_words():
-            mark = self._client.get(self._keys.parked_as(publication, generation))
-        return str(mark).partition(" ")[2] if mark else None
+            return bool(self._claim_original(keys=[mark], args=args))
 
     def jobs(self, limit: int) -> list[ParkedJob]:
         with in_our_words():

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from guard.core.agents import Renewal
@@ -31,6 +32,11 @@ FORGET_SILENT_MS = 60_000
 
 _REMEMBER_DEPARTED_SECONDS = 7 * 24 * 3600
 """As long as the longest window."""
+
+
+def _is_no_primary(error: BaseException | None) -> bool:
+    """Whether a server takes no writes because it is a replica, or a primary that was cut off."""
+    return isinstance(error, ReadOnlyError) or str(error).startswith("NOREPLICAS")
 
 
 class RedisControlPlane:
@@ -120,14 +126,17 @@ class RedisControlPlane:
         except StoreError:
             return False
 
-    def renew(self, card: AgentCard, report: AgentReport | None, *, register: bool) -> Renewal:
-        record, card_wanted = self._renew_once(card, report, tell_card=register)
+    def renew(
+        self, card: AgentCard, report: AgentReport | None, *, register: bool, epoch: int | None = None
+    ) -> Renewal:
+        said = (report_text(report) if report else "", "" if epoch is None else epoch)
+        record, card_wanted = self._renew_once(card, *said, tell_card=register)
         if card_wanted:  # the server forgot us: it was wiped, or we were silent for long
-            record, _ = self._renew_once(card, report, tell_card=True)
+            record, _ = self._renew_once(card, *said, tell_card=True)
         return Renewal(state=self._state(record), forgotten=card_wanted)
 
     def _renew_once(
-        self, card: AgentCard, report: AgentReport | None, *, tell_card: bool
+        self, card: AgentCard, report: str, epoch: int | str, *, tell_card: bool
     ) -> tuple[str, bool]:
         keys = self._keys
         record, wanted = self._identified(
@@ -144,9 +153,10 @@ class RedisControlPlane:
                 args=[
                     card.agent_id,
                     card_text(card) if tell_card else "",
-                    report_text(report) if report else "",
+                    report,
                     server,
                     FORGET_SILENT_MS,
+                    epoch,
                 ],
             )
         )
@@ -238,5 +248,9 @@ class RedisControlPlane:
                 yield
         except StoreUnavailable as error:
             if isinstance(error.__cause__, (RedisConnectionError, RedisTimeoutError, OSError)):
+                self._server = ""
+            elif _is_no_primary(error.__cause__):
+                # It goes on answering whoever is connected. Behind its address may be another by now.
+                self.client.connection_pool.disconnect(inuse_connections=False)
                 self._server = ""
             raise

@@ -44,6 +44,8 @@ _LEVELS = {
     Severity.INFO: logging.INFO,
 }
 _LONGEST_MESSAGE = 500
+_GREATEST = 2**63 - 1
+"""The greatest number of a row."""
 _LONGEST_NAME = 100
 _STANDING = (AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value)
 
@@ -167,6 +169,8 @@ class SqlAlerts:
 
     def get(self, alert_id: int) -> KeptAlert | None:
         """One alert; None when there is none of this number."""
+        if alert_id > _GREATEST:  # SQLite's driver would raise
+            return None
         return next(iter(self._select(ALERTS.c.seq == alert_id, 1)), None)
 
     # -- inside ----------------------------------------------------------------------------------

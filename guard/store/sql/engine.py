@@ -25,13 +25,18 @@ from guard.unix_socket import connect_through
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["forget_engines", "make_engine", "patiently", "reported"]
+    from sqlalchemy import Connection
+
+__all__ = ["forget_engines", "make_engine", "migrating", "patiently", "reported"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _TRANSIENT_MYSQL = frozenset({1205, 1213, 2006, 2013, 2014})
 """Lock wait timeout, deadlock, server has gone away, lost connection, commands out of sync."""
+
+_MIGRATED_WITHIN = 3600.0
+"""Seconds that one statement of a migration may take: altering a journal of years copies it."""
 
 _ENGINES: dict[tuple[int, str, float, bool], Engine] = {}
 
@@ -61,7 +66,27 @@ def make_engine(url: str, *, timeout: float = 3.0, ours: bool = True) -> Engine:
     return _ENGINES[key]
 
 
-def _create(url: str, timeout: float, *, ours: bool) -> Engine:
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A connection to the same database whose statements may take an hour, for changing tables.
+
+    On MySQL and MariaDB it is one of its own, closed afterwards: whoever stops waiting there cuts the
+    statement off in the middle.
+    """
+    if "pymysql" not in engine.url.drivername:
+        with engine.connect() as connection:
+            yield connection
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    patient = _create(url, 3.0, ours=True, read_timeout=_MIGRATED_WITHIN)
+    try:
+        with patient.connect() as connection:
+            yield connection
+    finally:
+        patient.dispose()
+
+
+def _create(url: str, timeout: float, *, ours: bool, read_timeout: float | None = None) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True)
         if not ours:
@@ -76,7 +101,8 @@ def _create(url: str, timeout: float, *, ours: bool) -> Engine:
     seconds = max(1, round(timeout))
     arguments: dict[str, Any] = {}
     if "pymysql" in url.partition("://")[0]:
-        arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
+        answered = read_timeout or seconds
+        arguments = {"connect_timeout": seconds, "read_timeout": answered, "write_timeout": seconds}
     engine = create_engine(
         url,
         pool_pre_ping=True,

@@ -10,14 +10,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from guard.core.audit_chain import ChainKeys
 from guard.core.state import GuardState
-from guard.errors import SchemaNotReady
+from guard.errors import SchemaNotReady, StoreUnavailable
 from guard.store.sql.append_only import make_triggers
 from guard.store.sql.configuration import create_rows
-from guard.store.sql.engine import patiently, reported
+from guard.store.sql.engine import migrating, patiently, reported
 from guard.store.sql.names import VERSION_TABLE, only_adds, revisions
 from guard.store.sql.rows import state_of, state_values
 from guard.store.sql.schema import METADATA, STATE
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SchemaState", "migrate", "require_schema", "schema_state"]
 
+
+_OTHERS_WITHIN = 20
+"""Seconds for which a migration waits for somebody else to leave a table alone, or to end a migration."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Alembic's context belongs to the whole process."""
@@ -82,7 +85,8 @@ def migrate(engine: Engine, *, now: float, keys: ChainKeys | None = None) -> Non
 
     Raises:
         SchemaNotReady: the tables are newer than this release; nothing was changed.
-        StoreUnavailable: the database did not answer.
+        StoreUnavailable: the database did not answer, or somebody else is at its tables. What was done stays,
+            and the next call completes it.
     """
     if schema_state(engine) is SchemaState.NEWER:
         require_schema(engine)
@@ -94,7 +98,7 @@ def migrate(engine: Engine, *, now: float, keys: ChainKeys | None = None) -> Non
 def _upgrade(engine: Engine, now: float, keys: ChainKeys) -> None:
     from alembic import command
 
-    with engine.connect() as connection, _alone(connection):
+    with migrating(engine) as connection, _alone(connection):
         if only_adds(_version_of(connection)):
             return  # a later release was here: there is nothing that this one could add
         config = _config()
@@ -117,14 +121,22 @@ def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name not in {"mysql", "mariadb"}:
         yield
         return
-    for _ in range(20):  # each wait is shorter than the connection's read timeout
-        if connection.execute(text("SELECT GET_LOCK('guard_migration', 1)")).scalar() == 1:
-            break
+    # Everybody else waits behind a migration that waits for a table, and the server's own limit is a day.
+    connection.execute(text(f"SET SESSION lock_wait_timeout = {_OTHERS_WITHIN}"))
+    locked = text(f"SELECT GET_LOCK('guard_migration', {_OTHERS_WITHIN})")
+    if connection.execute(locked).scalar() != 1:
+        raise StoreUnavailable(
+            f"another process has been migrating the guard's tables for {_OTHERS_WITHIN} seconds: "
+            "wait for it (SHOW PROCESSLIST lists its statement), then migrate again"
+        )
     try:
         yield
     finally:
-        connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
-        connection.commit()
+        # A connection that was lost has given the lock back; what lost it is what must be heard of.
+        with suppress(SQLAlchemyError):
+            connection.rollback()
+            connection.execute(text("SELECT RELEASE_LOCK('guard_migration')"))
+            connection.commit()
 
 
 def _seed(connection: Connection, now: float) -> None:

@@ -200,16 +200,24 @@ class SqlStore:
     def enrol(self, window_id: str, entries: Sequence[RollEntry]) -> None:
         self.require_ready()
         known = {entry.agent_id for entry in self.roll(window_id)}
+        rows = [
+            {**asdict(entry), "fate": entry.fate.value, "window_id": window_id}
+            for entry in entries
+            if entry.agent_id not in known
+        ]
         with reported():
-            for entry in entries:
-                if entry.agent_id not in known:
-                    self._enrol(window_id, entry)
+            try:
+                self._enrol(rows)
+            except IntegrityError:  # another process was faster, with some of them
+                for row in rows:
+                    with suppress(IntegrityError):
+                        self._enrol([row])
 
     @patiently
-    def _enrol(self, window_id: str, entry: RollEntry) -> None:
-        values = {**asdict(entry), "fate": entry.fate.value, "window_id": window_id}
-        with suppress(IntegrityError), self.engine.begin() as connection:  # another process was faster
-            connection.execute(ROLL.insert().values(**values))
+    def _enrol(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(ROLL.insert(), rows)
 
     def roll(self, window_id: str) -> list[RollEntry]:
         self.require_ready()
@@ -264,7 +272,7 @@ class SqlStore:
         except SchemaNotReady:
             if not self._auto_migrate:
                 raise
-            migrate(self.engine, now=self.clock.wall(), keys=self.keys)
+            self.migrate()
         self._ready = True
 
 

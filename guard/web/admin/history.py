@@ -29,7 +29,8 @@ _LONGEST_ID = 64
 _REHEARSED = (Count.WOULD_REFUSE, Count.WOULD_HOLD, Count.WOULD_WAIT_FOR, Count.WOULD_END)
 _COLUMNS = (
     Count.REFUSED, Count.HELD, Count.PARKED, Count.RELEASED, Count.EXPIRED, Count.DISCARDED,
-    Count.RUNNING, Count.COMPLETED, Count.INTERRUPTED, Count.KILLED, Count.LOST, Count.BYPASSED,
+    Count.RUNNING, Count.COMPLETED, Count.INTERRUPTED, Count.KILLED, Count.LOST, Count.RAN_ON,
+    Count.BYPASSED,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import PathConverter
 
 from guard.web.api.asked import Site
 from guard.web.api.listeners import Listeners
@@ -27,6 +28,12 @@ __all__ = ["make_api"]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _REST = "rest"
+
+
+class _Rest(PathConverter):
+    """A path of whatever characters. Werkzeug's own leaves out line breaks, which an id may have."""
+
+    regex = "(?s:[^/].*?)"
 
 
 def make_api(
@@ -55,7 +62,8 @@ def make_api(
             methods=[route.method],
             provide_automatic_options=False,
         )
-    for path in ("/maintenance/<path:rest>", "/maintenance", "/health/maintenance"):
+    blueprint.record(lambda setup: setup.app.url_map.converters.update(guard_rest=_Rest))
+    for path in ("/maintenance/<guard_rest:rest>", "/maintenance", "/health/maintenance"):
         blueprint.add_url_rule(
             path, _REST, _no_route, methods=list(_METHODS), provide_automatic_options=False
         )

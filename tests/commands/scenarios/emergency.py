@@ -131,7 +131,7 @@ EMERGENCY = Scenario(
         Step(CELERY + "reports export incident review.html"),
         Step(CELERY + "audit export incident.jsonl"),
         Step(CELERY + "ledger", code=(0, 4)),
-        Step(CELERY + "ledger --forget JOB_ID", fill={"JOB_ID": noted("running")}, code=2),
+        Step(CELERY + "ledger --forget JOB_ID", fill={"JOB_ID": noted("running")}, code=6),
     ),
 )
 ISOLATED = Scenario(

@@ -1,6 +1,9 @@
 -- Where the acknowledgements stand.
 -- KEYS 1 state (hash)  2 waiting (set)  3 registry (hash)
 -- Reply {epoch or -1, pending, registry age in ms or -1, server id}
+-- Nobody has this id: it changes nothing, and a server that takes no writes any more refuses it. What such a
+-- server says about acknowledgements proves nothing, since agents renew elsewhere.
+redis.call('SREM', KEYS[2], '')
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local registry = redis.call('HMGET', KEYS[3], 'born', 'pruned', 'server')

@@ -3,7 +3,7 @@
 -- KEYS 1 state (hash)  2 agents (hash)  3 seen (hash)  4 registry (hash)  5 reports (hash)
 --      6 acks (hash)  7 waiting (set)
 -- ARGV 1 agent id  2 card, or "" to keep the one told before  3 report, or ""  4 server id
---      5 ms after which a silent agent is forgotten
+--      5 ms after which a silent agent is forgotten  6 epoch that the report is about, or ""
 -- Reply {record or "", card wanted 0/1}
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -33,5 +33,7 @@ elseif redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then
   wanted = 1
 end
 redis.call('HSET', KEYS[3], ARGV[1], ms)
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[5], ARGV[1], ARGV[3]) end
+-- a renewal may arrive late, when its sender has long reported about another epoch
+local about = ARGV[6] == '' or ARGV[6] == redis.call('HGET', KEYS[1], 'epoch')
+if ARGV[3] ~= '' and about then redis.call('HSET', KEYS[5], ARGV[1], ARGV[3]) end
 return {redis.call('HGET', KEYS[1], 'record') or '', wanted}
