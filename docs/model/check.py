@@ -52,8 +52,8 @@ def _release(name: str, *flags: str) -> Case:
     return Case(name, "release.pml", flags)
 
 
-def _mistake(name: str, flag: str) -> Case:
-    return Case(name, "release.pml", ("KILLS=1", "ONE_RELEASER", flag), breaks=True)
+def _mistake(name: str, *flags: str) -> Case:
+    return Case(name, "release.pml", ("KILLS=1", "ONE_RELEASER", *flags), breaks=True)
 
 
 CASES: tuple[Case, ...] = (
@@ -89,7 +89,14 @@ CASES: tuple[Case, ...] = (
     _mistake("released by acknowledging before publishing", "BREAK_RELEASE_ACK_FIRST"),
     _mistake("copies are not claimed", "BREAK_NO_CLAIM"),
     _mistake("deliveries are not marked", "BREAK_NO_MARK"),
-    _mistake("the one that is to run is taken for a copy", "BREAK_DROP_THE_ONE"),
+    _release("connections to the broker are lost", "KILLS=1", "ONE_RELEASER", "CONNECTIONS_LOST"),
+    Case(
+        "a delivery of a lost connection wins against its copy",
+        "release.pml",
+        ("KILLS=2", "ONE_RELEASER", "CONNECTIONS_LOST", "BREAK_ORIGINAL_WINS"),
+        breaks=True,
+    ),
+    _mistake("the one that is to run is taken for a copy", "BREAK_DROP_THE_ONE", "BREAK_ORIGINAL_WINS"),
 )
 
 

@@ -3,7 +3,8 @@
  *
  * What it checks, when all has come to rest and the gate is open
  *   NEVER LOST    the job ran;
- *   NEVER DOUBLED the guard did not make it run twice (not with -DMARKS_LOST: then that may happen).
+ *   NEVER DOUBLED the guard did not make it run twice (not with -DMARKS_LOST or -DCONNECTIONS_LOST: then that
+ *                 may happen).
  *
  * Where each part is in the code
  *   Worker    guard/gates/receipt.py, guard/gates/copies.py    may this message run, is it one copy too many?
@@ -50,6 +51,24 @@ byte runs = 0;
 
 #define KILLED (kills < KILLS)
 
+/* Between two steps a worker may be killed. Or the broker loses its connection and gives the message to somebody
+ * else, while the worker goes on with what it has: it can park it (by another connection) and not acknowledge it.
+ * Then the job may run twice, as without the guard: what both do is all that the broker promises. */
+#ifdef CONNECTIONS_LOST
+#define TWICE_IS_NO_FAULT
+#define MAY_FAIL \
+    if \
+    :: atomic { KILLED -> kills++; goto dead } \
+    :: atomic { KILLED && !stale -> kills++; m[i].place = in_queue; m[i].again = true; stale = true } \
+    :: skip \
+    fi
+#else
+#define MAY_FAIL if :: atomic { KILLED -> kills++; goto dead } :: skip fi
+#endif
+#ifdef MARKS_LOST
+#define TWICE_IS_NO_FAULT
+#endif
+
 inline claim(id, generation, won) {
 #ifdef BREAK_NO_CLAIM
     won = true
@@ -75,10 +94,10 @@ inline publish(where, gen, id) {
 }
 
 proctype Worker() {
-    byte i, id, generation;
-    bool won, park;
+    byte i, id, generation, copied;
+    bool won, park, again_, stale;
 again:
-    atomic { i = 0; id = 0; generation = 0; won = false; park = false };
+    atomic { i = 0; id = 0; generation = 0; copied = 0; won = false; park = false; again_ = false; stale = false };
     atomic {
         if
         :: m[0].place == in_queue -> i = 0
@@ -98,6 +117,8 @@ again:
         fi;
         m[i].place = at_worker;
         generation = m[i].generation;
+        copied = m[i].park_id;
+        again_ = m[i].again;
         park = closed
     };
     if
@@ -105,24 +126,34 @@ again:
        /* Copies: a released copy must win the claim of its park id; so must what is delivered again and parked */
        atomic {
            won = true;
-           if :: generation > 0 -> claim(m[i].park_id, generation, won) :: else fi
+           if :: generation > 0 -> claim(copied, generation, won) :: else fi
        };
-       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       MAY_FAIL;
        atomic {
            if
-           :: won && m[i].again && mark[generation] > 0 -> claim(mark[generation], 0, won)
+           :: won && again_ && mark[generation] > 0 ->
+#ifndef BREAK_ORIGINAL_WINS
+              if
+              :: confirmed[generation] && claimed[mark[generation]] != 1 -> won = false   /* its copy runs */
+              :: else ->
+#endif
+                 claim(mark[generation], 0, won)
+#ifndef BREAK_ORIGINAL_WINS
+              fi
+#endif
            :: else
            fi
        };
-       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       MAY_FAIL;
        atomic {
            if
-           :: !won -> gone()                                   /* a second copy: dropped */
-           :: won && closed -> m[i].place = in_queue           /* the start gate: comes here once more */
+           :: stale                                            /* Celery forgets it */
+           :: !stale && !won -> gone()                         /* a second copy: dropped */
+           :: !stale && won && closed -> m[i].place = in_queue           /* the start gate: comes here once more */
            :: else ->
               gone();
               runs++;
-#ifndef MARKS_LOST
+#ifndef TWICE_IS_NO_FAULT
               assert(runs == 1)                                /* NEVER DOUBLED */
 #endif
            fi
@@ -130,15 +161,16 @@ again:
     :: else ->
        /* ParkingLot.park */
 #ifdef BREAK_ACK_FIRST
-       gone();
+       if :: !stale -> gone() :: else fi;
 #endif
        atomic {
            won = true;
-           if :: generation > 0 -> claim(m[i].park_id, generation, won) :: else fi
+           if :: generation > 0 -> claim(copied, generation, won) :: else fi
        };
-       if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+       MAY_FAIL;
        if
        :: won ->
+parking:
           atomic {                                             /* begin */
 #ifndef BREAK_NO_MARK
               if
@@ -156,25 +188,32 @@ again:
               ;
               id = mark[generation]
           };
-          if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+          MAY_FAIL;
           if
           :: !confirmed[generation] ->
              atomic { publish(in_parking, generation, id) };
-             if :: atomic { KILLED -> kills++; goto dead } :: skip fi;
+             MAY_FAIL;
 #ifndef BREAK_NO_MARK
-             confirmed[generation] = true;
+             atomic {                                          /* parked */
+                 if
+#ifndef BREAK_ORIGINAL_WINS
+                 :: claimed[id] == 1 -> goto parking           /* its copy will be dropped: another one */
 #endif
-             if :: atomic { KILLED -> kills++; goto dead } :: skip fi
+                 :: else -> confirmed[generation] = true
+                 fi
+             };
+#endif
+             MAY_FAIL
           :: else
           fi
        :: else
        fi;
-       gone()                                                  /* acknowledge */
+       if :: !stale -> gone() :: else fi                       /* acknowledge */
     fi;
     goto again;
 dead:
     atomic {
-        if :: m[i].place == at_worker -> m[i].place = in_queue; m[i].again = true :: else fi;
+        if :: !stale && m[i].place == at_worker -> m[i].place = in_queue; m[i].again = true :: else fi;
         goto again
     }
 }
