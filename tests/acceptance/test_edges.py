@@ -66,6 +66,7 @@ def test_a_worker_in_warm_shutdown_is_still_counted(shop: Shop) -> None:
     worker = shop.worker("w1")
     result = shop.send("job", 1, 4)
     eventually(lambda: len(shop.events()) == 1, what="the job to run")
+    shop.accepted(1)
     worker.signal(15)
     eventually(lambda: "Warm shutdown" in worker.log, what="the warm shutdown")
 

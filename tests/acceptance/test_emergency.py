@@ -323,6 +323,7 @@ def test_after_a_warm_shutdown_has_begun(make_shop: Callable[..., Shop], broker:
     late, early = shop.send("deaf", 60), shop.send("early", 60)
     parked = shop.send("early_resumable", 60, "value")
     runs_now(shop, 3)
+    shop.accepted(3)
     worker.signal(15)
     eventually(lambda: "Warm shutdown" in worker.log, what="the warm shutdown")
 

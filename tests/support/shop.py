@@ -174,6 +174,18 @@ class Shop:
         """How often each job started."""
         return Counter(line["id"] for line in self.events())
 
+    def accepted(self, number: int) -> None:
+        """Wait until the one worker's main process has heard that so many jobs run.
+
+        What it has not heard of when its warm shutdown begins Celery drops from its books (`AsynPool.flush`).
+        """
+
+        def active() -> int:
+            found = self.app.control.inspect(limit=1).active() or {}
+            return sum(map(len, found.values()))
+
+        eventually(lambda: active() == number, what=f"{number} jobs to be known as running")
+
     def started_after(self, moment: float, *, guarded: bool = True) -> list[dict[str, Any]]:
         """Jobs that started after this time; by default those that a window blocks."""
         free = {"shop.free", "shop.free_on_mixed"}
