@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guard.clock import SystemClock
+from guard.core.modes import Phase
 from guard.store.sql.store import SqlStore
 from tests.support.eventually import eventually, throughout
 
@@ -75,6 +76,28 @@ def test_a_worker_in_warm_shutdown_is_still_counted(shop: Shop) -> None:
     assert [running.task_id for running in window.running] == [result.id]
     assert len(window.acknowledged) == 1
     assert result.get(timeout=10) == 1
+
+
+def test_a_job_that_celery_has_dropped_from_its_books_still_counts(shop: Shop) -> None:
+    """A child takes it only when its worker's warm shutdown has begun: the main process, which has not heard
+    of it, forgets it (`AsynPool.flush`), and the child runs it all the same."""
+    worker = shop.worker("w1", concurrency=1)
+    (child,) = worker.children()
+    child.suspend()
+    shop.send("job", 1, 4)
+    eventually(lambda: "received" in worker.log, what="the job")
+    reserved = shop.app.control.inspect(limit=1).reserved
+    eventually(lambda: any((reserved() or {}).values()), what="an answer of the loop that has written it")
+    worker.signal(15)
+    eventually(lambda: "Warm shutdown" in worker.log, what="the warm shutdown")
+    eventually(lambda: not shop.app.control.ping(timeout=0.5), what="the end of the consumer")
+    child.resume()
+    eventually(lambda: len(shop.events()) == 1, what="the job to run")
+
+    window, _ = shop.enable()
+    assert [running.task for running in window.running] == ["?"]
+    assert shop.guard.drain(within=20).state.phase is Phase.ACTIVE
+    assert shop.events("end")
 
 
 def test_a_parked_job_whose_queue_is_gone_does_not_hold_up_the_others(make_shop: Callable[..., Shop]) -> None:

@@ -71,9 +71,14 @@ def test_a_process_has_a_log_an_exit_code_and_a_second_life(tmp_path: Path) -> N
 
 
 def test_kill_takes_the_children_too(tmp_path: Path) -> None:
-    parent = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    sleeps = "import time; time.sleep(600)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{sleeps}'])"
     with LocalProcess("parent", [sys.executable, "-c", parent], workdir=tmp_path) as process:
-        children = eventually(process.children, what="the child")
+        # Until it is that program, its parent waits in the kernel (vfork) and cannot be frozen.
+        children = eventually(
+            lambda: [child for child in process.children() if child.cmdline()[-1] == sleeps],
+            what="the child",
+        )
         process.freeze_group()
         process.kill()
         assert process.returncode == -signal.SIGKILL
