@@ -160,7 +160,7 @@ def test_whoever_ended_them_is_killed_in_the_middle_and_a_worker_goes_on(
 ) -> None:
     worker = shop.worker("w1")
     client.set(PREFIX + "admin", payload(1, time.time() - 60, "admin"))
-    many_sessions(client, 20_000, created=time.time() - 60, user_id=ALICE)
+    many_sessions(client, 60_000, created=time.time() - 60, user_id=ALICE)
     ending = shop.python("ending", "guard.sessions.invalidate(by='ops')", GUARD_SESSION_BATCH="10")
     total = client.dbsize()
     eventually(lambda: client.dbsize() < total - 2_000, within=40, what="the deletion to be under way")
