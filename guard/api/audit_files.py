@@ -101,6 +101,8 @@ def judge_file(path: Path, keys: ChainKeys) -> Verdict:
 
 
 def _manifest_of(path: Path) -> Path:
+    if not path.name:  # an empty path is the working folder
+        raise InvalidRequest(f"{str(path)!r} is no file: give a file's name")
     return path.with_name(f"{path.name}.manifest.json")
 
 

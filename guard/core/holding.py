@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.core.generation import SessionPolicy
 from guard.core.modes import Mode
+from guard.core.plain import require_plain
 from guard.core.scope import EVERYTHING, Scope
 from guard.core.terms import AtDeadline
 
@@ -87,9 +88,9 @@ class Holding:
         """Read what `to_dict` gave.
 
         Raises:
-            StateInvalid, ValueError, KeyError, TypeError: it is nothing of that kind.
+            StateInvalid, ValueError, KeyError, TypeError, OverflowError: it is nothing of that kind.
         """
-        return cls(
+        read = cls(
             mode=Mode(raw["mode"]),
             reason=str(raw["reason"]),
             scope=Scope.from_dict(raw["scope"]),
@@ -100,6 +101,7 @@ class Holding:
             grace=raw["grace"],
             verify=bool(raw["verify"]),
         )
+        return require_plain(read)
 
 
 def _moment(raw: Any) -> float | None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from guard.core.holding import Holding
+from guard.core.plain import require_plain
 from guard.errors import StateInvalid
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Occurrence:
         """
         try:
             rest = dict(detail)
-            return cls(
+            read = cls(
                 schedule_id=schedule_id,
                 starts_at=starts_at,
                 stage=Stage(stage),
@@ -162,7 +163,8 @@ class Occurrence:
                 found=_holding(rest.pop("found")),
                 **rest,
             )
-        except (KeyError, TypeError, ValueError, StateInvalid) as error:
+            return require_plain(read)
+        except (KeyError, TypeError, ValueError, OverflowError, StateInvalid) as error:
             raise StateInvalid(f"a stored occurrence is not understood ({type(error).__name__})") from error
 
 

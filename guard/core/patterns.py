@@ -9,6 +9,7 @@ that is quadratic at worst: some milliseconds.
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -42,9 +43,11 @@ def check_pattern(text: str) -> re.Pattern[str]:
     if len(text) > _LONGEST_PATTERN:
         raise InvalidRequest(f"regular expression of {len(text)} characters: at most {_LONGEST_PATTERN}")
     try:
-        compiled = re.compile(text)
-        parsed = parser.parse(text)
-    except (re.error, ValueError, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():  # Python warns of what it may read otherwise one day: ``[[a]``
+            warnings.simplefilter("error")
+            parsed = parser.parse(text)
+            compiled = re.compile(text)
+    except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         raise InvalidRequest(f"regular expression {text[:80]!r} is not valid: {error}") from error
     found = Counter(_walk(text, parsed, inside_repeat=False))
     if found["repeat"] > _MOST_LONG_REPEATS or found["choice"] > _MOST_CHOICES:

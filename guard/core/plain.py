@@ -29,6 +29,7 @@ def read_json(text: str | bytes) -> Any:
 _PLAIN: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
+    "int | None": (int, type(None)),
     "bool": (bool,),
     "float": (int, float),
     "float | None": (int, float, type(None)),
@@ -66,7 +67,7 @@ def read_flat(kind: type[T], raw: Mapping[str, Any]) -> T:
         try:
             value = raw[entry.name]
             values[entry.name] = float(value) if entry.type == "float" else value
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:  # a whole number of more than 308 digits
             raise ValueError(f"not a {kind.__name__}") from error
         if entry.type == "str" and not isinstance(value, str):
             raise ValueError(f"not a {kind.__name__}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from guard.core.durations import LONGEST_SECONDS
@@ -113,11 +114,12 @@ class Plan:
                 since=float(raw["since"]),
                 **numbers,
             )
-        except (KeyError, TypeError, ValueError, StateInvalid) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, StateInvalid) as error:
             raise StateInvalid(
                 f"a stored plan is not understood ({type(error).__name__}: {error})"
             ) from error
-        if plan.to_dict() != raw or not 0 < plan.duration <= LONGEST_SECONDS or plan.mode is Mode.EMERGENCY:
+        in_range = 0 < plan.duration <= LONGEST_SECONDS and isfinite(plan.since)
+        if plan.to_dict() != raw or not in_range or plan.mode is Mode.EMERGENCY:
             raise StateInvalid("a stored plan is not in its canonical form")
         return plan
 

@@ -35,6 +35,7 @@ SHORTEST_SECRET = 16
 _DAY = 24 * 3600
 _WEEK = 7 * _DAY
 _YEAR = 366 * _DAY
+_LONGEST_NAME = 80  # characters of a name that a problem repeats
 _LIMITS: dict[str, Any] = {
     "maintenance_default_timeout": Field(ge=1, le=_WEEK),
     "maintenance_cleanup_interval": Field(ge=1),
@@ -129,7 +130,7 @@ class _Rules(BaseSettings):
         )
         both = settings.hold_queues & settings.mixed_queues
         if both:
-            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {', '.join(sorted(both))}")
+            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {_first_of(both)}")
         problems += settings.optimization_problems()
         problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
@@ -217,6 +218,11 @@ def _shown(field: str, value: object) -> str:
     if field in _SECRET_FIELDS:
         return "'***'"
     return repr(mask_url(value)[:80]) if isinstance(value, str) else repr(value)
+
+
+def _first_of(names: frozenset[str]) -> str:
+    shown = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in sorted(names)[:5]]
+    return ", ".join(shown) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _allowed(problem: dict[str, Any]) -> str:

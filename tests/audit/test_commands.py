@@ -98,6 +98,9 @@ def test_what_is_wrong_is_named_exported_and_accepted(desk: Desk) -> None:
         assert desk.told("audit", "verify", "--file", str(desk.folder / name))["intact"] is True
     again = desk.run("audit", "export", str(desk.folder / "journal.csv"))
     assert (again.exit_code, "is there already" in again.stderr) == (Exit.INVALID, True)
+    for words in (["export", ""], ["verify", "--file", "/"]):
+        no_file = desk.run("audit", *words)
+        assert (no_file.exit_code, "give a file's name" in no_file.stderr) == (Exit.INVALID, True), no_file
 
     engine = create_engine(f"sqlite:///{desk.folder / 'guard.db'}")
     with engine.begin() as connection:

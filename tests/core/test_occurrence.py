@@ -27,6 +27,8 @@ ROW = Occurrence(
     began_at=1_800_000_001.5,
 )
 
+WANTS = ROW.detail()["wants"]
+
 
 def row_of(detail: dict[str, Any]) -> Occurrence:
     return Occurrence.from_row(
@@ -49,6 +51,11 @@ def test_it_is_stored_and_read_back() -> None:
         ROW.detail() | {"wants": {}},
         ROW.detail() | {"more": 1},
         ROW.detail() | {"given": 1},
+        ROW.detail() | {"given": [float("inf")]},
+        ROW.detail() | {"began_at": "soon"},
+        ROW.detail() | {"attempt": True},
+        ROW.detail() | {"wants": WANTS | {"ends_at": 10**400}},
+        ROW.detail() | {"wants": WANTS | {"grace": "long"}},
     ],
 )
 def test_what_was_never_written_is_not_read(broken: dict[str, Any]) -> None:

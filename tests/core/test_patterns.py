@@ -286,6 +286,13 @@ def test_what_is_too_long_or_no_expression_is_named() -> None:
     assert problem.startswith(f"regular expression {('(' + _LONG)[:80]!r} is not valid: missing )")
 
 
+@pytest.mark.parametrize("text", ["[[a]", "[a--b]", "[[:alpha:]]"])
+def test_what_python_warns_of_is_refused_each_time(text: str) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidRequest, match="is not valid: Possible"):
+            check_pattern(text)
+
+
 def test_an_expression_that_is_nested_too_deep_for_the_stack_is_refused() -> None:
     frame, depth = sys._getframe(), 0
     while frame is not None:

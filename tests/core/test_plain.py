@@ -31,7 +31,9 @@ def test_anything_else_is_a_value_error(raw: object) -> None:
         read_flat(Note, raw)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("raw", [{}, {"text": 7, "at": 1.0}, {"text": "a", "at": None}, []])
+@pytest.mark.parametrize(
+    "raw", [{}, {"text": 7, "at": 1.0}, {"text": "a", "at": None}, {"text": "a", "at": 10**400}, []]
+)
 def test_what_is_said_of_it(raw: object) -> None:
     with pytest.raises(ValueError, match=r"\Anot a Note\Z"):
         read_flat(Note, raw)  # type: ignore[arg-type]

@@ -62,6 +62,9 @@ def test_it_is_stored_and_read_back() -> None:
         PLAN.to_dict() | {"terms": {}},
         PLAN.to_dict() | {"auto_end": "no"},
         PLAN.to_dict() | {"more": 1},
+        PLAN.to_dict() | {"look_ahead": float("inf")},
+        PLAN.to_dict() | {"since": 10**400},
+        PLAN.to_dict() | {"since": float("nan")},
     ],
 )
 def test_what_was_never_written_is_not_read(broken: Any) -> None:

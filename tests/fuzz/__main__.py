@@ -7,6 +7,7 @@ import logging
 import random
 import sys
 import time
+import warnings
 
 from tests.fuzz.coverage_guided import by_atheris, is_there
 from tests.fuzz.keeping import keep
@@ -58,6 +59,7 @@ def main() -> int:
     """0: nothing was found; 1: something was; 2: wrong usage; 3: nothing was, and an engine is missing."""
     asked = _asked()
     logging.disable()  # the guard says of each forgery that it is one
+    warnings.simplefilter("error")  # as in the tests
     first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(2**32)
     print(f"seed {first}, {asked.n:,} inputs for each target and engine", flush=True)
     begun = time.monotonic()

@@ -340,6 +340,14 @@ def test_names_of_queues() -> None:
     assert settings.mixed_queues == frozenset()
 
 
+def test_of_many_or_long_names_of_queues_a_problem_tells_the_beginning() -> None:
+    both = ",".join(["a" * 200, "b", "c", "d", "e", "f"])
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load_settings({"GUARD_HOLD_QUEUES": both, "GUARD_MIXED_QUEUES": both})
+    (problem,) = caught.value.problems
+    assert problem == f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {'a' * 80}…, b, c, d, e and 1 more"
+
+
 # --- secrets ---------------------------------------------------------------------------------------------
 
 

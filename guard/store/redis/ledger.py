@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from guard.core.ledger import LedgerEntry, LostJob
-from guard.core.plain import read_json
+from guard.core.plain import read_json, require_plain
 from guard.errors import StateInvalid
 from guard.store.redis.client import in_our_words, lua
 
@@ -160,8 +160,8 @@ def _entry(text: str) -> LedgerEntry:
 
 
 def _lost(text: str) -> LostJob:
-    entry = _entry(text)
-    found_at = read_json(text).get("found_at")
-    if not isinstance(found_at, (int, float)):
-        raise StateInvalid("an entry of the ledger in Redis is malformed")
-    return LostJob(entry=entry, found_at=float(found_at))
+    try:
+        raw = read_json(text)
+        return require_plain(LostJob(entry=LedgerEntry.from_dict(raw), found_at=raw.get("found_at")))
+    except (ValueError, TypeError) as error:
+        raise StateInvalid("an entry of the ledger in Redis is malformed") from error

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from guard.core.deliveries import Delivery
 from guard.core.occurrence import FINAL, Occurrence, Stage
+from guard.core.plain import read_json
 from guard.core.planned import Plan, Schedule
 from guard.errors import StateInvalid
 from guard.store.sql.engine import patiently, reported
@@ -174,7 +175,7 @@ def _plan_values(schedule: Schedule) -> dict[str, Any]:
 
 def _schedule(row: Row[Any]) -> Schedule:
     try:
-        raw = json.loads(row.plan)
+        raw = read_json(row.plan)
     except ValueError as error:
         raise StateInvalid("a stored plan is no JSON") from error
     return Schedule(
@@ -211,7 +212,7 @@ def _readable(rows: Any) -> list[Occurrence]:
                     stage=row.stage,
                     window_id=row.window_id,
                     changed_at=row.changed_at,
-                    detail=json.loads(row.detail),
+                    detail=read_json(row.detail),
                 )
             )
         except (StateInvalid, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -14,8 +13,10 @@ from guard.core.bypass import BypassUse
 from guard.core.finishing import FinishingStep
 from guard.core.found import Found
 from guard.core.generation import Generation
+from guard.core.holding import Holding
 from guard.core.ledger import LedgerEntry, LostJob
-from guard.core.modes import Phase
+from guard.core.modes import Mode, Phase
+from guard.core.occurrence import Occurrence
 from guard.core.outcome import Ended, JobOutcome, Went
 from guard.core.plain import read_json
 from guard.core.planned import Plan
@@ -48,6 +49,9 @@ _PLAN = check_plan(
     ),
     now=1_700_000_000.0,
 )
+_OCCURRENCE = Occurrence(
+    schedule_id="s", starts_at=1.0, given=(60,), said=("late",), wants=Holding(mode=Mode.NORMAL, reason="upgrade")
+)
 _OUTCOME = JobOutcome(
     attempt="a", window_id="w", task_id="t", task="x.y", operation="job_creation", worker="celery@one", pid=7,
     asked_at=1.0, ended_at=2.0, outcome=Ended.KILLED, went=Went.REQUEUED,
@@ -67,6 +71,12 @@ def _found(text: str) -> Found:
 
 def _plan(text: str) -> Plan:
     return Plan.from_dict(read_json(text))
+
+
+def _occurrence(text: str) -> Occurrence:
+    return Occurrence.from_row(
+        schedule_id="s", starts_at=1.0, stage="open", window_id="w", changed_at=2.0, detail=read_json(text)
+    )
 
 
 READERS: dict[str, tuple[Callable[[str], Any], str]] = {
@@ -100,6 +110,7 @@ READERS: dict[str, tuple[Callable[[str], Any], str]] = {
         ),
     ),
     "plan": (_plan, json.dumps(_PLAN.to_dict())),
+    "occurrence": (_occurrence, json.dumps(_OCCURRENCE.detail())),
 }
 """How each is read, and what a right one looks like."""
 _FIELDS = {name: json.loads(text) for name, (_, text) in READERS.items() if text.startswith("{")}
@@ -127,13 +138,16 @@ def check(case: dict[str, str]) -> str:
     except StateInvalid as error:
         return f"{name}: {words_of(error)}"[:50]
     except ValueError as error:
-        assert name in {"found", "plan"}, error  # no JSON: their stores say so
+        assert name in {"found", "plan", "occurrence"}, error  # no JSON: their stores say so
         return f"{name}: no JSON"
     assert _is_whole(read), f"a part of a {name} is of another type than its reader says"
     return f"{name}: {'nothing' if read is None else 'read'}"
 
 
-_TYPES = {"str": str, "int": int, "bool": bool, "float": (int, float)}
+_TYPES = {
+    "str": str, "int": int, "bool": bool, "float": (int, float), "float | None": (int, float, type(None)),
+    "int | None": (int, type(None)),
+}  # fmt: skip
 
 
 def _is_whole(read: Any) -> bool:
@@ -141,9 +155,10 @@ def _is_whole(read: Any) -> bool:
     if not hasattr(read, "__dataclass_fields__"):
         return True
     declared = type(read).__dataclass_fields__
-    for name, value in asdict(read).items():
+    for name in declared:
+        value = getattr(read, name)
         kind = _TYPES.get(str(declared[name].type))
-        if kind is not None and not isinstance(value, kind):
+        if (kind is not None and not isinstance(value, kind)) or not _is_whole(value):
             return False
     return True
 
