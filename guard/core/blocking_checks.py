@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.core.diagnosis import Verdict, broken, not_known, ok, warn
+from guard.core.naming import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,8 +27,6 @@ __all__ = [
     "workers_there",
 ]
 
-_FEW = 8
-
 
 def silent_after(lease: float) -> float:
     """Seconds after which an agent that did not renew is silent."""
@@ -45,7 +44,7 @@ def workers_there(roster: Sequence[RosterEntry], lease: float) -> Verdict:
     """Whether a guarded worker is registered."""
     live = live_workers(roster, lease)
     if live:
-        return ok(f"{len(live)} guarded workers renew: {_some(one.card.node for one in live)}")
+        return ok(f"{len(live)} guarded workers renew: {some_of(one.card.node for one in live)}")
     return warn(
         "no guarded worker is registered",
         "nothing runs jobs, or what runs them has no guard or another control plane",
@@ -60,7 +59,7 @@ def self_tests(roster: Sequence[RosterEntry]) -> Verdict:
     if not failed:
         return ok("every worker passed its self-test")
     return broken(
-        f"workers refuse guarded work: {_some(failed)}",
+        f"workers refuse guarded work: {some_of(failed)}",
         "a gate of theirs is not reached, so they take no guarded jobs at all",
         "install the supported release of Celery, or take away what overrides the named method, and "
         "restart them",
@@ -84,7 +83,7 @@ def keys_alike(replies: Sequence[Reply], ours: str) -> Verdict:
     other = [one.node for one in replies if one.key is not None and one.key != ours]
     if other:
         return broken(
-            f"GUARD_SECRET_KEY of {_some(other)} is not that of this process",
+            f"GUARD_SECRET_KEY of {some_of(other)} is not that of this process",
             "they do not believe what this process writes: they stay closed, or open late",
             "give every process the same GUARD_SECRET_KEY and restart these workers",
         )
@@ -98,7 +97,7 @@ def epochs(roster: Sequence[RosterEntry], state: GuardState, lease: float) -> Ve
     silent = [one.card.node for one in workers if one.seen_seconds_ago > silent_after(lease)]
     if silent:
         return broken(
-            f"these workers are registered and do not renew: {_some(silent)}",
+            f"these workers are registered and do not renew: {some_of(silent)}",
             "they are frozen, dead, or cut off at an old epoch; a drain waits for them",
             f"look at {silent[0]}: restart it if it hangs; `celery -A yourapp maintenance drain` names "
             "what it ran",
@@ -110,7 +109,7 @@ def epochs(roster: Sequence[RosterEntry], state: GuardState, lease: float) -> Ve
     ]
     if old:
         return warn(
-            f"the guard is at epoch {state.epoch}; not yet there: {_some(old)}",
+            f"the guard is at epoch {state.epoch}; not yet there: {some_of(old)}",
             "such a worker has not said that its gate is as the guard wants it",
             "wait some seconds and look again; if it stays so, restart that worker",
         )
@@ -124,7 +123,7 @@ def unguarded(found: Sequence[str] | None) -> Verdict:
     if not found:
         return ok("every consumer has a guard")
     return broken(
-        f"consumers without a guard: {_some(found)}",
+        f"consumers without a guard: {some_of(found)}",
         "they take jobs whatever the guard says",
         "call guard.install(app) in their app and restart them, or stop them before a window",
     )
@@ -136,7 +135,7 @@ def unmatched(jobs: JobFacts) -> Verdict:
     if not names:
         return ok(f"each of {len(jobs.tasks)} tasks has an operation")
     return warn(
-        f"no operation is declared for {_some(names)}",
+        f"no operation is declared for {some_of(names)}",
         "they count as job_creation, which may block more, or in a narrowed window less, than you mean",
         f'@app.task(operation="…"), or guard.operations.add("…", name="{names[0]}")',
     )
@@ -152,16 +151,10 @@ def queues_served(jobs: JobFacts, roster: Sequence[RosterEntry], lease: float) -
         if one.queue is not None and one.queue not in served:
             lost.setdefault(one.queue, []).append(one.name)
     if not lost:
-        return ok(f"workers consume every queue that tasks go to: {_some(sorted(served))}")
-    words = [f"{queue} ({_some(names, 3)})" for queue, names in sorted(lost.items())]
+        return ok(f"workers consume every queue that tasks go to: {some_of(sorted(served))}")
+    words = [f"{queue} ({some_of(names, 3)})" for queue, names in sorted(lost.items())]
     return broken(
-        f"no worker consumes {_some(words)}",
+        f"no worker consumes {some_of(words)}",
         "these jobs are accepted and never run; a drain and a release do not see them",
         f"celery -A yourapp worker -Q {','.join(sorted(lost))}",
     )
-
-
-def _some(names: Iterable[str], most: int = _FEW) -> str:
-    found = list(names)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from guard.core.durations import humanize
+from guard.core.naming import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,7 +127,7 @@ def judge_workers(roster: Iterable[RosterEntry], *, lease: float) -> HealthCheck
     if not live:
         return _check("workers", Health.FAIL, 0, note=f"no worker answers, of {len(workers)} registered")
     found = ((quiet, "silent"), (broken, "refuse guarded work"))
-    notes = [f"{word}: {_names(names)}" for names, word in found if names]
+    notes = [f"{word}: {some_of(names, 5)}" for names, word in found if names]
     return _check("workers", Health.WARN if notes else Health.PASS, live, note=", ".join(notes))
 
 
@@ -146,13 +147,13 @@ def judge_disk(percents: Mapping[str, float | None]) -> HealthCheck:
     known = {folder: percent for folder, percent in percents.items() if percent is not None}
     missing = [folder for folder, percent in percents.items() if percent is None]
     if not known:
-        note = f"{_names(missing)} cannot be read" if missing else "no file system was looked at"
+        note = f"{some_of(missing, 5)} cannot be read" if missing else "no file system was looked at"
         return HealthCheck(name="disk", status=Health.UNKNOWN, age=None, note=note)
     folder, worst = max(known.items(), key=lambda item: item[1])
     status = Health.FAIL if worst > _DISK_FAIL else Health.WARN if worst > _DISK_WARN else Health.PASS
     if missing and status is Health.PASS:
         status = Health.UNKNOWN
-    note = f"{folder} is the fullest" + (f"; {_names(missing)} cannot be read" if missing else "")
+    note = f"{folder} is the fullest" + (f"; {some_of(missing, 5)} cannot be read" if missing else "")
     return _check("disk", status, worst, "%", note=note)
 
 
@@ -183,7 +184,3 @@ def is_ready(checks: Iterable[HealthCheck]) -> bool:
 
 def _check(name: str, status: Health, value: Any, unit: str = "", *, note: str) -> HealthCheck:
     return HealthCheck(name=name, status=status, value=value, unit=unit, note=note)
-
-
-def _names(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_type_hints
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from guard.core.naming import some_of
 from guard.core.session_names import name_problems, patterns_of
 from guard.core.webhook_address import webhook_problems
 from guard.errors import ConfigurationInvalid, InvalidRequest
@@ -130,7 +131,8 @@ class _Rules(BaseSettings):
         )
         both = settings.hold_queues & settings.mixed_queues
         if both:
-            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {_first_of(both)}")
+            named = some_of(map(_cut, sorted(both)), 5)
+            problems.append(f"GUARD_HOLD_QUEUES and GUARD_MIXED_QUEUES both name {named}")
         problems += settings.optimization_problems()
         problems += proxy_problems(settings.trusted_proxies)
         problems += automation_problems(settings)
@@ -220,9 +222,8 @@ def _shown(field: str, value: object) -> str:
     return repr(mask_url(value)[:80]) if isinstance(value, str) else repr(value)
 
 
-def _first_of(names: frozenset[str]) -> str:
-    shown = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in sorted(names)[:5]]
-    return ", ".join(shown) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _allowed(problem: dict[str, Any]) -> str:
