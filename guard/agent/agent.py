@@ -19,10 +19,9 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from guard.agent.sums import FigureSums, Sums
-from guard.core.agents import AgentReport
 from guard.core.modes import Gate
 from guard.core.named_events import EventName
 from guard.core.reconcile import was_lost
@@ -35,9 +34,10 @@ from guard.gates.runtime import Belief
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from guard.agent.follower import Follower
     from guard.agent.witness import Witness
     from guard.alive import Mark
-    from guard.core.agents import AgentCard
+    from guard.core.agents import AgentCard, AgentReport
     from guard.core.lease import LeaseTimes
     from guard.core.named_events import Announces
     from guard.core.state import GuardState
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from guard.gates.runtime import Runtime
     from guard.ports import Clock, ControlPlane, FigureBooks, Tally, WakeUp
 
-__all__ = ["Agent", "Follower"]
+__all__ = ["Agent"]
 
 log = logging.getLogger(__name__)
 
@@ -59,57 +59,6 @@ _SETTLE_SECONDS = 0.002
 _BUSY_SECONDS = 0.02
 """Between two looks at the slots while jobs drain: how late the end of a job is noticed."""
 _FIRST_TESTIMONY_SECONDS = 5.0
-
-
-class Follower(Protocol):
-    """What a worker does when the gate changes. All calls come from the agent's thread."""
-
-    def adopted(self, state: GuardState) -> None:
-        """A state of another epoch is believed and children see its gate. Not yet acknowledged."""
-
-    def gate_is(self, gate: Gate) -> None:
-        """The gate that children now see. Called on each change and at each lapse of trust."""
-
-    def is_quiet(self) -> bool:
-        """Whether no child is between look and start."""
-
-    def tick(self, state: GuardState) -> bool:
-        """Called some fifty times a second while closed and acknowledged. Whether what `report` would
-        say has changed since the last call."""
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether guarded jobs are still in this process: then `tick` is called often."""
-
-    def sample(self) -> None:
-        """Called with every renewal: a time to look at what runs."""
-
-    def report(self) -> AgentReport:
-        """What runs and what is reserved."""
-
-
-class ProducerFollower:
-    """A process in which no jobs run has nothing to do."""
-
-    def adopted(self, state: GuardState) -> None:
-        """Nothing to end."""
-
-    def gate_is(self, gate: Gate) -> None:
-        """Nothing to close."""
-
-    def is_quiet(self) -> bool:
-        return True
-
-    def tick(self, state: GuardState) -> bool:  # noqa: ARG002 - the protocol's signature
-        return False
-
-    is_busy = False
-
-    def sample(self) -> None:
-        """Nothing runs."""
-
-    def report(self) -> AgentReport:
-        return AgentReport()
 
 
 class Agent:

@@ -13,7 +13,8 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guard.agent.agent import Agent, Follower, ProducerFollower
+from guard.agent.agent import Agent
+from guard.agent.follower import Follower, ProducerFollower
 from guard.agent.sums import AtOnce
 from guard.agent.witness import Witness
 from guard.alive import Mark

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from kombu import Connection
 
-from guard.agent.agent import Agent, Follower, ProducerFollower
+from guard.agent.agent import Agent
+from guard.agent.follower import Follower, ProducerFollower
 from guard.agent.witness import Testimony, Witness
 from guard.bootstrap.places import local_close_file
 from guard.bootstrap.wiring import Wiring

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-    from guard.agent.agent import Agent, Follower
+    from guard.agent.agent import Agent
+    from guard.agent.follower import Follower
     from guard.core.named_events import Announces
     from guard.gates.inner_celery import Consumer, WorkController
     from guard.gates.publish import PublishGate

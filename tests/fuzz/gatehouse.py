@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guard.agent.agent import Agent, ProducerFollower
+from guard.agent.agent import Agent
+from guard.agent.follower import ProducerFollower
 from guard.agent.witness import Testimony
 from guard.clock import SystemClock, boot_ms
 from guard.core.agents import AgentCard, Renewal

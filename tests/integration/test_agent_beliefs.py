@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from guard.agent import witness as witnesses
-from guard.agent.agent import Agent, ProducerFollower
+from guard.agent.agent import Agent
+from guard.agent.follower import ProducerFollower
 from guard.core.agents import AgentCard
 from guard.core.lease import LeaseTimes
 from guard.core.modes import Gate, Mode, Phase

@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guard.agent.agent import Agent, ProducerFollower
+from guard.agent.agent import Agent
+from guard.agent.follower import ProducerFollower
 from guard.core.lease import LeaseTimes
 from guard.core.named_events import not_announced
 from guard.errors import StoreUnavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from guard.agent.agent import ProducerFollower
+from guard.agent.follower import ProducerFollower
 from guard.agent.witness import Witness
 from guard.core.agents import AgentCard
 from guard.core.changes import WindowRequest

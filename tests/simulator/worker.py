@@ -199,8 +199,8 @@ class Child:
 
 
 class Follower:
-    """`guard.agent.agent.Follower`: the guard's own, cut down to what the simulated worker has. The census is
-    not in it."""
+    """`guard.agent.follower.Follower`: the guard's own, cut down to what the simulated worker has. The
+    census is not in it."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
