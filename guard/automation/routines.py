@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,12 @@ from guard.core.alerts import Alert, Severity
 from guard.core.modes import Mode
 from guard.core.named_events import EventName, not_announced
 from guard.core.routine_result import Finding, RoutineResult, new_findings
-from guard.core.routines import Act, Outcome, Span, rule
+from guard.core.routines import Act, Outcome, Span, is_too_soon, rule
 from guard.core.state import newer
 from guard.errors import RoutineRuns, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from guard.automation.world import World
@@ -43,6 +44,8 @@ _RECENT_WINDOWS = 200
 """More than there can be within the longest grace, unless somebody opens one every half hour."""
 _NOTE_SECONDS = 30.0
 """For a note that a time was skipped or missed."""
+_RUN_SECONDS = 360.0
+"""For a run of a routine that is not in the timetable."""
 _NOTED = {Act.SKIP: Outcome.SKIPPED, Act.MISS: Outcome.MISSED, Act.BEGIN: Outcome.FIRST}
 
 
@@ -142,11 +145,10 @@ class Runner:
         return known
 
     def _note(self, entry: Entry, ruling: Ruling) -> None:
-        now = self._clock.wall()
-        hold = self._store.take(entry.name, holder=_holder("timetable"), now=now, seconds=_NOTE_SECONDS)
-        if hold is None:
-            return
-        try:
+        with self._lock(entry.name, by="timetable", seconds=_NOTE_SECONDS) as hold:
+            if hold is None:
+                return
+            now = self._clock.wall()
             if ruling.act is Act.GIVE_UP:
                 noted = self._store.give_up(hold, now=now)
             else:
@@ -160,17 +162,22 @@ class Runner:
             if noted and ruling.act in {Act.MISS, Act.GIVE_UP}:
                 kind = "routine missed" if ruling.act is Act.MISS else "routine given up"
                 self._tell(entry.name, [_warning(kind, f"{entry.name} did not run: {ruling.why}")], now)
-        finally:
-            self._store.give_back(hold)
 
     # -- running ---------------------------------------------------------------------------------
 
     def tick(self, name: str, *, by: str) -> RoutineRun | None:
         """Run a routine by interval, if it is its turn. None when it is not, or another process runs it."""
-        entry = next((one for one in self._timetable if one.name == name), None)
+        entry = self._entry(name)
         if entry is not None and self._look([entry], None)[0].ruling.act is not Act.RUN:
             return None
-        return self._run(name, entry, by=by, due_at=None)
+        with self._lock(name, by=by, seconds=_limit(entry)) as hold:
+            # Another process may have run it between that look and the lock.
+            if hold is None or (entry is not None and self._ran_lately(entry)):
+                return None
+            return self._run_held(hold, entry, due_at=None)
+
+    def _ran_lately(self, entry: Entry) -> bool:
+        return is_too_soon(entry, self._store.last_turns().get(entry.name), self._clock.wall())
 
     def run(self, name: str, *, by: str, due_at: float | None = None) -> RoutineRun | None:
         """Run a routine now.
@@ -187,33 +194,38 @@ class Runner:
             RoutineRuns: by hand, and it runs already.
             StoreUnavailable: the durable store did not answer. Nothing was begun, or the result was lost.
         """
-        entry = next((one for one in self._timetable if one.name == name), None)
-        return self._run(name, entry, by=by, due_at=due_at, by_hand=due_at is None)
+        entry = self._entry(name)
+        with self._lock(name, by=by, seconds=_limit(entry)) as hold:
+            if hold is not None:
+                return self._run_held(hold, entry, due_at)
+        if due_at is None:
+            raise RoutineRuns(name)
+        return None
 
-    def _run(
-        self, name: str, entry: Entry | None, *, by: str, due_at: float | None, by_hand: bool = False
-    ) -> RoutineRun | None:
-        now = self._clock.wall()
-        seconds = entry.limit if entry is not None else 360.0
-        hold = self._store.take(name, holder=_holder(by), now=now, seconds=seconds)
-        if hold is None:
-            if by_hand:
-                raise RoutineRuns(name)
-            return None
+    def _entry(self, name: str) -> Entry | None:
+        return next((one for one in self._timetable if one.name == name), None)
+
+    @contextmanager
+    def _lock(self, name: str, *, by: str, seconds: float) -> Iterator[Hold | None]:
+        """The lock of a routine while a block runs; None while somebody else has it."""
+        hold = self._store.take(name, holder=_holder(by), now=self._clock.wall(), seconds=seconds)
         try:
-            return self._run_held(hold, entry, now, now if due_at is None else due_at)
+            yield hold
         finally:
-            self._store.give_back(hold)
+            if hold is not None:
+                self._store.give_back(hold)
 
-    def _run_held(self, hold: Hold, entry: Entry | None, now: float, due_at: float) -> RoutineRun | None:
+    def _run_held(self, hold: Hold, entry: Entry | None, due_at: float | None) -> RoutineRun | None:
+        now = self._clock.wall()
+        due_at = now if due_at is None else due_at
         before = self._store.last_result(hold.name, before=due_at)
-        seq = self._store.begin(hold, due_at=due_at, now=now)
+        is_frequent = entry is not None and entry.is_frequent
+        seq = self._store.begin(hold, due_at=due_at, now=now, is_for_a_time=not is_frequent)
         if seq is None:
             return None
         self._announce(EventName.ROUTINE_BEGUN, routine=hold.name, run=seq)
         result = self._perform(hold.name)
-        once = entry is not None and entry.is_frequent
-        told = new_findings(result, before.result if before is not None and once else None)
+        told = new_findings(result, before.result if before is not None and is_frequent else None)
         ended = self._clock.wall()
         # Told before it is stored: should this process die in between, the next run tells it again.
         self._tell(hold.name, told, ended)
@@ -257,6 +269,11 @@ class Runner:
 
 def _warning(kind: str, message: str) -> Finding:
     return Finding(severity=Severity.WARNING, kind=kind, message=message)
+
+
+def _limit(entry: Entry | None) -> float:
+    """Seconds after which a run is certainly over."""
+    return entry.limit if entry is not None else _RUN_SECONDS
 
 
 def _holder(by: str) -> str:

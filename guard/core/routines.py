@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-__all__ = ["Act", "Outcome", "Ruling", "Run", "Span", "next_time", "rule"]
+__all__ = ["Act", "Outcome", "Ruling", "Run", "Span", "is_too_soon", "next_time", "rule"]
 
 _MOST_ATTEMPTS = 2
 _ALMOST = 0.75
@@ -114,7 +114,7 @@ def rule(
     if entry.when is None:
         return _NOTHING
     if isinstance(entry.when, Every):
-        return _by_interval(entry, entry.when.seconds, last, windows, now)
+        return _by_interval(entry, last, windows, now)
     due_at = last_due(entry.when, zone, now)
     if last is None:
         return Ruling(act=Act.BEGIN, due_at=due_at, why="it is followed from now on")
@@ -139,13 +139,19 @@ def next_time(entry: Entry, last: Run | None, zone: tzinfo, now: float) -> float
     return next_due(entry.when, zone, now)
 
 
-def _by_interval(
-    entry: Entry, seconds: float, last: Run | None, windows: Sequence[Span] | None, now: float
-) -> Ruling:
+def is_too_soon(entry: Entry, last: Run | None, now: float) -> bool:
+    """Whether an entry with an interval ran so lately that it is not its turn. Never, for a local time."""
+    if last is None or not isinstance(entry.when, Every):
+        return False
+    # Clocks of two machines differ a little; and one that was put back far must not stop it for good.
+    return abs(now - last.due_at) < entry.when.seconds * _ALMOST
+
+
+def _by_interval(entry: Entry, last: Run | None, windows: Sequence[Span] | None, now: float) -> Ruling:
     if last is not None:
         if last.outcome is Outcome.RUNNING and last.held_until > now:
             return _NOTHING
-        if 0 <= now - last.due_at < seconds * _ALMOST:  # a clock that was put back must not stop it for good
+        if is_too_soon(entry, last, now):
             return _NOTHING
     if entry.in_window is not InWindow.ANYWAY and _open_at(windows, now) is not False:
         return Ruling(act=Act.WAIT, due_at=now, why="a window is open, or nobody knows")

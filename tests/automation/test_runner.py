@@ -14,10 +14,13 @@ from guard.core.alerts import Severity
 from guard.core.routine_result import Figure, Finding, RoutineResult
 from guard.core.routines import Act, Outcome
 from guard.errors import InvalidRequest, RoutineRuns
+from guard.store.sql.routines import SqlRoutines
 from tests.automation.conftest import HandClock
 
 if TYPE_CHECKING:
     from guard.automation.world import World
+    from guard.core.routine_result import RoutineRun
+    from guard.store.sql.routines import Hold
     from tests.automation.conftest import House
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -221,6 +224,49 @@ def test_a_tick_that_comes_too_soon_does_nothing(home: House) -> None:
     assert runner.tick("expiry-sweep", by="one beat") is not None
     clock.sleep(20)
     assert runner.tick("expiry-sweep", by="another beat") is None
+
+
+@pytest.mark.parametrize("looked_before_it_began", [False, True])
+def test_two_ticks_at_once_run_it_once(
+    home: House, monkeypatch: pytest.MonkeyPatch, looked_before_it_began: bool
+) -> None:
+    """The second one looks before the first one has begun, and gets the lock after it has ended."""
+    one, another = HandClock(SATURDAY), HandClock(SATURDAY + (0.05 if looked_before_it_began else -0.05))
+    take, first = SqlRoutines.take, home.runner(one, expiry_sweep=fine)
+    runs: list[RoutineRun | None] = []
+
+    def after_the_first(store: SqlRoutines, name: str, **asked: Any) -> Hold | None:
+        monkeypatch.setattr(SqlRoutines, "take", take)
+        runs.append(first.tick("expiry-sweep", by="one beat"))
+        return store.take(name, **asked)
+
+    monkeypatch.setattr(SqlRoutines, "take", after_the_first)
+    runs.append(home.runner(another, expiry_sweep=fine).tick("expiry-sweep", by="another beat"))
+    assert [run is not None for run in runs] == [True, False]
+    assert len(home.routines.store.runs("expiry-sweep", 9)) == 1
+    another.sleep(60)  # and its lock was given back
+    assert home.runner(another, expiry_sweep=fine).tick("expiry-sweep", by="another beat") is not None
+
+
+def test_a_sweep_whose_worker_went_away_runs_when_its_lock_has_run_out(home: House) -> None:
+    clock, store = HandClock(SATURDAY), home.routines.store
+    hold = store.take("expiry-sweep", holder="dead", now=clock.now, seconds=90)
+    assert store.begin(hold, due_at=clock.now, now=clock.now) is not None
+    runner = home.runner(clock, expiry_sweep=fine)
+    clock.sleep(80)
+    assert runner.tick("expiry-sweep", by="beat") is None
+    clock.sleep(20)
+    assert runner.tick("expiry-sweep", by="beat") is not None
+
+
+def test_a_clock_that_is_put_back_stops_no_sweep(home: House) -> None:
+    clock = HandClock(SATURDAY)
+    runner = home.runner(clock, expiry_sweep=fine)
+    assert runner.tick("expiry-sweep", by="beat") is not None
+    clock.now -= HOUR
+    assert runner.tick("expiry-sweep", by="beat") is not None
+    clock.sleep(60)
+    assert runner.tick("expiry-sweep", by="beat") is not None
 
 
 def test_a_daily_finding_is_told_every_day(home: House) -> None:

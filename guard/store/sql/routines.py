@@ -90,10 +90,21 @@ class SqlRoutines:
 
     # -- turns -----------------------------------------------------------------------------------
 
-    def begin(self, hold: Hold, *, due_at: float, now: float) -> int | None:
+    def begin(self, hold: Hold, *, due_at: float, now: float, is_for_a_time: bool = True) -> int | None:
         """Write that a run begins. Gives its number; None, and nothing written, when the lock was lost or
-        this time has been handled."""
-        return self._enter(hold, due_at=due_at, began_at=now, ended_at=None, outcome=Outcome.RUNNING)
+        this time has been handled.
+
+        Args:
+            is_for_a_time: False for what runs by interval: it is refused by no run of a clock that was ahead.
+        """
+        return self._enter(
+            hold,
+            due_at=due_at,
+            began_at=now,
+            ended_at=None,
+            outcome=Outcome.RUNNING,
+            is_for_a_time=is_for_a_time,
+        )
 
     def note(self, hold: Hold, *, due_at: float, outcome: Outcome, why: str, now: float) -> bool:
         """Write a turn that was no run: skipped, missed, first seen. False as `begin` gives None."""
@@ -109,6 +120,7 @@ class SqlRoutines:
         ended_at: float | None,
         outcome: Outcome,
         why: str = "",
+        is_for_a_time: bool = True,
     ) -> int | None:
         values = {
             "name": hold.name,
@@ -120,7 +132,9 @@ class SqlRoutines:
             "result": json.dumps({"why": why} if why else {}),
         }
         with reported(), self._durable.engine.begin() as connection:
-            if not _still_held(connection, hold) or _is_handled(connection, hold.name, due_at):
+            if not _still_held(connection, hold):
+                return None
+            if is_for_a_time and _is_handled(connection, hold.name, due_at):
                 return None
             _abandon(connection, hold, now=began_at)
             entered = connection.execute(ROUTINES.insert().values(**values))
@@ -169,13 +183,12 @@ class SqlRoutines:
     def last_turns(self) -> dict[str, Run]:
         """The last turn of each routine, with the attempts at it and the lock."""
         self._durable.require_ready()
-        newest = (
-            select(ROUTINES.c.name, func.max(ROUTINES.c.due_at).label("due_at")).group_by(ROUTINES.c.name)
-        ).subquery()
-        same = (ROUTINES.c.name == newest.c.name) & (ROUTINES.c.due_at == newest.c.due_at)
+        newest, last = select(func.max(ROUTINES.c.seq)).group_by(ROUTINES.c.name), ROUTINES.alias()
+        same = (ROUTINES.c.name == last.c.name) & (ROUTINES.c.due_at == last.c.due_at)
         query = (
             select(ROUTINES.c.name, ROUTINES.c.due_at, ROUTINES.c.outcome, ROUTINE_LOCKS.c.until)
-            .join(newest, same)
+            .join(last, same)
+            .where(last.c.seq.in_(newest))
             .outerjoin(ROUTINE_LOCKS, ROUTINE_LOCKS.c.name == ROUTINES.c.name)
             .order_by(ROUTINES.c.seq)
         )
@@ -197,7 +210,7 @@ class SqlRoutines:
         query = (
             select(ROUTINES)
             .where(ROUTINES.c.name == name, ROUTINES.c.due_at > since)
-            .order_by(ROUTINES.c.due_at.desc(), ROUTINES.c.seq.desc())
+            .order_by(ROUTINES.c.seq.desc())
             .limit(limit)
         )
         with reported(), self._durable.engine.connect() as connection:
